@@ -1,0 +1,1 @@
+"""Users, tokens, and who is behind a request."""

@@ -1,0 +1,1 @@
+"""Tell people before anything expires."""

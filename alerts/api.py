@@ -1,0 +1,5 @@
+"""REST: alerts."""
+
+from ninja import Router
+
+router = Router(tags=["alerts"])

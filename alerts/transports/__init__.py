@@ -1,0 +1,1 @@
+"""One transport for each kind of channel."""

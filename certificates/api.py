@@ -1,0 +1,5 @@
+"""REST: certificates."""
+
+from ninja import Router
+
+router = Router(tags=["certificates"])

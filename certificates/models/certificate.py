@@ -1,0 +1,40 @@
+"""The stable identity that listeners bind."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.ids import certificate_id
+
+
+class Kind(models.TextChoices):
+    """What a certificate is for."""
+
+    SERVER = "server", _("Server certificate")
+    CA = "ca", _("CA certificate")
+    CLIENT = "client", _("Client certificate")
+
+
+class Certificate(models.Model):
+    """A certificate of the repository; replacing it makes a new version and keeps this row."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=certificate_id, editable=False)
+    name = models.CharField(max_length=128, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    current_version = models.ForeignKey(
+        "certificates.CertificateVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # The end of the current version, kept here so that the list sorts by one index.
+    not_after = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("not_after", "id")
+        indexes = (
+            models.Index(fields=("not_after", "id"), name="certificate_expiry"),
+            models.Index(fields=("kind", "not_after", "id"), name="certificate_kind_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

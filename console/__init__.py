@@ -1,0 +1,1 @@
+"""The lowest layer: errors, tables, template tags; no models."""

@@ -1,0 +1,1 @@
+"""The compiler: a snapshot in, Envoy resources and problems out."""

@@ -1,0 +1,1 @@
+"""What the data plane serves, frozen and sorted, without private keys."""

@@ -1,0 +1,63 @@
+"""The change feed and the ledger of notices: rows that any layer above may write and read."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Change(models.Model):
+    """One append-only row for each change of an object; the data plane follows these."""
+
+    kind = models.CharField(max_length=64)  # verb of the object, such as "listener.updated"
+    object_type = models.CharField(max_length=32)
+    object_id = models.CharField(max_length=64)
+    summary = models.CharField(max_length=500)
+    detail = models.JSONField(default=dict)
+    actor_name = models.CharField(max_length=200)
+    actor_via = models.CharField(max_length=16)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=("object_type", "object_id", "-id"), name="change_object"),)
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.kind} {self.object_id}"
+
+
+class Notice(models.Model):
+    """One thing to be told once: a subject's generation has crossed a threshold.
+
+    The key (subject kind, subject, generation, threshold) is what makes a notice go out once, however often and
+    however late the scan runs. ``threshold`` is in hours before the end, 0 at the end itself.
+    """
+
+    class State(models.TextChoices):
+        """What became of the notice."""
+
+        DUE = "due", _("Due")
+        SUPERSEDED = "superseded", _("Superseded")
+        RESOLVED = "resolved", _("Resolved")
+
+    subject_kind = models.CharField(max_length=32)
+    subject_id = models.CharField(max_length=64)
+    generation = models.CharField(max_length=64)
+    threshold_hours = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.DUE)
+    subject_name = models.CharField(max_length=255)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("subject_kind", "subject_id", "generation", "threshold_hours"), name="notice_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject_kind} {self.subject_id}/{self.generation} at {self.threshold_hours} h"

@@ -1,0 +1,71 @@
+"""The REST API: one router an app, one shape of error (RFC 9457 problem+json)."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from access.auth import BearerToken, SignedIn
+from alerts.api import router as alerts_router
+from certificates.api import router as certificates_router
+from console.errors import DomainError
+from listeners.api import router as listeners_router
+
+api = NinjaAPI(
+    title="lbadmin",
+    version="1",
+    description="Everything that the console can do. Errors are application/problem+json (RFC 9457).",
+    urls_namespace="api",
+    auth=[BearerToken(), SignedIn()],
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+api.add_router("", certificates_router)
+api.add_router("", listeners_router)
+api.add_router("", alerts_router)
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    return HttpResponse(
+        json.dumps({**body, **{key: value for key, value in more.items() if value}}),
+        status=status,
+        content_type="application/problem+json",
+    )
+
+
+@api.exception_handler(DomainError)
+def answer_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Answer what a service refused, with the field at fault and the way out."""
+    return _problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out)
+
+
+@api.exception_handler(ValidationError)
+def answer_invalid_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer a request that does not fit the schema, without repeating its values: they may be secret."""
+    problems = [{"field": ".".join(str(part) for part in e["loc"][1:]), "message": e["msg"]} for e in error.errors]
+    first = problems[0]
+    detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
+    return _problem(422, "request.invalid", detail, field=first["field"], errors=problems)
+
+
+@api.exception_handler(AuthenticationError)
+def answer_unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """Say how to authenticate."""
+    answer = _problem(
+        401,
+        "request.unauthenticated",
+        "The request has no valid bearer token.",
+        way_out="Send “Authorization: Bearer TOKEN”; manage.py createtoken USER makes a token.",
+    )
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(HttpError)
+def answer_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer what the framework refused, such as a body that is not JSON."""
+    return _problem(error.status_code, "request.refused", str(error))

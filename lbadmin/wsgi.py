@@ -1,0 +1,8 @@
+"""The console, as gunicorn loads it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
+application = get_wsgi_application()

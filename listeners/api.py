@@ -1,0 +1,5 @@
+"""REST: listeners."""
+
+from ninja import Router
+
+router = Router(tags=["listeners"])

@@ -1,0 +1,97 @@
+"""Listeners and the certificates bound to them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from certificates.models import Certificate
+from console.ids import listener_id
+from listeners.models.load_balancer import LoadBalancer
+from listeners.models.server_group import ServerGroup
+
+
+class Listener(models.Model):
+    """A port of a load balancer that ends TLS and hands the plain stream to a server group."""
+
+    class Desired(models.TextChoices):
+        """What the operator wants of the listener; what it does is an observation."""
+
+        RUNNING = "running", _("Running")
+        STOPPED = "stopped", _("Stopped")
+
+    class AlpnPolicy(models.TextChoices):
+        """Which application protocols are offered, in order of preference; empty offers none."""
+
+        HTTP1_ONLY = "HTTP1Only", "HTTP1Only"
+        HTTP2_ONLY = "HTTP2Only", "HTTP2Only"
+        HTTP2_OPTIONAL = "HTTP2Optional", "HTTP2Optional"
+        HTTP2_PREFERRED = "HTTP2Preferred", "HTTP2Preferred"
+
+    id = models.CharField(primary_key=True, max_length=32, default=listener_id, editable=False)
+    load_balancer = models.ForeignKey(LoadBalancer, on_delete=models.PROTECT, related_name="listeners")
+    server_group = models.ForeignKey(ServerGroup, on_delete=models.PROTECT, related_name="listeners")
+    protocol = models.CharField(max_length=8, default="TCPSSL")
+    port = models.PositiveIntegerField()
+    name = models.CharField(max_length=256, blank=True)
+    desired = models.CharField(max_length=8, choices=Desired.choices, default=Desired.RUNNING)
+    idle_timeout_seconds = models.PositiveIntegerField(default=900)  # 10-900
+    security_policy = models.CharField(max_length=64)  # a key of listeners.tls_policies
+    alpn_policy = models.CharField(max_length=16, choices=AlpnPolicy.choices, blank=True)
+    proxy_protocol_enabled = models.BooleanField(default=False)  # version 2, to the servers
+    connections_per_second = models.PositiveIntegerField(default=0)  # new ones; 0: no limit; at most 1,000,000
+    mutual_authentication = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=200)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("load_balancer", "port")
+        constraints = (models.UniqueConstraint(fields=("load_balancer", "port"), name="listener_port_once"),)
+
+    def __str__(self) -> str:
+        return self.name or f"{self.protocol}:{self.port}"
+
+
+class Binding(models.Model):
+    """A certificate on a listener, in a role. The binding's row is the slot: its certificate can change."""
+
+    class Role(models.TextChoices):
+        """What the listener uses the certificate for."""
+
+        DEFAULT = "default", _("Default")
+        ADDITIONAL = "additional", _("Additional")
+        CA = "ca", _("CA")
+
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="bindings")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="bindings")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    # What "Change" replaced, so that one click goes back to it.
+    previous_certificate = models.ForeignKey(
+        Certificate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("listener", "certificate", "role"), name="binding_once"),
+            models.UniqueConstraint(
+                fields=("listener", "role"),
+                condition=models.Q(role__in=("default", "ca")),
+                name="binding_single_roles",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.certificate_id} on {self.listener_id}"
+
+
+class TicketKey(models.Model):
+    """The session ticket key of one epoch, shared by all nodes; gone once no ticket of it may be accepted."""
+
+    epoch = models.BigIntegerField(primary_key=True)  # Unix time divided by the rotation period
+    token = models.BinaryField()  # sealed; 80 random bytes from which each listener's key is derived
+
+    def __str__(self) -> str:
+        return f"ticket key {self.epoch}"

@@ -1,0 +1,105 @@
+"""What the data plane saw. Only ``dataplane`` writes these rows; pages and APIs read them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from listeners.models.listener import Listener
+from listeners.models.server_group import Server
+
+
+class NodeStatus(models.Model):
+    """One node: its processes, and how far it has followed the change feed."""
+
+    node = models.CharField(primary_key=True, max_length=128)
+    pid = models.PositiveIntegerField()
+    engine_pid = models.PositiveIntegerField(null=True)
+    engine_version = models.CharField(max_length=128, blank=True)
+    file_limit = models.PositiveIntegerField(null=True)
+    change_cursor = models.BigIntegerField(default=0)
+    problem = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # refreshed every few seconds; old means gone
+
+    def __str__(self) -> str:
+        return self.node
+
+
+class ListenerStatus(models.Model):
+    """What one node knows of one listener."""
+
+    class State(models.TextChoices):
+        """The observed state."""
+
+        PENDING = "pending", _("Pending")
+        RUNNING = "running", _("Running")
+        STOPPED = "stopped", _("Stopped")
+        REJECTED = "rejected", _("Rejected")
+        BLOCKED = "blocked", _("Blocked")  # the port is held by another process, or another node owns the listener
+
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="statuses")
+    node = models.CharField(max_length=128)
+    state = models.CharField(max_length=10, choices=State.choices)
+    desired_version = models.CharField(max_length=64, blank=True)  # content hash of what was compiled
+    acknowledged_version = models.CharField(max_length=64, blank=True)  # content hash that the engine took
+    acknowledged_at = models.DateTimeField(null=True)
+    problems = models.JSONField(default=list)  # [{"code", "message"}]; empty when all is well
+    handshakes = models.BigIntegerField(default=0)  # completed, since the listener exists
+    failures = models.JSONField(default=dict)  # reason -> count
+    connections_active = models.BigIntegerField(default=0)
+    bytes_received = models.BigIntegerField(default=0)
+    bytes_sent = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("listener", "node"), name="listener_status_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.listener_id} on {self.node}: {self.state}"
+
+
+class ServerHealth(models.Model):
+    """What one node's health checks say of one server, seen through one listener."""
+
+    class State(models.TextChoices):
+        """The observed health."""
+
+        HEALTHY = "healthy", _("Healthy")
+        UNHEALTHY = "unhealthy", _("Unhealthy")
+        UNKNOWN = "unknown", _("Not checked")
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="health")
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="server_health")
+    node = models.CharField(max_length=128)
+    state = models.CharField(max_length=10, choices=State.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("server", "listener", "node"), name="server_health_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.server_id}: {self.state}"
+
+
+class ServedReceipt(models.Model):
+    """What a real handshake with the listener returned after a change."""
+
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="receipts")
+    node = models.CharField(max_length=128)
+    change_id = models.BigIntegerField(null=True)  # the newest change that it covers
+    server_name = models.CharField(max_length=255, blank=True)  # the SNI asked; empty: none
+    expected_sha256 = models.CharField(max_length=64)
+    served_sha256 = models.CharField(max_length=64, blank=True)  # empty: no handshake
+    is_expected = models.BooleanField()
+    error = models.CharField(max_length=500, blank=True)
+    handshake_milliseconds = models.FloatField(null=True)
+    commit_to_served_milliseconds = models.FloatField(null=True)  # from the change's commit to this handshake
+    names_left_out = models.PositiveIntegerField(default=0)  # names changed with this one and not asked one by one
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("listener", "-id"), name="receipt_listener"),)
+
+    def __str__(self) -> str:
+        return f"{self.listener_id} {self.server_name or '(no SNI)'}: {'ok' if self.is_expected else 'not as expected'}"

@@ -1,0 +1,1 @@
+"""Pages of load balancers, listeners and server groups."""
