@@ -21,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes (unix(7)); the longest name below the runtime directory has 24.
 LONGEST_RUNTIME_DIR = 80
 SHORTEST_SECRET_KEY = 50
+HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _check_bind(value: str) -> None:
     host, colon, port = value.rpartition(":")
     try:
         ipaddress.ip_address(host.strip("[]"))
-        is_valid = bool(colon) and 1 <= int(port) <= 65_535
+        is_valid = bool(colon) and 0 < int(port) <= HIGHEST_PORT
     except ValueError:
         is_valid = False
     if not is_valid:
