@@ -1,0 +1,101 @@
+"""The clients: the same load for every proxy, bounded in count and time."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+import statistics
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import cpu_seconds
+from benchmarks.proxies import OTHERS_CPU, Proxy
+
+REQUEST = b"GET /small HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+CLIENT = ("taskset", "-c", str(OTHERS_CPU))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a closed loop reached, and the proxy's CPU for it."""
+
+    per_second: float
+    cpu_microseconds_each: float
+    bytes_per_second: float
+    cpu_seconds_per_gigabyte: float
+
+
+def pin_this_process() -> None:
+    """Keep the client off the proxy's CPU."""
+    os.sched_setaffinity(0, {OTHERS_CPU})
+
+
+def handshake_cpu_microseconds(proxy: Proxy, count: int, *, resumed: bool) -> float:
+    """Return the proxy's CPU per connection: one handshake, one request, close.
+
+    Raises RuntimeError when a session was resumed where a full handshake is measured, or the reverse: a figure that
+    mixes both means nothing.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    session = _connect(proxy, context, None)[0] if resumed else None
+    before = cpu_seconds(proxy.pid)
+    reused = sum(_connect(proxy, context, session)[1] for _ in range(count))
+    used = cpu_seconds(proxy.pid) - before
+    if reused != (count if resumed else 0):
+        raise RuntimeError(f"{proxy.name}: {reused} of {count} handshakes were resumed.")
+    return used / count * 1e6
+
+
+def _connect(
+    proxy: Proxy, context: ssl.SSLContext, session: ssl.SSLSession | None
+) -> tuple[ssl.SSLSession | None, bool]:
+    with (
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost", session=session) as stream,
+    ):
+        stream.sendall(REQUEST)
+        while stream.recv(65_536):
+            pass
+        return stream.session, bool(stream.session_reused)
+
+
+def closed_loop(proxy: Proxy, path: str, *, connections: int, seconds: int) -> Rate:
+    """Load the proxy with kept-alive requests for ``path`` as fast as they are answered."""
+    before = cpu_seconds(proxy.pid)
+    output = _run("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"https://127.0.0.1:{proxy.port}{path}")
+    used = cpu_seconds(proxy.pid) - before
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(f"{proxy.name}: {output}")
+    found = re.search(r"(\d+) requests in ([\d.]+)(m?s|m)", output)
+    if found is None:
+        raise RuntimeError(f"{proxy.name}: {output}")
+    requests = int(found[1])
+    size = requests * (1_000_000 if path == "/large" else 100)
+    return Rate(requests / seconds, used / requests * 1e6, size / seconds, used / (size / 1e9))
+
+
+def open_loop_milliseconds(
+    proxy: Proxy, path: str, *, per_second: float, connections: int, seconds: int, log: Path
+) -> tuple[float, float]:
+    """Return p50 and p99 latency in ms at a constant rate of requests."""
+    log.unlink(missing_ok=True)
+    _run(
+        "h2load", "--h1", f"-c{connections}", "-t1", f"-D{seconds}", "--warm-up-time=1",
+        f"--rps={max(1, round(per_second / connections))}", f"--log-file={log}",
+        f"https://127.0.0.1:{proxy.port}{path}",
+    )  # fmt: skip
+    rows = [line.split("\t") for line in log.read_text().splitlines()]
+    if any(status != "200" for _, status, _ in rows):
+        raise RuntimeError(f"{proxy.name}: not every answer was 200.")
+    cuts = statistics.quantiles([int(microseconds) / 1000 for _, _, microseconds in rows], n=100)
+    return cuts[49], cuts[98]
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run([*CLIENT, *command], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
