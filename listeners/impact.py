@@ -1,0 +1,124 @@
+"""What a change does to open connections: said on every confirmation, before the change is made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Severity(IntEnum):
+    """How much a change disturbs; the worst of several counts."""
+
+    NONE = 0
+    SOME_END = 1
+    ALL_END = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One change: how it travels to the engine, and what becomes of the connections that are open."""
+
+    change: str
+    travels_as: "str | Promise"
+    connections: "str | Promise"
+    severity: Severity = Severity.NONE
+
+
+_UNTOUCHED = _("Open connections are not touched; new ones see the change within milliseconds.")
+_CHAINS_END = _("Open connections of this listener end after the drain time; new ones see the change at once.")
+_SECRET = _("a secret pushed in place")
+_CHAIN = _("filter chains updated in place")
+_LISTENER = _("the listener as a whole")
+_CLUSTER = _("the server group's members")
+
+IMPACTS: Mapping[str, Impact] = MappingProxyType(
+    {
+        impact.change: impact
+        for impact in (
+            Impact("name", _("nothing: a label of the console"), _("Open connections are not touched.")),
+            Impact("certificate-replaced", _SECRET, _UNTOUCHED),
+            Impact("default-certificate", _SECRET, _UNTOUCHED),
+            Impact("ca-certificate", _SECRET, _UNTOUCHED),
+            Impact("certificates-added", _("a filter chain added in place"), _UNTOUCHED),
+            Impact(
+                "certificates-removed",
+                _CHAIN,
+                _("Open connections that were served one of these certificates end after the drain time."),
+                Severity.SOME_END,
+            ),
+            Impact(
+                "names-changed",
+                _CHAIN,
+                _("Open connections that were served this certificate end after the drain time."),
+                Severity.SOME_END,
+            ),
+            Impact("mutual-authentication", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("security-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("alpn-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("idle-timeout", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("connections-per-second", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact(
+                "server-group",
+                _CLUSTER,
+                _("Open connections stay with their server; new ones go to the servers that are set now."),
+            ),
+            Impact(
+                "proxy-protocol",
+                _CLUSTER,
+                _("Open connections stay as they are; new ones start with or without the header as set now."),
+            ),
+            Impact("bind-address", _LISTENER, _("All open connections end after the drain time."), Severity.ALL_END),
+            Impact("start", _LISTENER, _("There are no open connections; new ones are accepted.")),
+            Impact(
+                "stop",
+                _LISTENER,
+                _("New connections are refused; open ones end after the drain time."),
+                Severity.ALL_END,
+            ),
+            Impact(
+                "delete",
+                _LISTENER,
+                _("New connections are refused; open ones end after the drain time."),
+                Severity.ALL_END,
+            ),
+            Impact("create", _LISTENER, _("There are no open connections; new ones are accepted.")),
+        )
+    }
+)
+
+# Which kind of change each field of a listener is.
+CHANGE_OF_FIELD: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "name",
+        "server_group_id": "server-group",
+        "idle_timeout_seconds": "idle-timeout",
+        "security_policy": "security-policy",
+        "alpn_policy": "alpn-policy",
+        "proxy_protocol_enabled": "proxy-protocol",
+        "connections_per_second": "connections-per-second",
+        "mutual_authentication": "mutual-authentication",
+        "bind_address": "bind-address",
+        "region": "name",
+    }
+)
+
+
+def impact_of(change: str) -> Impact:
+    """Return what ``change`` (a key of ``IMPACTS``) does."""
+    return IMPACTS[change]
+
+
+def impacts_of_fields(fields: Iterable[str]) -> tuple[Impact, ...]:
+    """Return what changing these fields of a listener does, the most disturbing first, each once."""
+    changes = dict.fromkeys(CHANGE_OF_FIELD[field] for field in fields)
+    return tuple(sorted((IMPACTS[change] for change in changes), key=lambda impact: -impact.severity))
+
+
+def impact_of_replacing(names_before: Iterable[str], names_after: Iterable[str], *, is_default: bool) -> Impact:
+    """Return what a new version of a certificate does: other names of an additional one move its filter chain."""
+    if is_default or frozenset(names_before) == frozenset(names_after):
+        return IMPACTS["certificate-replaced"]
+    return IMPACTS["names-changed"]
