@@ -1,27 +1,27 @@
 """The environment that configures lbadmin: every name, its default and its check, in one place.
 
-Secrets may also come as ``<NAME>_FILE``, the path of a file that holds the value. ``docs/settings.md`` has the table.
+Each may also come as ``<NAME>_FILE``, the path of a file that holds the value. ``docs/settings.md`` has the table.
 """
 
 import hashlib
-import ipaddress
 import os
+import re
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from environs import EnvError, FileAwareEnv, ValidationError, validate
+from environs import EnvError, FileAwareEnv, validate
+
+from lbadmin import values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes (unix(7)); the longest name below the runtime directory has 24.
 LONGEST_RUNTIME_DIR = 80
-SHORTEST_SECRET_KEY = 50
-HIGHEST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,53 +32,59 @@ class Environment:
     data_dir: Path
     runtime_dir: Path
     sample: bool
-    database: dict[str, Any]
-    redis_url: str
-    email: dict[str, Any]
+    sample_port: int
+    database: dict[str, Any] = field(repr=False)
+    redis_url: str = field(repr=False)
+    email: dict[str, Any] = field(repr=False)
     mail_from: str
     public_url: str
     allowed_hosts: tuple[str, ...]
-    secret_key: str
-    encryption_keys: tuple[str, ...]
+    admin_password: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
     region: str
     drain_seconds: int
 
 
 def read_environment() -> Environment:
-    """Read and check every setting.
+    """Read and check every setting; make the data directory and the secrets that are not given.
 
     Raises ImproperlyConfigured that names the variable, what is wrong with it and what is accepted.
     """
-    env = FileAwareEnv(strip_whitespace=True)
+    _check_files()
     try:
-        return _read(env)
+        return _read(FileAwareEnv(strip_whitespace=True))
     except EnvError as error:
-        raise ImproperlyConfigured(str(error)) from None
+        message = re.sub(r'^Environment variable "(\w+)" invalid: ', r"\1: ", str(error))
+        raise ImproperlyConfigured(re.sub(r"\[(['\"])(.*)\1\]$", r"\2", message)) from None
 
 
 def _read(env: FileAwareEnv) -> Environment:
-    data_dir = Path(env.str("LBADMIN_DATA_DIR", str(BASE_DIR / "var"))).absolute()
+    data_dir = _data_dir(env.str("LBADMIN_DATA_DIR", str(BASE_DIR / "var")))
     runtime_dir = _runtime_dir(data_dir)
-    bind = env.str("LBADMIN_BIND", "127.0.0.1:8000", validate=_check_bind)
-    public_url = env.str("LBADMIN_PUBLIC_URL", f"http://{bind}", validate=_check_http_url).rstrip("/")
-    email = env.dj_email_url("EMAIL_URL", f"filemail:///{data_dir / 'mail'}")
-    email["EMAIL_FILE_PATH"] = f"/{email['EMAIL_FILE_PATH']}".replace("//", "/")
-    hosts: list[str] = env.list("LBADMIN_ALLOWED_HOSTS", default=[])
+    bind = env.str("LBADMIN_BIND", "127.0.0.1:8000", validate=values.parse_bind)
+    public_url = env.str("LBADMIN_PUBLIC_URL", f"http://{bind}", validate=values.check_http_url).rstrip("/")
+    hosts: list[str] = env.list("LBADMIN_ALLOWED_HOSTS", default=[], validate=values.check_hosts)
+    database_file = f"sqlite:///{quote(str(data_dir / 'lbadmin.sqlite3'))}"
+    database_url = env.str("DATABASE_URL", database_file, validate=values.database_settings)
+    email_url = env.str("EMAIL_URL", f"file://{quote(str(data_dir / 'mail'))}", validate=values.email_settings)
     return Environment(
         bind=bind,
         data_dir=data_dir,
         runtime_dir=runtime_dir,
         sample=env.bool("LBADMIN_SAMPLE", True),
-        database=env.dj_db_url("DATABASE_URL", f"sqlite:///{data_dir / 'lbadmin.sqlite3'}"),
-        redis_url=env.str("REDIS_URL", f"unix://{runtime_dir / 'redis.sock'}", validate=_check_redis_url),
-        email=email,
+        sample_port=env.int("LBADMIN_SAMPLE_PORT", 8443, validate=validate.Range(1, values.HIGHEST_PORT)),
+        database=values.database_settings(database_url),
+        redis_url=env.str("REDIS_URL", f"unix://{runtime_dir / 'redis.sock'}", validate=values.check_redis_url),
+        email=values.email_settings(email_url),
         mail_from=env.str("LBADMIN_MAIL_FROM", "lbadmin@localhost", validate=validate.Email()),
         public_url=public_url,
         allowed_hosts=tuple(hosts) or _default_hosts(bind, public_url),
-        secret_key=env.str("LBADMIN_SECRET_KEY", "", validate=_check_secret_key)
+        admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
+        secret_key=env.str("LBADMIN_SECRET_KEY", "", validate=values.check_secret_key)
         or generated_secret(data_dir / "secret_key", secrets.token_urlsafe(50)),
         encryption_keys=_encryption_keys(env, data_dir),
-        region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=validate.Regexp(r"^[a-z0-9-]{2,64}$")),
+        region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
     )
 
@@ -97,6 +103,30 @@ def generated_secret(path: Path, value: str) -> str:
     return value
 
 
+def _check_files() -> None:
+    """Refuse a ``<NAME>_FILE`` that cannot be read, by its name."""
+    for name, path in os.environ.items():
+        is_ours = name.startswith("LBADMIN_") or name in {"DATABASE_URL_FILE", "REDIS_URL_FILE", "EMAIL_URL_FILE"}
+        if is_ours and name.endswith("_FILE"):
+            try:
+                Path(path).read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "not a text file"
+                raise ImproperlyConfigured(f"{name}: the file “{path}” cannot be read: {reason}.") from None
+
+
+def _data_dir(value: str) -> Path:
+    """Make the data directory; only its owner may look inside."""
+    path = Path(value).absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        message = f"LBADMIN_DATA_DIR: “{path}” cannot be written: {error.strerror}."
+        raise ImproperlyConfigured(message) from None
+
+
 def _runtime_dir(data_dir: Path) -> Path:
     """Return the place for sockets: below the data directory, or a short one where that path is too long."""
     inside = data_dir / "run"
@@ -107,49 +137,13 @@ def _runtime_dir(data_dir: Path) -> Path:
 
 
 def _encryption_keys(env: FileAwareEnv, data_dir: Path) -> tuple[str, ...]:
-    given = [key.strip() for key in env.str("LBADMIN_ENCRYPTION_KEYS", "").split(",") if key.strip()]
-    keys = given or [generated_secret(data_dir / "encryption_keys", Fernet.generate_key().decode())]
-    for key in keys:
-        try:
-            Fernet(key)
-        except ValueError:
-            message = "LBADMIN_ENCRYPTION_KEYS: each key must be 32 bytes in URL-safe base64, separated by commas."
-            raise ImproperlyConfigured(message) from None
-    return tuple(keys)
+    given: list[str] = env.list("LBADMIN_ENCRYPTION_KEYS", default=[], validate=values.check_encryption_keys)
+    if given:
+        return tuple(given)
+    return (generated_secret(data_dir / "encryption_keys", Fernet.generate_key().decode()),)
 
 
 def _default_hosts(bind: str, public_url: str) -> tuple[str, ...]:
-    host = bind.rpartition(":")[0].strip("[]")
+    host = bind.rpartition(":")[0]
     named = urlsplit(public_url).hostname or "localhost"
     return tuple(dict.fromkeys((host, named, "localhost", "127.0.0.1", "[::1]")))
-
-
-def _check_bind(value: str) -> None:
-    host, colon, port = value.rpartition(":")
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-        is_valid = bool(colon) and 0 < int(port) <= HIGHEST_PORT
-    except ValueError:
-        is_valid = False
-    if not is_valid:
-        message = f"“{value}” is not an IP address and a port, such as 127.0.0.1:8000."
-        raise ValidationError(message)
-
-
-def _check_http_url(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = f"“{value}” is not an http or https address, such as https://lb.example.com."
-        raise ValidationError(message)
-
-
-def _check_redis_url(value: str) -> None:
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
-        message = "not a redis://, rediss:// or unix:// address."  # the value may hold a password
-        raise ValidationError(message)
-
-
-def _check_secret_key(value: str) -> None:
-    if value and len(value) < SHORTEST_SECRET_KEY:
-        message = "shorter than 50 characters; leave it out to have one generated."
-        raise ValidationError(message)

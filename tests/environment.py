@@ -1,4 +1,7 @@
-"""A pytest plugin: every run has an empty data directory of its own, and no setting of the machine."""
+"""A pytest plugin: every run has an empty data directory of its own, and no setting of the machine.
+
+``DATABASE_URL`` alone is kept: ``python -m tests.postgresql COMMAND`` sets it to run tests on PostgreSQL.
+"""
 
 import os
 import shutil
@@ -7,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-for name in [name for name in os.environ if name.startswith("LBADMIN_") or name in {"REDIS_URL", "EMAIL_URL"}]:
+FOREIGN = {"REDIS_URL", "REDIS_URL_FILE", "EMAIL_URL", "EMAIL_URL_FILE", "DATABASE_URL_FILE"}
+for name in [name for name in os.environ if name.startswith("LBADMIN_") or name in FOREIGN]:
     del os.environ[name]
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lbadmin-test-"))
+(DATA_DIR / "static").mkdir()  # WhiteNoise warns without it
 os.environ["LBADMIN_DATA_DIR"] = str(DATA_DIR)
 
 

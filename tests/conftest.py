@@ -1,0 +1,46 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from events.wake import redis_client
+from tests.postgresql import postgresql_cluster
+from tests.redis import redis_process
+
+
+@pytest.fixture(autouse=True)
+def fast_settings(settings: Settings) -> None:
+    """Leave out what only production needs: hashed static files, slow password hashes, a cache in Redis."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run one Redis for the session."""
+    with redis_process() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_server(redis_url: str, settings: Settings) -> Iterator[str]:
+    """Use a real Redis in this test, on a unix socket; yield its URL."""
+    settings.REDIS_URL = redis_url
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}}
+    redis_client.cache_clear()
+    yield redis_url
+    redis_client().close()
+    redis_client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Run one real PostgreSQL cluster for the session; yield the URL of its database."""
+    with postgresql_cluster() as url:
+        yield url

@@ -1,0 +1,50 @@
+"""A real PostgreSQL cluster that lives as long as a block, or a command: ``python -m tests.postgresql COMMAND...``."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+
+def _program(name: str) -> str:
+    found = sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))) or [shutil.which(name) or ""]
+    if not found[-1]:
+        raise FileNotFoundError(f"PostgreSQL's {name} is not installed: apt install postgresql")
+    return found[-1]
+
+
+def _as_server(*command: str) -> None:
+    """Run a command as a user that may run PostgreSQL: it refuses root."""
+    user = pwd.getpwnam("postgres").pw_name if os.getuid() == 0 else None
+    done = subprocess.run(command, user=user, group=user, cwd="/", capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stdout}{done.stderr}")
+
+
+@contextmanager
+def postgresql_cluster() -> Iterator[str]:
+    """Run a fresh cluster on a unix socket and yield the URL of its empty database."""
+    base = Path(tempfile.mkdtemp(prefix="lbadmin-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(base, "postgres")
+    data = base / "data"
+    _as_server(_program("initdb"), "-D", str(data), "-U", "lbadmin", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{base}' -c fsync=off -c max_connections=60"
+    pg_ctl = _program("pg_ctl")
+    try:
+        _as_server(pg_ctl, "start", "-w", "-D", str(data), "-l", str(base / "log"), "-o", options)
+        yield f"postgresql://lbadmin@{quote(str(base), safe='')}/postgres"
+    finally:
+        _as_server(pg_ctl, "stop", "-m", "immediate", "-D", str(data))
+        shutil.rmtree(base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with postgresql_cluster() as url:
+        sys.exit(subprocess.call(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}))
