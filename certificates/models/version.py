@@ -24,6 +24,8 @@ class CertificateVersion(models.Model):
     signature_hash = models.CharField(max_length=16)  # "SHA256", ...; empty where the algorithm has none
     not_before = models.DateTimeField()
     not_after = models.DateTimeField(db_index=True)
+    # The soonest end in the chain, where a certificate of it ends before the leaf; null where none does.
+    chain_not_after = models.DateTimeField(null=True)
     warnings = models.JSONField(default=list)  # [{"code": ..., "message": ...}] found at import
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)
@@ -33,6 +35,13 @@ class CertificateVersion(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("certificate", "number"), name="version_number"),
             models.UniqueConstraint(fields=("sha256", "chain_sha256"), name="version_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=("chain_not_after",),
+                name="version_chain_expiry",
+                condition=models.Q(chain_not_after__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
