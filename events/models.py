@@ -32,24 +32,27 @@ class Notice(models.Model):
     """One thing to be told once: a subject's generation has crossed a threshold.
 
     The key (subject kind, subject, generation, threshold) is what makes a notice go out once, however often and
-    however late the scan runs. ``threshold`` is in hours before the end, 0 at the end itself.
+    however late the scan runs. ``threshold_hours`` is before the end, 0 at the end itself.
     """
 
     class State(models.TextChoices):
         """What became of the notice."""
 
-        DUE = "due", _("Due")
-        SUPERSEDED = "superseded", _("Superseded")
-        RESOLVED = "resolved", _("Resolved")
+        DUE = "due", _("Due")  # no channel has taken it yet
+        TOLD = "told", _("Told")  # at least one channel has taken it
+        SUPERSEDED = "superseded", _("Superseded")  # never told: a tighter threshold was crossed first
+        RESOLVED = "resolved", _("Resolved")  # never told: the subject was replaced, deleted or put right first
 
     subject_kind = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
     generation = models.CharField(max_length=64)
     threshold_hours = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.DUE)
+    # The tightest threshold of a generation that is still the current one: what a channel has to know now.
+    is_open = models.BooleanField(default=True)
     subject_name = models.CharField(max_length=255)
     expires_at = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("-id",)
@@ -57,6 +60,10 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=("subject_kind", "subject_id", "generation", "threshold_hours"), name="notice_once"
             ),
+        )
+        indexes = (
+            models.Index(fields=("subject_kind", "id"), name="notice_open", condition=models.Q(is_open=True)),
+            models.Index(fields=("state", "-id"), name="notice_state"),
         )
 
     def __str__(self) -> str:
