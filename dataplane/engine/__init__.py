@@ -1,1 +1,1 @@
-"""Start, adopt, watch and drain Envoy."""
+"""The Envoy process: how it is started, adopted, watched, restarted and drained."""

@@ -1,0 +1,63 @@
+"""The engine's admin interface, over its private unix socket."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dataplane.engine.errors import EngineError
+
+ACTIVE = r"listener\..*\.downstream_cx_active"
+
+
+class Admin:
+    """Ask and order the engine; every call ends within ``timeout`` seconds or raises EngineError."""
+
+    def __init__(self, socket: Path, timeout: float = 5.0) -> None:
+        transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://engine", timeout=timeout)
+
+    async def _ask(self, method: str, path: str, **parameters: str) -> httpx.Response:
+        try:
+            response = await self._client.request(method, path, params=parameters)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise EngineError(f"The engine's admin interface does not answer {path}: {error!r}") from error
+        return response
+
+    async def state(self) -> str:
+        """Return ``LIVE``, ``INITIALIZING``, ``PRE_INITIALIZING`` or ``DRAINING``."""
+        return str((await self._ask("GET", "/server_info")).json()["state"])
+
+    async def version(self) -> str:
+        """Return the engine's version and build."""
+        return str((await self._ask("GET", "/server_info")).json()["version"])
+
+    async def stats(self, pattern: str = "") -> dict[str, int]:
+        """Return the counters and gauges whose names match ``pattern``."""
+        answer = await self._ask("GET", "/stats", format="json", **({"filter": pattern} if pattern else {}))
+        rows = answer.json()["stats"]
+        return {row["name"]: int(row["value"]) for row in rows if "name" in row and "value" in row}
+
+    async def active_connections(self) -> dict[str, int]:
+        """Return how many connections each listener has open."""
+        stats = await self.stats(ACTIVE)
+        return {name.split(".")[1]: count for name, count in stats.items()}
+
+    async def clusters(self) -> list[dict[str, Any]]:
+        """Return the server groups as the engine sees them, with each server's health."""
+        answer = (await self._ask("GET", "/clusters", format="json")).json()
+        statuses: list[dict[str, Any]] = answer.get("cluster_statuses", [])
+        return statuses
+
+    async def stop_accepting(self) -> None:
+        """Close all listening sockets; open connections go on."""
+        await self._ask("POST", "/drain_listeners")
+
+    async def reopen_logs(self) -> None:
+        """Make the engine open its log anew, after it was moved away."""
+        await self._ask("POST", "/reopen_logs")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
