@@ -40,7 +40,7 @@ class Choice:
 
 
 def is_servable(name: str) -> bool:
-    """Tell whether the engine can match ``name``: a host name, or a wildcard in place of its whole first labels."""
+    """Tell whether the engine can match ``name``: a host name, or a wildcard in place of its first labels."""
     return bool(_SERVABLE.match(name))
 
 

@@ -48,6 +48,7 @@ class Listener(models.Model):
     class Meta:
         ordering = ("load_balancer", "port")
         constraints = (models.UniqueConstraint(fields=("load_balancer", "port"), name="listener_port_once"),)
+        indexes = (models.Index(fields=("port",), name="listener_port"),)
 
     def __str__(self) -> str:
         return self.name or f"{self.protocol}:{self.port}"

@@ -51,6 +51,7 @@ class Server(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = (models.UniqueConstraint(fields=("group", "address", "port"), name="server_once"),)
+        indexes = (models.Index(fields=("address",), name="server_address"),)
 
     def __str__(self) -> str:
         return f"{self.address}:{self.port}"

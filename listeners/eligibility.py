@@ -1,0 +1,85 @@
+"""Whether a certificate can be served: what the engine's library refuses is refused first, with its reason."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate, CertificateVersion, Kind, SealedKey
+from console.errors import ConflictError, DomainError, InvalidInputError
+
+LEAST_RSA_BITS = 2048
+MOST_RSA_BITS = 4096
+CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def server_certificate_problem(version: CertificateVersion, name: str) -> DomainError | None:
+    """Return why the engine cannot serve ``version`` of the certificate called ``name``; None when it can."""
+    leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
+    if leaf.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
+        return _refused(name, _("its RSA key is restricted to PSS, which the engine's library cannot use"))
+    key = leaf.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return _rsa_problem(key.key_size, name)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if key.curve.name in CURVES:
+            return None
+        return _refused(name, _("its curve is %(curve)s, which the engine does not serve") % {"curve": key.curve.name})
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return None
+    return _refused(name, _("its key is %(kind)s, which the engine does not serve") % {"kind": version.key_algorithm})
+
+
+def _rsa_problem(bits: int, name: str) -> DomainError | None:
+    if bits < LEAST_RSA_BITS:
+        reason = _("its RSA key has %(bits)s bits, and the engine (Envoy with BoringSSL) refuses less than %(least)s")
+        return _refused(name, reason % {"bits": bits, "least": LEAST_RSA_BITS})
+    if bits > MOST_RSA_BITS:
+        reason = _("its RSA key has %(bits)s bits, and more than %(most)s make handshakes too slow to serve")
+        return _refused(name, reason % {"bits": bits, "most": MOST_RSA_BITS})
+    return None
+
+
+def _refused(name: str, reason: str) -> DomainError:
+    return InvalidInputError(
+        _("“%(name)s” cannot be used on a listener: %(reason)s.") % {"name": name, "reason": reason},
+        "listener.certificate-refused",
+        field="certificate_id",
+        way_out=_("Use a certificate with RSA of 2048 to 4096 bits, ECDSA on P-256, P-384 or P-521, or Ed25519."),
+    )
+
+
+def require_server_certificate(certificate: Certificate, field: str) -> None:
+    """Refuse a certificate that cannot be a listener's server certificate."""
+    _require_kind(certificate, Kind.SERVER, field)
+    version = certificate.current_version
+    if version is None or not SealedKey.objects.filter(version=version).exists():
+        raise ConflictError(
+            _("“%(name)s” has no private key, so it cannot be served.") % {"name": certificate},
+            "listener.certificate-without-key",
+            field=field,
+            way_out=_("Import the certificate together with its key."),
+        )
+    problem = server_certificate_problem(version, certificate.name)
+    if problem:
+        problem.field = field
+        raise problem
+
+
+def require_ca_certificate(certificate: Certificate, field: str) -> None:
+    """Refuse a certificate that cannot verify clients."""
+    _require_kind(certificate, Kind.CA, field)
+    if certificate.current_version is None:
+        raise ConflictError(
+            _("“%(name)s” has no version yet.") % {"name": certificate}, "listener.certificate-empty", field=field
+        )
+
+
+def _require_kind(certificate: Certificate, kind: Kind, field: str) -> None:
+    if certificate.kind != kind:
+        told = {"name": certificate, "is": certificate.get_kind_display(), "wanted": kind.label}
+        raise InvalidInputError(
+            _("“%(name)s” is a %(is)s; a %(wanted)s is needed here.") % told,
+            "listener.certificate-kind",
+            field=field,
+            way_out=_("Choose a certificate of that kind."),
+        )

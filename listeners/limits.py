@@ -1,0 +1,80 @@
+"""Limits: rows of one table, under the names that the cloud gives them."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from console.errors import ConflictError, NotFoundError
+from events.actor import Actor
+from events.feed import recording
+from listeners.models import Quota
+from listeners.rules import check_number
+
+LOAD_BALANCERS = "nlb_quota_loadbalancers_num"
+LISTENERS = "nlb_quota_loadbalancer_listeners_num"
+CERTIFICATES = "nlb_quota_loadbalancer_certificates_num"
+LOAD_BALANCER_SERVERS = "nlb_quota_loadbalancer_noeci_servers_num"
+SERVER_GROUPS = "nlb_quota_servergroups_num"
+SERVERS = "nlb_quota_servergroup_noeci_servers_num"
+SERVER_ADDED = "nlb_quota_server_added_num"
+# The cloud states these two as limits of a call and gives them no quota name.
+CERTIFICATES_PER_OPERATION = "nlb_call_additional_certificates_num"
+SERVERS_PER_OPERATION = "nlb_call_servers_num"
+
+HIGHEST = 1_000_000
+
+
+def quotas() -> list[Quota]:
+    """Return every limit, by name."""
+    return list(Quota.objects.order_by("name"))
+
+
+def limit_of(name: str) -> int:
+    """Return one limit."""
+    return limits_of((name,))[name]
+
+
+def limits_of(names: Iterable[str]) -> dict[str, int]:
+    """Return several limits by one query."""
+    wanted = tuple(names)
+    found = dict(Quota.objects.filter(name__in=wanted).values_list("name", "limit"))
+    for name in wanted:
+        if name not in found:
+            raise _unknown(name)
+    return found
+
+
+def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = "") -> None:
+    """Raise ConflictError when ``wanted`` is above ``limit``; ``message`` says both numbers."""
+    if wanted > limit:
+        raise ConflictError(
+            message,
+            "quota.exceeded",
+            field=field,
+            way_out=_("Remove some first, or have an administrator raise it: manage.py setquota %(name)s LIMIT")
+            % {"name": name},
+        )
+
+
+def set_quota(actor: Actor, name: str, limit: int) -> Quota:
+    """Change a limit. What exists already stays, even above a lowered limit. Raises NotFoundError."""
+    check_number(limit, range(HIGHEST + 1), "limit", _("The limit"), "quota.limit-invalid")
+    with recording(actor) as changes:
+        quota = Quota.objects.filter(pk=name).first()
+        if quota is None:
+            raise _unknown(name)
+        before, quota.limit = quota.limit, limit
+        if before != limit:
+            quota.save(update_fields=["limit"])
+            changes.record("quota.updated", quota, f"limit: {before} → {limit}", before=before, after=limit)
+    return quota
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(
+        _("There is no quota “%(name)s”.") % {"name": name[:64]},
+        "quota.not-found",
+        field="name",
+        way_out=_("Choose one of %(names)s.")
+        % {"names": ", ".join(Quota.objects.order_by("name").values_list("name", flat=True))},
+    )

@@ -1,0 +1,180 @@
+"""What the fields of load balancers, listeners and server groups may hold. Pure: each check answers or refuses.
+
+Ranges follow the cloud's reference of CreateLoadBalancer, CreateListener and CreateServerGroup.
+"""
+
+import ipaddress
+import re
+
+from django.utils.translation import gettext as _
+
+from console.errors import InvalidInputError
+from listeners.tls_policies import POLICIES
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+PORTS = range(1, 65_536)
+IDLE_TIMEOUT_SECONDS = range(10, 901)
+CONNECTIONS_PER_SECOND = range(1_000_001)
+WEIGHTS = range(101)
+HEALTH_CHECK_PORTS = range(65_536)  # 0: the server's own
+HEALTH_CHECK_TIMEOUT_SECONDS = range(1, 301)
+HEALTH_CHECK_INTERVAL_SECONDS = range(1, 51)
+THRESHOLDS = range(2, 11)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,127}")
+_LISTENER_NAME = re.compile(r"[^\x00-\xff\ud800-\udfff]|[A-Za-z0-9_.,;/@-]")
+_LISTENER_NAME_LENGTH = range(2, 257)
+_REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+_DESCRIPTION_LENGTH = 256
+
+
+def check_number(value: int, allowed: range, field: str, label: str, code: str) -> int:
+    """Return ``value`` when it is within ``allowed``; refuse it with the range otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+        raise InvalidInputError(
+            _("%(label)s cannot be %(value)s.") % {"label": label, "value": value},
+            code,
+            field=field,
+            way_out=_("Give a whole number from %(low)s to %(high)s.")
+            % {"low": f"{allowed.start:,}", "high": f"{allowed.stop - 1:,}"},
+        )
+    return value
+
+
+def check_port(value: int, code: str, field: str = "port") -> int:
+    """Return a port on which something can listen."""
+    return check_number(value, PORTS, field, _("The port"), code)
+
+
+def check_object_name(value: str, code: str) -> str:
+    """Return the name of a load balancer or server group, without the space around it."""
+    name = value.strip()
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError(
+            _("“%(name)s” cannot be a name.") % {"name": name[:140]},
+            code,
+            field="name",
+            way_out=_("Use 2 to 128 letters, digits, dots, underscores and hyphens, and start with a letter."),
+        )
+    return name
+
+
+def check_listener_name(value: str) -> str:
+    """Return a listener's name, or the empty one, which is allowed."""
+    name = value.strip()
+    if name and (len(name) not in _LISTENER_NAME_LENGTH or not all(map(_LISTENER_NAME.fullmatch, name))):
+        raise InvalidInputError(
+            _("“%(name)s” cannot be the name of a listener.") % {"name": name[:260]},
+            "listener.name-invalid",
+            field="name",
+            way_out=_("Use 2 to 256 letters, digits, Chinese characters and any of . , ; / @ _ - or leave it empty."),
+        )
+    return name
+
+
+def check_region(value: str) -> str:
+    """Return a region's id."""
+    region = value.strip()
+    if not _REGION.fullmatch(region):
+        raise InvalidInputError(
+            _("“%(region)s” cannot be a region.") % {"region": region[:80]},
+            "load-balancer.region-invalid",
+            field="region",
+            way_out=_("Use up to 64 lower-case letters, digits and hyphens, as in cn-hangzhou."),
+        )
+    return region
+
+
+def check_description(value: str) -> str:
+    """Return a server's description."""
+    description = value.strip()
+    if len(description) > _DESCRIPTION_LENGTH or not description.isprintable():
+        raise InvalidInputError(
+            _("The description of a server is too long or has characters that cannot be shown."),
+            "server-group.description-invalid",
+            field="servers",
+            way_out=_("Use at most 256 printable characters."),
+        )
+    return description
+
+
+def parse_address(value: str, code: str, field: str) -> IpAddress:
+    """Return the IPv4 or IPv6 address that ``value`` spells; host names and zones are refused by name."""
+    text = value.strip()
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise InvalidInputError(
+            _("“%(text)s” is not an IP address.") % {"text": text[:200]}, code, field=field, way_out=_address_hint(text)
+        ) from None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id:
+            raise InvalidInputError(
+                _("“%(text)s” names a network interface, which only its own machine understands.") % {"text": text},
+                code,
+                field=field,
+                way_out=_("Use an address without “%%”.") % {},
+            )
+        return address.ipv4_mapped or address
+    return address
+
+
+def _address_hint(text: str) -> str:
+    if re.fullmatch(r"\[.*\](:\d+)?|[\d.]+:\d+", text):
+        return _("Give the address alone, without brackets; the port has a field of its own.")
+    if re.search(r"[g-zG-Z]", text):
+        return _("Host names are not accepted: give the IPv4 or IPv6 address itself.")
+    return _("Write IPv4 as 192.0.2.1 or IPv6 as 2001:db8::1.")
+
+
+def check_bind_address(value: str) -> str:
+    """Return the address on which listeners can accept connections, in its one normal spelling."""
+    code, field = "load-balancer.address-invalid", "bind_address"
+    address = parse_address(value, code, field)
+    if address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise InvalidInputError(
+            _("%(address)s reaches many machines; nothing can listen on it.") % {"address": address},
+            code,
+            field=field,
+            way_out=_("Use an address of this machine, or 0.0.0.0 for all of its IPv4 and :: for all of its IPv6."),
+        )
+    return str(address)
+
+
+def check_server_address(value: str) -> str:
+    """Return the address of a server, in its one normal spelling."""
+    code, field = "server-group.address-invalid", "servers"
+    address = parse_address(value, code, field)
+    if address.is_multicast or address.is_unspecified or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise InvalidInputError(
+            _("%(address)s is not the address of one machine.") % {"address": address},
+            code,
+            field=field,
+            way_out=_("Use the server's own address."),
+        )
+    return str(address)
+
+
+def check_policy(value: str) -> str:
+    """Return the id of a TLS security policy."""
+    if value not in POLICIES:
+        raise InvalidInputError(
+            _("There is no TLS security policy “%(policy)s”.") % {"policy": value[:80]},
+            "listener.policy-unknown",
+            field="security_policy",
+            way_out=_("Choose one of %(policies)s.") % {"policies": ", ".join(POLICIES)},
+        )
+    return value
+
+
+def check_choice(value: str, allowed: list[str], field: str, label: str, code: str) -> str:
+    """Return ``value`` when it is one of ``allowed``."""
+    if value not in allowed:
+        raise InvalidInputError(
+            _("%(label)s cannot be “%(value)s”.") % {"label": label, "value": value[:80]},
+            code,
+            field=field,
+            way_out=_("Choose one of %(allowed)s.") % {"allowed": ", ".join(filter(None, allowed))},
+        )
+    return value

@@ -1,0 +1,21 @@
+"""The limit on servers behind one load balancer, which listeners and server groups both can cross."""
+
+from django.utils.translation import gettext as _
+
+from listeners import limits
+from listeners.models import LoadBalancer, Server
+
+
+def refuse_too_many_servers_behind(balancer: LoadBalancer, field: str) -> None:
+    """Raise ConflictError when the server groups of ``balancer``'s listeners have too many servers in all."""
+    limit = limits.limit_of(limits.LOAD_BALANCER_SERVERS)
+    behind = Server.objects.filter(group__listeners__load_balancer=balancer).order_by()
+    count = behind.values("address", "port").distinct().count()
+    limits.refuse_above(
+        limit,
+        count,
+        _("Load balancer “%(name)s” would have %(count)s servers behind it; %(limit)s are allowed.")
+        % {"name": balancer, "count": count, "limit": limit},
+        limits.LOAD_BALANCER_SERVERS,
+        field,
+    )

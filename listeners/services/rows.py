@@ -1,0 +1,100 @@
+"""Take a row for a change, and save what changed: the same for every object of this layer."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from console.errors import ConflictError, NotFoundError, StaleError
+from events.models import Change
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Revised(Protocol):
+    """A row that counts its changes."""
+
+    pk: Any
+    revision: int
+
+    def save(self, *, update_fields: list[str]) -> None:
+        """Write the named columns."""
+        ...
+
+
+def take(rows: "models.QuerySet[Row]", pk: str, kind: str, expected_revision: int | None = None) -> Row:
+    """Return the row to change.
+
+    ``kind`` is the change feed's object type. Raises NotFoundError, and StaleError when ``expected_revision`` is not
+    the stored one.
+    """
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise not_found(kind, pk)
+    refuse_stale(row, kind, expected_revision)
+    return row
+
+
+def not_found(kind: str, pk: str, field: str = "") -> NotFoundError:
+    """Return the error for an id that names nothing."""
+    noun = kind.replace("_", " ")
+    return NotFoundError(
+        _("There is no %(noun)s “%(id)s”.") % {"noun": noun, "id": str(pk)[:64]},
+        f"{kind.replace('_', '-')}.not-found",
+        field=field,
+        way_out=_("It may have been deleted; look it up in the list."),
+    )
+
+
+def refuse_stale(row: models.Model, kind: str, expected_revision: int | None) -> None:
+    """Raise StaleError, saying who changed ``row`` and when, unless it is still at ``expected_revision``."""
+    revision = row.revision  # type: ignore[attr-defined]
+    if expected_revision is None or expected_revision == revision:
+        return
+    last = Change.objects.filter(object_type=kind, object_id=str(row.pk)).order_by("-id").first()
+    told = {"row": str(row), "expected": expected_revision, "revision": revision}
+    if last:
+        told |= {"who": last.actor_name, "when": f"{last.at:%Y-%m-%d %H:%M:%S} UTC", "what": last.summary}
+        message = _("“%(row)s” was changed by %(who)s at %(when)s, after you opened it: %(what)s") % told
+    else:
+        message = _("“%(row)s” is at revision %(revision)s; you changed revision %(expected)s.") % told
+    raise StaleError(
+        message,
+        f"{kind.replace('_', '-')}.stale",
+        way_out=_("Nothing was saved. Load it again and repeat your change."),
+    )
+
+
+def refuse_duplicate_name(rows: "models.QuerySet[Row]", name: str, kind: str, apart_from: str = "") -> None:
+    """Raise ConflictError when another row is called ``name``."""
+    other = rows.filter(name=name).exclude(pk=apart_from).first()
+    if other:
+        raise ConflictError(
+            _("The name “%(name)s” is taken by %(id)s.") % {"name": name, "id": other.pk},
+            f"{kind.replace('_', '-')}.name-taken",
+            field="name",
+            way_out=_("Choose another name."),
+        )
+
+
+def apply(row: Revised, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set and save the values that differ and count the revision; return ``{field: [before, after]}``."""
+    differing = {name: [getattr(row, name), value] for name, value in values.items() if getattr(row, name) != value}
+    if differing:
+        for name, (_before, after) in differing.items():
+            setattr(row, name, after)
+        save_revision(row, *differing)
+    return differing
+
+
+def save_revision(row: Revised, *fields: str) -> None:
+    """Save ``fields`` and the next revision."""
+    row.revision += 1
+    stamps = [stamp for stamp in ("updated_at", "updated_by") if hasattr(row, stamp)]
+    row.save(update_fields=[*fields, "revision", *stamps])
+
+
+def told(differing: Mapping[str, list[Any]]) -> str:
+    """Say in one line what changed, for the change feed."""
+    return ", ".join(f"{name}: {before!s} → {after!s}" for name, (before, after) in differing.items())

@@ -1,0 +1,123 @@
+"""What deserves a word about a listener although it is accepted."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from listeners.choice import Candidate, choose_names, is_servable
+from listeners.models import Binding, Listener, Server
+from listeners.tls_policies import POLICIES, WIZARD_POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerWarning:
+    """One warning: a stable code, and a sentence for the operator."""
+
+    code: str
+    message: str
+
+
+def listener_warnings(listener: Listener) -> list[ListenerWarning]:
+    """Return what an operator should know of the stored listener, by three queries."""
+    bindings = list(
+        listener.bindings.select_related("certificate__current_version")
+        .prefetch_related("certificate__current_version__names")
+        .order_by("id")
+    )
+    return [
+        *policy_warnings(listener.security_policy),
+        *_validity_warnings(bindings, timezone.now()),
+        *name_warnings(bindings),
+        *_server_warnings(listener),
+    ]
+
+
+def policy_warnings(policy_id: str, *, by_default: bool = False) -> list[ListenerWarning]:
+    """Warn of a policy that lets obsolete protocol versions in."""
+    weak = POLICIES[policy_id].weak_versions
+    if not weak:
+        return []
+    told = {"policy": policy_id, "versions": ", ".join(weak), "better": WIZARD_POLICY}
+    text = (
+        _("No TLS security policy was named, so %(policy)s is used, which accepts %(versions)s; prefer %(better)s.")
+        if by_default
+        else _("%(policy)s accepts %(versions)s, which RFC 8996 says not to use; prefer %(better)s.")
+    )
+    return [ListenerWarning("listener.weak-policy", text % told)]
+
+
+def candidate_of(binding: Binding) -> Candidate:
+    """Return what the choice of names needs of a binding; its certificate's current version and names are read."""
+    version = binding.certificate.current_version
+    if version is None:
+        return Candidate(binding.pk, (), "", 0, "", binding.created_at)
+    return Candidate(
+        binding_id=binding.pk,
+        names=tuple(name.value for name in version.names.all() if name.kind == "dns"),
+        key_algorithm=version.key_algorithm,
+        key_bits=version.key_bits,
+        signature_hash=version.signature_hash,
+        not_after=version.not_after,
+    )
+
+
+def name_warnings(bindings: Iterable[Binding]) -> list[ListenerWarning]:
+    """Warn of additional certificates whose names a better one serves, or that no name can ever choose."""
+    additional = {b.pk: b for b in bindings if b.role == Binding.Role.ADDITIONAL}
+    candidates = [candidate_of(binding) for binding in additional.values()]
+    lost: dict[tuple[int, int], list[str]] = {}
+    for name, choice in choose_names(candidates).items():
+        for loser in choice.passed_over:
+            lost.setdefault((loser.binding_id, choice.winner.binding_id), []).append(name)
+    return [
+        *(_overlap(additional[loser], additional[winner], names) for (loser, winner), names in lost.items()),
+        *(warning for candidate in candidates for warning in _unservable(candidate, additional[candidate.binding_id])),
+    ]
+
+
+def _overlap(loser: Binding, winner: Binding, names: list[str]) -> ListenerWarning:
+    text = _("Clients that ask for %(names)s get “%(winner)s”, not “%(loser)s”: it is the better of the two.")
+    return ListenerWarning(
+        "listener.name-overlap",
+        text % {"names": _few(names), "winner": winner.certificate, "loser": loser.certificate},
+    )
+
+
+def _unservable(candidate: Candidate, binding: Binding) -> Iterator[ListenerWarning]:
+    refused = [name for name in candidate.names if not is_servable(name)]
+    if len(refused) == len(candidate.names):
+        text = _("No client can choose “%(certificate)s” by name: it has no host name that the engine can match.")
+        yield ListenerWarning("listener.never-chosen", text % {"certificate": binding.certificate})
+    elif refused:
+        text = _("“%(certificate)s” does not serve %(names)s: only a whole first label can be a wildcard.")
+        told = {"certificate": binding.certificate, "names": _few(refused)}
+        yield ListenerWarning("listener.name-not-servable", text % told)
+
+
+def _few(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most])
+    return (
+        shown if len(names) <= most else _("%(names)s and %(more)s more") % {"names": shown, "more": len(names) - most}
+    )
+
+
+def _validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[ListenerWarning]:
+    for binding in bindings:
+        version = binding.certificate.current_version
+        if version and version.not_after <= now:
+            text = _("“%(certificate)s” expired on %(date)s; clients will refuse it.")
+            told = {"certificate": binding.certificate, "date": f"{version.not_after:%Y-%m-%d}"}
+            yield ListenerWarning("listener.certificate-expired", text % told)
+        elif version and version.not_before > now:
+            text = _("“%(certificate)s” is not valid before %(date)s; clients will refuse it until then.")
+            told = {"certificate": binding.certificate, "date": f"{version.not_before:%Y-%m-%d}"}
+            yield ListenerWarning("listener.certificate-not-yet-valid", text % told)
+
+
+def _server_warnings(listener: Listener) -> Iterator[ListenerWarning]:
+    if not Server.objects.filter(group_id=listener.server_group_id, weight__gt=0).exists():
+        text = _("Server group “%(group)s” has no server that takes connections; clients will be cut off.")
+        yield ListenerWarning("listener.no-servers", text % {"group": listener.server_group})
