@@ -4,7 +4,17 @@ from django.apps import AppConfig
 
 
 class ListenersConfig(AppConfig):
-    """Name the app to Django."""
+    """Name the app to Django, and answer for the listeners where certificates are deleted or replaced."""
 
     name = "listeners"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register with the certificate repository."""
+        from certificates.keys import register_sealed_field  # noqa: PLC0415, models load after apps
+        from certificates.usage import register, register_version_check  # noqa: PLC0415
+        from listeners.usage import listeners_using, refuse_unservable_version  # noqa: PLC0415
+
+        register(listeners_using)
+        register_sealed_field("listeners.TicketKey", "token")
+        register_version_check(refuse_unservable_version)

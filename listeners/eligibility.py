@@ -4,7 +4,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, CertificateVersion, Kind, SealedKey
+from certificates.models import Certificate, Kind, SealedKey
 from console.errors import ConflictError, DomainError, InvalidInputError
 
 LEAST_RSA_BITS = 2048
@@ -12,9 +12,8 @@ MOST_RSA_BITS = 4096
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
-def server_certificate_problem(version: CertificateVersion, name: str) -> DomainError | None:
-    """Return why the engine cannot serve ``version`` of the certificate called ``name``; None when it can."""
-    leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
+def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError | None:
+    """Return why the engine cannot serve ``leaf`` of the certificate called ``name``; None when it can."""
     if leaf.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
         return _refused(name, _("its RSA key is restricted to PSS, which the engine's library cannot use"))
     key = leaf.public_key()
@@ -26,7 +25,7 @@ def server_certificate_problem(version: CertificateVersion, name: str) -> Domain
         return _refused(name, _("its curve is %(curve)s, which the engine does not serve") % {"curve": key.curve.name})
     if isinstance(key, ed25519.Ed25519PublicKey):
         return None
-    return _refused(name, _("its key is %(kind)s, which the engine does not serve") % {"kind": version.key_algorithm})
+    return _refused(name, _("its key is neither RSA, ECDSA nor Ed25519, and the engine serves no other"))
 
 
 def _rsa_problem(bits: int, name: str) -> DomainError | None:
@@ -59,7 +58,8 @@ def require_server_certificate(certificate: Certificate, field: str) -> None:
             field=field,
             way_out=_("Import the certificate together with its key."),
         )
-    problem = server_certificate_problem(version, certificate.name)
+    leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
+    problem = server_certificate_problem(leaf, certificate.name)
     if problem:
         problem.field = field
         raise problem

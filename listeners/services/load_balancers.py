@@ -22,15 +22,15 @@ class LoadBalancerFields(TypedDict, total=False):
 
     name: str
     bind_address: str
-    region: str
+    region: str | None  # empty: this installation's own
 
 
 def create_load_balancer(actor: Actor, *, name: str, bind_address: str, region: str | None = None) -> LoadBalancer:
     """Create an instance whose listeners will accept connections on ``bind_address``."""
-    fields = _checked({"name": name, "bind_address": bind_address, "region": region or settings.REGION})
+    fields = _checked({"name": name, "bind_address": bind_address, "region": region})
     with recording(actor) as changes:
         rows.refuse_duplicate_name(LoadBalancer.objects.all(), fields["name"], KIND)
-        _refuse_one_too_many(fields["region"])
+        _refuse_one_too_many(str(fields["region"]))
         balancer = LoadBalancer.objects.create(created_by=actor.name, **fields)
         changes.record("load_balancer.created", balancer, f"{balancer.name} on {balancer.bind_address}")
     return balancer
@@ -46,7 +46,7 @@ def update_load_balancer(
         if "name" in values:
             rows.refuse_duplicate_name(LoadBalancer.objects.all(), values["name"], KIND, balancer.pk)
         if values.get("region", balancer.region) != balancer.region:
-            _refuse_one_too_many(values["region"])
+            _refuse_one_too_many(str(values["region"]))
         if values.get("bind_address", balancer.bind_address) != balancer.bind_address:
             ports = list(balancer.listeners.values_list("port", flat=True))
             refuse_taken_ports(values["bind_address"], ports, apart_from=balancer.pk)
@@ -105,5 +105,5 @@ def _checked(fields: LoadBalancerFields) -> LoadBalancerFields:
     if "bind_address" in fields:
         values["bind_address"] = check_bind_address(fields["bind_address"])
     if "region" in fields:
-        values["region"] = check_region(fields["region"])
+        values["region"] = check_region(fields["region"] or settings.REGION)
     return values
