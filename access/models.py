@@ -1,4 +1,4 @@
-"""Bearer tokens of the REST API."""
+"""Bearer tokens of the REST API, and failed sign-ins."""
 
 from django.conf import settings
 from django.db import models
@@ -15,3 +15,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"token {self.pk}"
+
+
+class SignInFailures(models.Model):
+    """How often signing in failed for one user, one address or one pair of them (``key``: see access.throttle)."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(db_index=True)  # forgotten then
+
+    def __str__(self) -> str:
+        return f"{self.count} failed sign-ins"

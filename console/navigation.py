@@ -1,0 +1,70 @@
+"""The sidebar: what there is, in which order, and what is current."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One line of the sidebar; ``prefixes`` are further addresses that belong to it."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    prefixes: tuple[str, ...] = ()
+    children: tuple["Destination", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A destination as one page shows it."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    is_current: bool
+    children: tuple["Entry", ...] = ()
+
+
+DESTINATIONS = (
+    Destination(_("Dashboard"), "dashboard", "layout-dashboard"),
+    Destination(_("Instances"), "load-balancer-list", "server-2", prefixes=("/listeners/",)),
+    Destination(_("Server groups"), "server-group-list", "stack-2"),
+    Destination(_("Certificates"), "certificate-list", "certificate"),
+    Destination(
+        _("Alerts"),
+        "notice-list",
+        "bell",
+        children=(
+            Destination(_("Notices"), "notice-list", ""),
+            Destination(_("Channels"), "channel-list", ""),
+            Destination(_("Deliveries"), "delivery-list", ""),
+        ),
+    ),
+    Destination(_("Changes"), "change-list", "history"),
+    Destination(_("Nodes"), "node-list", "cpu"),
+)
+
+
+def sidebar(path: str) -> list[Entry]:
+    """Return the sidebar for the page at ``path``; a destination that is not installed is left out."""
+    return [entry for destination in DESTINATIONS if (entry := _entry(destination, path))]
+
+
+def _entry(destination: Destination, path: str) -> Entry | None:
+    try:
+        url = reverse(destination.url_name)
+    except NoReverseMatch:
+        return None
+    inside = url != "/" and path.startswith((url, *destination.prefixes))
+    children = tuple(entry for child in destination.children if (entry := _entry(child, path)))
+    return Entry(destination.label, url, destination.icon, inside or path == url, _single(children, path))
+
+
+def _single(children: tuple[Entry, ...], path: str) -> tuple[Entry, ...]:
+    """Keep only the closest of several current entries: /alerts/channels/ is below /alerts/ too."""
+    closest = max((entry.url for entry in children if entry.is_current), key=len, default="")
+    return tuple(Entry(entry.label, entry.url, entry.icon, entry.url == closest, entry.children) for entry in children)

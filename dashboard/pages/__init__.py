@@ -1,0 +1,1 @@
+"""Pages that compose what the layers below know."""

@@ -1,0 +1,48 @@
+"""The change feed as a page: what was changed, by whom, when and how."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from console.tables import keyset_page
+from dashboard.links import page_of
+from events.models import Change
+
+TYPES: dict[str, str | Promise] = {
+    "certificate": _("Certificate"),
+    "load_balancer": _("Instance"),
+    "listener": _("Listener"),
+    "server_group": _("Server group"),
+    "channel": _("Channel"),
+    "quota": _("Limit"),
+}
+INTERFACES: dict[str, str | Promise] = {
+    "page": _("Console"),
+    "rest": _("REST API"),
+    "command": _("Command line"),
+    "system": _("Automatic"),
+}
+
+
+@require_safe
+def change_list(request: HttpRequest) -> HttpResponse:
+    """List the changes, newest first."""
+    page = keyset_page(_filtered(request.GET), ("-id",), request.GET.get("cursor", ""))
+    rows = [(change, TYPES.get(change.object_type, change.object_type), page_of(change)) for change in page]
+    context: dict[str, Any] = {"page": page, "rows": rows, "types": TYPES, "interfaces": INTERFACES}
+    return render(request, "dashboard/changes.html", context)
+
+
+def _filtered(query: Any) -> "QuerySet[Change]":
+    changes = Change.objects.all()
+    for parameter, column in (("type", "object_type"), ("via", "actor_via"), ("object", "object_id")):
+        if value := query.get(parameter):
+            changes = changes.filter(**{column: value})
+    if who := query.get("who", "").strip():
+        changes = changes.filter(actor_name__icontains=who)
+    return changes
