@@ -10,7 +10,7 @@ from certificates.models import Certificate, Kind
 from certificates.usage import Usage
 from console.errors import ConflictError
 from listeners.eligibility import server_certificate_problem
-from listeners.models import Binding
+from listeners.models import Binding, Listener
 
 
 def listeners_using(certificate_ids: Collection[str]) -> dict[str, list[Usage]]:
@@ -22,18 +22,19 @@ def listeners_using(certificate_ids: Collection[str]) -> dict[str, list[Usage]]:
     )
     found: dict[str, list[Usage]] = {}
     for binding in bindings:
-        found.setdefault(binding.certificate_id, []).append(_usage(binding))
+        role = str(Binding.Role(binding.role).label)
+        found.setdefault(binding.certificate_id, []).append(listener_usage(binding.listener, role))
     return found
 
 
-def _usage(binding: Binding) -> Usage:
-    listener = binding.listener
+def listener_usage(listener: Listener, role: str) -> Usage:
+    """Return how a listener, whose load balancer is loaded, is named where something is in use by it."""
     name = f"{listener.name} (:{listener.port})" if listener.name else str(listener)
     return Usage(
         object_id=listener.pk,
         label=f"{listener.load_balancer} · {name}",
         url=reverse("listener-detail", args=[listener.pk]),
-        role=str(Binding.Role(binding.role).label),
+        role=role,
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from listeners.choice import Candidate, choose_names, is_servable
-from listeners.models import Binding, Listener, Server
+from listeners.models import Binding, Listener, Server, ServerGroup
 from listeners.tls_policies import POLICIES, WIZARD_POLICY
 
 
@@ -21,7 +21,7 @@ class ListenerWarning:
 
 
 def listener_warnings(listener: Listener) -> list[ListenerWarning]:
-    """Return what an operator should know of the stored listener, by three queries."""
+    """Return what an operator should know of the stored listener, by four queries."""
     bindings = list(
         listener.bindings.select_related("certificate__current_version")
         .prefetch_related("certificate__current_version__names")
@@ -29,9 +29,9 @@ def listener_warnings(listener: Listener) -> list[ListenerWarning]:
     )
     return [
         *policy_warnings(listener.security_policy),
-        *_validity_warnings(bindings, timezone.now()),
+        *validity_warnings(bindings, timezone.now()),
         *name_warnings(bindings),
-        *_server_warnings(listener),
+        *server_warnings(listener.server_group),
     ]
 
 
@@ -104,7 +104,8 @@ def _few(names: list[str], most: int = 5) -> str:
     )
 
 
-def _validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[ListenerWarning]:
+def validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[ListenerWarning]:
+    """Warn of certificates that clients refuse at this time."""
     for binding in bindings:
         version = binding.certificate.current_version
         if version and version.not_after <= now:
@@ -117,7 +118,8 @@ def _validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[L
             yield ListenerWarning("listener.certificate-not-yet-valid", text % told)
 
 
-def _server_warnings(listener: Listener) -> Iterator[ListenerWarning]:
-    if not Server.objects.filter(group_id=listener.server_group_id, weight__gt=0).exists():
+def server_warnings(group: ServerGroup) -> Iterator[ListenerWarning]:
+    """Warn of a server group that takes no connection."""
+    if not Server.objects.filter(group=group, weight__gt=0).exists():
         text = _("Server group “%(group)s” has no server that takes connections; clients will be cut off.")
-        yield ListenerWarning("listener.no-servers", text % {"group": listener.server_group})
+        yield ListenerWarning("listener.no-servers", text % {"group": group})

@@ -1,0 +1,73 @@
+"""Every read of load balancers, listeners, server groups and what was observed of them."""
+
+from listeners.selectors.deletion import (
+    DeletionImpact,
+    listener_deletion,
+    load_balancer_deletion,
+    server_group_deletion,
+)
+from listeners.selectors.listeners import (
+    Match,
+    binding_of,
+    bindings_of,
+    bindings_page,
+    certificate_for,
+    changes_of_listener,
+    listener_by_id,
+    listeners,
+    name_choices,
+)
+from listeners.selectors.load_balancers import (
+    QuotaUsage,
+    additional_certificate_count,
+    changes_of_load_balancer,
+    load_balancer_by_id,
+    load_balancers,
+    quota_usage,
+)
+from listeners.selectors.observations import (
+    live_nodes,
+    nodes,
+    observed_state,
+    receipts_of,
+    server_health_of,
+    statuses_of,
+)
+from listeners.selectors.server_groups import (
+    changes_of_server_group,
+    listeners_of_server_group,
+    server_group_by_id,
+    server_groups,
+)
+
+__all__ = (
+    "DeletionImpact",
+    "Match",
+    "QuotaUsage",
+    "additional_certificate_count",
+    "binding_of",
+    "bindings_of",
+    "bindings_page",
+    "certificate_for",
+    "changes_of_listener",
+    "changes_of_load_balancer",
+    "changes_of_server_group",
+    "listener_by_id",
+    "listener_deletion",
+    "listeners",
+    "listeners_of_server_group",
+    "live_nodes",
+    "load_balancer_by_id",
+    "load_balancer_deletion",
+    "load_balancers",
+    "name_choices",
+    "nodes",
+    "observed_state",
+    "quota_usage",
+    "receipts_of",
+    "server_group_by_id",
+    "server_group_deletion",
+    "server_groups",
+    "server_health_of",
+    "statuses_of",
+)

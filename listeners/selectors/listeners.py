@@ -1,0 +1,120 @@
+"""Read listeners and the certificates bound to them."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from certificates.matching import normalise_name
+from console.tables import PAGE_SIZE, Page, keyset_page
+from events.models import Change
+from listeners.choice import Choice, choice_for, choose_names
+from listeners.models import Binding, Listener
+from listeners.services.rows import not_found
+from listeners.warnings import candidate_of
+
+Role = Binding.Role
+ORDER = ("load_balancer_id", "port")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which certificate a client gets, the name on it that matched (empty: none did), and which it was preferred to."""
+
+    binding: Binding
+    name: str = ""
+    also_served: tuple[Binding, ...] = ()
+    passed_over: tuple[Binding, ...] = ()
+
+
+def listeners(
+    load_balancer_id: str = "", query: str = "", cursor: str = "", size: int = PAGE_SIZE, server_group_id: str = ""
+) -> Page[Listener]:
+    """Return a page of listeners by load balancer and port; ``query`` searches name, id and port.
+
+    Each has its load balancer, server group, statuses, ``additional_count``, ``soonest_not_after`` over all of its
+    certificates, and ``single_bindings``: the default and the CA one.
+    """
+    rows = _complete()
+    if load_balancer_id:
+        rows = rows.filter(load_balancer_id=load_balancer_id)
+    if server_group_id:
+        rows = rows.filter(server_group_id=server_group_id)
+    if query:
+        port = Q(port=int(query)) if query.isascii() and query.isdigit() and len(query) < 6 else Q()  # noqa: PLR2004
+        rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | port)
+    return keyset_page(rows, ORDER, cursor, size)
+
+
+def listener_by_id(listener_id: str) -> Listener:
+    """Return a listener as the list has it. Raises NotFoundError."""
+    found = _complete().filter(pk=listener_id).first()
+    if found is None:
+        raise not_found("listener", listener_id)
+    return found
+
+
+def _complete() -> QuerySet[Listener]:
+    bindings = Binding.objects.filter(listener=OuterRef("pk")).order_by()
+    additional = bindings.filter(role=Role.ADDITIONAL).values("listener").annotate(number=Count("pk"))
+    soonest = bindings.order_by("certificate__not_after").values("certificate__not_after")
+    single = Binding.objects.exclude(role=Role.ADDITIONAL).select_related("certificate__current_version")
+    return (
+        Listener.objects.select_related("load_balancer", "server_group")
+        .prefetch_related("statuses", Prefetch("bindings", queryset=single, to_attr="single_bindings"))
+        .annotate(
+            additional_count=Coalesce(Subquery(additional.values("number")), 0),
+            soonest_not_after=Subquery(soonest[:1]),
+        )
+    )
+
+
+def _bindings() -> QuerySet[Binding]:
+    return Binding.objects.select_related("certificate__current_version", "previous_certificate").prefetch_related(
+        "certificate__current_version__names"
+    )
+
+
+def bindings_of(listener: Listener) -> list[Binding]:
+    """Return every binding of a listener with its certificate, current version, names and previous certificate."""
+    return list(_bindings().filter(listener=listener).order_by("id"))
+
+
+def bindings_page(listener: Listener, cursor: str = "", size: int = PAGE_SIZE, role: str = "") -> Page[Binding]:
+    """Return a page of a listener's bindings, oldest first; ``role`` keeps those of one role."""
+    rows = _bindings().filter(listener=listener)
+    return keyset_page(rows.filter(role=role) if role else rows, ("id",), cursor, size)
+
+
+def binding_of(listener: Listener, role: str) -> Binding | None:
+    """Return the binding in a role that a listener has at most once."""
+    return _bindings().filter(listener=listener, role=role).first()
+
+
+def name_choices(listener: Listener) -> dict[str, Choice]:
+    """Return which additional certificate serves which name."""
+    return choose_names(candidate_of(binding) for binding in bindings_of(listener) if binding.role == Role.ADDITIONAL)
+
+
+def certificate_for(listener: Listener, server_name: str) -> Match:
+    """Return which certificate a client gets that asks for ``server_name`` (empty: asks for none), and why."""
+    by_id = {binding.pk: binding for binding in bindings_of(listener)}
+    choices = choose_names(candidate_of(b) for b in by_id.values() if b.role == Role.ADDITIONAL)
+    choice = choice_for(normalise_name(server_name), choices) if server_name else None
+    if choice is None:
+        default = next((binding for binding in by_id.values() if binding.role == Role.DEFAULT), None)
+        if default is None:
+            raise not_found("listener", listener.pk)
+        return Match(default)
+    return Match(
+        binding=by_id[choice.winner.binding_id],
+        name=next(name for name, other in choices.items() if other is choice),
+        also_served=tuple(by_id[candidate.binding_id] for candidate in choice.served[1:]),
+        passed_over=tuple(by_id[candidate.binding_id] for candidate in choice.passed_over),
+    )
+
+
+def changes_of_listener(listener: Listener, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:
+    """Return a page of what was changed of a listener, newest first."""
+    rows = Change.objects.filter(object_type="listener", object_id=listener.pk)
+    return keyset_page(rows, ("-id",), cursor, size)

@@ -1,0 +1,81 @@
+"""Read load balancers."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from console.tables import PAGE_SIZE, Page, keyset_page
+from events.models import Change
+from listeners import limits
+from listeners.models import Binding, Listener, LoadBalancer, Server
+from listeners.services.rows import not_found
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUsage:
+    """How much of one limit is used."""
+
+    name: str
+    description: str
+    used: int
+    limit: int
+
+
+def load_balancers(query: str = "", cursor: str = "", size: int = PAGE_SIZE, region: str = "") -> Page[LoadBalancer]:
+    """Return a page of load balancers by name, each with ``listener_count``; ``query`` searches name, id, address."""
+    rows = _counted()
+    if query:
+        rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | Q(bind_address__startswith=query))
+    if region:
+        rows = rows.filter(region=region)
+    return keyset_page(rows, ("name",), cursor, size)
+
+
+def load_balancer_by_id(load_balancer_id: str) -> LoadBalancer:
+    """Return a load balancer with ``listener_count`` and ``additional_count``. Raises NotFoundError."""
+    found = _counted().filter(pk=load_balancer_id).first()
+    if found is None:
+        raise not_found("load_balancer", load_balancer_id)
+    return found
+
+
+def _counted() -> QuerySet[LoadBalancer]:
+    # Counted row by row, so that a page costs its own rows only.
+    listeners = Listener.objects.filter(load_balancer=OuterRef("pk")).order_by()
+    additional = Binding.objects.filter(listener__load_balancer=OuterRef("pk"), role=Binding.Role.ADDITIONAL).order_by()
+    return LoadBalancer.objects.annotate(
+        listener_count=_count(listeners, "load_balancer"),
+        additional_count=_count(additional, "listener__load_balancer"),
+    )
+
+
+def _count(rows: QuerySet[Listener] | QuerySet[Binding], group: str) -> Coalesce:
+    return Coalesce(Subquery(rows.values(group).annotate(number=Count("pk")).values("number")), 0)
+
+
+def additional_certificate_count(load_balancer_id: str) -> int:
+    """Return how many additional certificates all listeners of a load balancer have."""
+    return Binding.objects.filter(listener__load_balancer_id=load_balancer_id, role=Binding.Role.ADDITIONAL).count()
+
+
+def quota_usage(balancer: LoadBalancer) -> list[QuotaUsage]:
+    """Return how much of each limit of a load balancer is used."""
+    servers = Server.objects.filter(group__listeners__load_balancer=balancer).order_by()
+    used = {
+        limits.LISTENERS: balancer.listeners.count(),
+        limits.CERTIFICATES: additional_certificate_count(balancer.pk),
+        limits.LOAD_BALANCER_SERVERS: servers.values("address", "port").distinct().count(),
+    }
+    return [
+        QuotaUsage(quota.name, quota.description, used[quota.name], quota.limit)
+        for quota in limits.quotas()
+        if quota.name in used
+    ]
+
+
+def changes_of_load_balancer(balancer: LoadBalancer, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:
+    """Return a page of what was changed of a load balancer and the listeners it has, newest first."""
+    own = Q(object_type="load_balancer", object_id=balancer.pk)
+    listeners = Q(object_type="listener", object_id__in=balancer.listeners.order_by().values("pk"))
+    return keyset_page(Change.objects.filter(own | listeners), ("-id",), cursor, size)
