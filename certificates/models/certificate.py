@@ -25,6 +25,8 @@ class Certificate(models.Model):
     )
     # The end of the current version, kept here so that the list sorts by one index.
     not_after = models.DateTimeField(null=True)
+    # The name and the current version's names in lower case, a line each: what a search by part of a name reads.
+    search_text = models.TextField(default="", editable=False)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

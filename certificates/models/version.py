@@ -10,8 +10,12 @@ class CertificateVersion(models.Model):
 
     certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
+    # What this version took the place of, so that "Roll back" goes to what was really served before.
+    replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     leaf_pem = models.TextField()
-    chain_pem = models.TextField(blank=True)  # intermediates, leaf's issuer first, without the root
+    # Of a server certificate the intermediates, leaf's issuer first, without the root; of a CA certificate the
+    # further certificates that are trusted with it.
+    chain_pem = models.TextField(blank=True)
     subject = models.TextField()  # RFC 4514
     issuer = models.TextField()
     common_name = models.CharField(max_length=255, blank=True)
@@ -52,8 +56,8 @@ class CertificateName(models.Model):
     """One subject alternative name (or, without any, the common name) of a version, normalised."""
 
     version = models.ForeignKey(CertificateVersion, on_delete=models.CASCADE, related_name="names")
-    kind = models.CharField(max_length=5)  # "dns", "ip", "email", "uri"
-    value = models.CharField(max_length=255, db_index=True)  # lower case, A-label, no trailing dot
+    kind = models.CharField(max_length=5)  # "dns", "ip", "email", "uri"; "cn": a common name that is none of them
+    value = models.CharField(max_length=1000, db_index=True)  # lower case, A-label, no trailing dot
 
     class Meta:
         ordering = ("id",)

@@ -1,0 +1,149 @@
+"""Make one certificate of what was uploaded: which is the leaf, which the chain, is the key its own. Pure.
+
+This is the whole of what runs in the parser's process; ``certificates.parser`` calls it from the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from certificates.chains import Chain, build_chain
+from certificates.formats import Block, read_blocks
+from certificates.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem, public_bytes
+from certificates.refusals import Finding, Refusal
+from certificates.x509 import Description, Parsed, read_certificate
+
+CERTIFICATE_FIELD = "certificate_pem"
+KEY_FIELD = "private_key_pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What an operator sent, untouched."""
+
+    kind: str  # "server" or "ca"
+    certificate_pem: bytes
+    private_key_pem: bytes | None = None
+    passphrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One certificate in PEM, with what it says."""
+
+    pem: str
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A certificate that fits together.
+
+    ``chain`` has the intermediates of a server certificate, or what is trusted beside a CA certificate; ``key_pem``
+    is PKCS#8, None for a CA certificate.
+    """
+
+    leaf: Link
+    chain: tuple[Link, ...]
+    key_pem: bytes | None
+    findings: tuple[Finding, ...]
+
+
+def read_bundle(upload: Upload) -> Bundle:
+    """Return what ``upload`` holds; raise Refusal with the first thing that makes it unusable."""
+    if upload.kind == "ca":
+        return _read_ca(upload)
+    return _read_server(upload)
+
+
+def _read_ca(upload: Upload) -> Bundle:
+    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD)
+    if (upload.private_key_pem or b"").strip():
+        raise Refusal("key.not-wanted", KEY_FIELD)
+    if any(block.is_key for block in blocks):
+        raise Refusal("key.not-wanted", CERTIFICATE_FIELD)
+    parsed, findings = _certificates(blocks)
+    for certificate in parsed:
+        if not certificate.description.is_ca:
+            raise Refusal("certificate.not-ca", certificate=certificate.description.label)
+    findings += [
+        Finding("ca.cannot-sign", {"certificate": certificate.description.label})
+        for certificate in parsed
+        if not certificate.description.signs_certificates
+    ]
+    if len(parsed) > 1:
+        findings.append(Finding("ca.several", {"count": len(parsed)}))
+    leaf, *others = parsed
+    return Bundle(_link(leaf), tuple(map(_link, others)), None, tuple(findings))
+
+
+def _read_server(upload: Upload) -> Bundle:
+    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD)
+    parsed, findings = _certificates(blocks)
+    if all(certificate.description.is_ca for certificate in parsed):
+        raise Refusal("certificate.is-ca", certificate=parsed[0].description.label)
+    key = open_key(_key_block(blocks, upload.private_key_pem), upload.passphrase)
+    leaf = _leaf_of(key, parsed)
+    _check_leaf(leaf.description)
+    chain = build_chain(leaf, [other for other in parsed if other is not leaf])
+    findings += _chain_findings(chain, leaf_was_first=parsed[0] is leaf)
+    return Bundle(_link(leaf), tuple(map(_link, chain.intermediates)), pkcs8_pem(key), tuple(findings))
+
+
+def _link(parsed: Parsed) -> Link:
+    return Link(parsed.pem, parsed.description)
+
+
+def _certificates(blocks: Sequence[Block]) -> tuple[list[Parsed], list[Finding]]:
+    """Read every certificate once; a repeated one is left out and said."""
+    distinct = {block.der: block for block in blocks if block.is_certificate}
+    if not distinct:
+        raise Refusal("certificate.missing")
+    parsed = [read_certificate(block.der, block.line) for block in distinct.values()]
+    repeated = sum(block.is_certificate for block in blocks) - len(distinct)
+    return parsed, [Finding("chain.repeated", {"count": repeated})] if repeated else []
+
+
+def _key_block(blocks: Sequence[Block], private_key_pem: bytes | None) -> Block:
+    """Return the one private key, from its own field or from the file of the certificate."""
+    keys = {block.der: block for block in blocks if block.is_key}
+    if (private_key_pem or b"").strip():
+        given = [block for block in read_blocks(private_key_pem or b"", KEY_FIELD) if block.is_key]
+        if not given:
+            raise Refusal("key.not-a-key", KEY_FIELD)
+        keys |= {block.der: block for block in given}
+    elif not keys:
+        raise Refusal("key.missing", KEY_FIELD)
+    if len(keys) > 1:
+        raise Refusal("key.several", KEY_FIELD, count=len(keys))
+    return next(iter(keys.values()))
+
+
+def _leaf_of(key: ServerKey, parsed: Sequence[Parsed]) -> Parsed:
+    """Return the certificate that the key belongs to, wherever in the file it is."""
+    wanted = public_bytes(key.public_key())
+    for certificate in parsed:
+        if public_bytes(certificate.certificate.public_key()) == wanted:
+            return certificate
+    servers = [certificate for certificate in parsed if not certificate.description.is_ca]
+    raise Refusal("key.mismatch", KEY_FIELD, certificate=servers[0].description.label)
+
+
+def _check_leaf(leaf: Description) -> None:
+    if leaf.is_ca:
+        raise Refusal("certificate.is-ca", certificate=leaf.label)
+    if leaf.key_algorithm == "RSA" and leaf.key_bits > LARGEST_RSA_BITS:
+        raise Refusal("key.too-large", KEY_FIELD, limit=LARGEST_RSA_BITS)
+    if leaf.key_algorithm == "ECDSA" and leaf.curve not in CURVES:
+        raise Refusal("key.unsupported", KEY_FIELD)
+
+
+def _chain_findings(chain: Chain, *, leaf_was_first: bool) -> list[Finding]:
+    findings = []
+    if chain.is_reordered or not leaf_was_first:
+        findings.append(Finding("chain.reordered"))
+    if chain.root:
+        findings.append(Finding("chain.root-dropped", {"certificate": chain.root.description.label}))
+    findings += [Finding("chain.foreign", {"certificate": other.description.label}) for other in chain.left_out]
+    if chain.missing_issuer:
+        findings.append(Finding("chain.incomplete", {"issuer": chain.missing_issuer}))
+    return findings

@@ -1,0 +1,75 @@
+"""The names by which operators call their certificates."""
+
+import re
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from certificates.bundles import Bundle
+from certificates.models import Certificate
+from console.errors import ConflictError, InvalidInputError
+
+LONGEST_NAME = 128
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def checked_name(text: str, *, is_required: bool = False) -> str:
+    """Return a name without spaces around it; blank means that the certificate's first name is taken."""
+    name = text.strip()
+    if is_required and not name:
+        raise _invalid(_("The certificate needs a name."))
+    if len(name) > LONGEST_NAME:
+        raise _invalid(_("The name is longer than %(limit)s characters.") % {"limit": LONGEST_NAME})
+    if _CONTROL.search(name):
+        raise _invalid(_("The name has a control character, such as a line break."))
+    return name
+
+
+def names_for(given: Sequence[str], bundles: Sequence[Bundle]) -> list[str]:
+    """Return a name for each bundle; raise ConflictError where a given one is taken."""
+    taken = _taken([name for name in given if name])
+    names = []
+    for name, bundle in zip(given, bundles, strict=True):
+        if name in taken:
+            raise name_taken(name)
+        names.append(name or _free_name(_first_name(bundle), taken))
+        taken.add(names[-1])
+    return names
+
+
+def name_taken(name: str) -> ConflictError:
+    """Return the error for a name that another certificate has."""
+    return ConflictError(
+        _("Another certificate is called “%(name)s”.") % {"name": name},
+        "certificate.name-taken",
+        field="name",
+        way_out=_("Choose another name, or replace that certificate."),
+    )
+
+
+def _taken(names: Sequence[str]) -> set[str]:
+    batch = 500
+    return {
+        name
+        for start in range(0, len(names), batch)
+        for name in Certificate.objects.filter(name__in=names[start : start + batch]).values_list("name", flat=True)
+    }
+
+
+def _first_name(bundle: Bundle) -> str:
+    leaf = bundle.leaf.description
+    name = leaf.names[0].value if leaf.names else leaf.label
+    return name[: LONGEST_NAME - 8]
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return ``name``, or with the first number behind it that makes it unique."""
+    candidate, number = name, 1
+    while candidate in taken or Certificate.objects.filter(name=candidate).exists():
+        number += 1
+        candidate = f"{name} {number}"
+    return candidate
+
+
+def _invalid(message: str) -> InvalidInputError:
+    return InvalidInputError(message, "certificate.name-invalid", field="name")

@@ -1,0 +1,153 @@
+"""Have uploads parsed in a process of its own: bounded in time and memory, restarted when it had to be killed.
+
+One parser a process, started at the first upload and shared by its threads. It is a plain subprocess, so it works in
+Celery's children too, which may have no ``multiprocessing`` ones. After a fork the child forgets its parent's parser.
+"""
+
+import atexit
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from certificates.bundles import Bundle, Upload
+from certificates.formats import LARGEST_INPUT_BYTES
+from certificates.refusals import Refusal
+from certificates.wire import pack_upload, receive, send, unpack_result
+
+SECONDS_PER_BATCH = 10.0
+SECONDS_TO_WAIT = 30.0  # for the uploads of other threads
+BATCH = 50
+
+logger = logging.getLogger(__name__)
+
+
+class ParserDied(Exception):  # noqa: N818  # an event, not an error of the caller
+    """Say that the process went away while it had work."""
+
+
+class _Process:
+    """One running parser and the socket to it."""
+
+    def __init__(self) -> None:
+        self.connection, theirs = socket.socketpair()
+        with theirs:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "certificates.parser_process"],
+                cwd=Path(__file__).parent.parent,
+                env={"LC_ALL": "C.UTF-8"},  # nothing of ours: the environment holds secrets
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+            )
+
+    def ask(self, uploads: Sequence[Upload]) -> list[Bundle | Refusal]:
+        """Return one answer for each upload; raise ParserDied when none came in time."""
+        self.connection.settimeout(SECONDS_PER_BATCH)
+        try:
+            send(self.connection, [pack_upload(upload) for upload in uploads])
+            return [unpack_result(answer) for answer in receive(self.connection)]
+        except (OSError, EOFError) as error:
+            raise ParserDied(type(error).__name__) from None
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone, as it is after five idle minutes."""
+        return self.popen.poll() is not None
+
+    def stop(self) -> None:
+        """Kill the process and collect it."""
+        self.connection.close()
+        self.popen.kill()
+        self.popen.wait()
+
+    def forget(self) -> None:
+        """Let go of a process that belongs to the parent of this one."""
+        self.connection.close()
+        self.popen.returncode = 0  # it is not ours to wait for
+
+
+class Parser:
+    """Hand uploads to the process, one batch at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: _Process | None = None
+
+    def parse(self, upload: Upload) -> Bundle:
+        """Return what ``upload`` holds; raise Refusal when it cannot be used."""
+        (result,) = self.parse_many([upload])
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
+    def parse_many(self, uploads: Sequence[Upload]) -> list[Bundle | Refusal]:
+        """Return a bundle or a refusal for each upload, in order."""
+        results: dict[int, Bundle | Refusal] = {
+            position: refusal for position, upload in enumerate(uploads) if (refusal := _too_large(upload))
+        }
+        asked = [position for position in range(len(uploads)) if position not in results]
+        for start in range(0, len(asked), BATCH):
+            batch = asked[start : start + BATCH]
+            results |= zip(batch, self._batch([uploads[position] for position in batch]), strict=True)
+        return [results[position] for position in range(len(uploads))]
+
+    def _batch(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
+        try:
+            return self._ask(batch)
+        except ParserDied as death:
+            logger.warning("the certificate parser was stopped over an upload (%s)", death)
+        if len(batch) == 1:
+            return [Refusal("input.too-hard")]
+        # One of them did it: the others are asked alone.
+        return [self._batch([upload])[0] for upload in batch]
+
+    def _ask(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
+        if not self._lock.acquire(timeout=SECONDS_TO_WAIT):
+            return [Refusal("input.busy")] * len(batch)
+        try:
+            return self._running().ask(batch)
+        except ParserDied:
+            self._discard()
+            raise
+        finally:
+            self._lock.release()
+
+    def _running(self) -> _Process:
+        if self._process and self._process.has_ended():
+            self._discard()
+        if self._process is None:
+            self._process = _Process()
+        return self._process
+
+    def _discard(self) -> None:
+        if self._process:
+            self._process.stop()
+            self._process = None
+
+    def close(self) -> None:
+        """Stop the process; a later upload starts another."""
+        with self._lock:
+            self._discard()
+
+    def forget_parent(self) -> None:
+        """Start anew in a forked child, where another thread's lock would never be released."""
+        self._lock = threading.Lock()
+        if self._process:
+            self._process.forget()
+            self._process = None
+
+
+def _too_large(upload: Upload) -> Refusal | None:
+    """Refuse here what is not even worth sending."""
+    for field, data in (("certificate_pem", upload.certificate_pem), ("private_key_pem", upload.private_key_pem)):
+        if data and len(data) > LARGEST_INPUT_BYTES:
+            return Refusal("input.too-large", field, limit=LARGEST_INPUT_BYTES, size=len(data))
+    return None
+
+
+parser = Parser()
+atexit.register(parser.close)
+os.register_at_fork(after_in_child=parser.forget_parent)

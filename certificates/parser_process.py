@@ -1,0 +1,71 @@
+"""The parser's process: ``python -m certificates.parser_process``, with its socket as standard input.
+
+It knows no setting, no database and no secret but the one upload at hand, and it may be killed at any moment.
+"""
+
+import logging
+import resource
+import signal
+import socket
+import sys
+import warnings
+
+from certificates.bundles import Bundle, Upload, read_bundle
+from certificates.refusals import Refusal
+from certificates.wire import pack_result, receive, send, unpack_upload
+
+MEMORY_BYTES = 768 * 1024 * 1024
+OPEN_FILES = 16
+# An idle parser gives its memory back; the next upload starts another.
+IDLE_SECONDS = 300
+
+logger = logging.getLogger("certificates.parser")
+
+
+def read_safely(upload: Upload) -> Bundle | Refusal:
+    """Return the bundle or the refusal, whatever the bytes are."""
+    try:
+        return read_bundle(upload)
+    except Refusal as refusal:
+        return refusal
+    except MemoryError:
+        return Refusal("input.too-hard")
+    except Exception as error:  # noqa: BLE001
+        # The edge of this process: hostile bytes found a way that the library does not document. Its message may
+        # quote them, so only the kind of the error is logged.
+        logger.error("an upload could not be read: %s", type(error).__qualname__)  # noqa: TRY400
+        return Refusal("input.unreadable")
+
+
+def _confine() -> None:
+    """Bound memory and files, and leave no core: a core would hold the key."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer until the other side is gone, or silent for five minutes."""
+    connection.settimeout(IDLE_SECONDS)
+    while True:
+        try:
+            uploads = receive(connection)
+            answers = [pack_result(read_safely(unpack_upload(upload))) for upload in uploads]
+            send(connection, answers)
+        except (EOFError, OSError):
+            return
+
+
+def main() -> None:
+    """Serve on standard input."""
+    # A terminal's Ctrl-C goes to the whole group; this process ends when its owner does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    _confine()
+    with socket.socket(fileno=sys.stdin.fileno()) as connection:
+        serve(connection)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Every read of the repository."""
+
+from collections.abc import Sequence
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from certificates.matching import InvalidNameError, covering_patterns, normalise_name
+from certificates.models import Certificate, CertificateName, CertificateVersion
+from console.errors import NotFoundError
+
+# Keyset of every list of certificates: soonest expiry first.
+ORDER = ("not_after", "id")
+FINGERPRINT_DIGITS = 64
+MOST_MATCHES = 1000
+
+
+def certificate_by_id(certificate_id: str) -> Certificate:
+    """Return a certificate with its current version; raise NotFoundError."""
+    found = Certificate.objects.select_related("current_version").filter(pk=certificate_id).first()
+    if found is None:
+        raise NotFoundError(
+            _("There is no certificate “%(id)s”.") % {"id": certificate_id[:64]},
+            "certificate.not-found",
+            field="certificate_id",
+            way_out=_("It may have been deleted; look it up in the list of certificates."),
+        )
+    return found
+
+
+def versions_of(certificate_id: str) -> QuerySet[CertificateVersion]:
+    """Return the versions of a certificate, newest first, with their names."""
+    certificate_by_id(certificate_id)
+    versions = CertificateVersion.objects.filter(certificate_id=certificate_id)
+    return versions.select_related("replaces").prefetch_related("names")
+
+
+def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:
+    """Return certificates, soonest expiry first, with their current versions and names.
+
+    ``query`` finds a certificate by part of any name, by a host name that one of its names covers, by fingerprint
+    (SHA-256 or SPKI) and by serial number (hexadecimal or decimal, with or without colons).
+    """
+    found = Certificate.objects.filter(current_version__isnull=False)
+    if kind:
+        found = found.filter(kind=kind)
+    if text := query.strip():
+        found = found.filter(_part_of_name(text) | Q(pk__in=_exact_matches(text)))
+    return found.select_related("current_version").prefetch_related("current_version__names").order_by(*ORDER)
+
+
+def _part_of_name(text: str) -> Q:
+    part = Q(search_text__contains=text.lower())
+    if not text.isascii() and (host := _host_name(text)):
+        part |= Q(search_text__contains=host)
+    return part
+
+
+def _exact_matches(text: str) -> Sequence[str]:
+    """Return the certificates with this fingerprint or serial, or with a wildcard that covers this host name."""
+    ids: set[str] = set()
+    digits = text.replace(":", "").replace(" ", "").lower()
+    if _is_hexadecimal(digits):
+        ids |= _by_number(digits)
+    if host := _host_name(text):
+        ids |= _by_wildcard(host)
+    return sorted(ids)
+
+
+def _by_number(digits: str) -> set[str]:
+    if len(digits) == FINGERPRINT_DIGITS:
+        matches = Q(sha256=digits) | Q(spki_sha256=digits)
+    else:
+        matches = Q(serial__in={digits.lstrip("0"), *([f"{int(digits):x}"] if digits.isdecimal() else [])})
+    versions = CertificateVersion.objects.filter(matches).order_by()
+    return set(versions.values_list("certificate_id", flat=True)[:MOST_MATCHES])
+
+
+def _by_wildcard(host: str) -> set[str]:
+    names = CertificateName.objects.filter(value__in=covering_patterns(host)).order_by()
+    return set(
+        names.filter(version__certificate__current_version=F("version")).values_list(
+            "version__certificate_id", flat=True
+        )[:MOST_MATCHES]
+    )
+
+
+def _host_name(text: str) -> str:
+    try:
+        return normalise_name(text)
+    except InvalidNameError:
+        return ""
+
+
+def _is_hexadecimal(digits: str) -> bool:
+    return bool(digits) and all(digit in "0123456789abcdef" for digit in digits)

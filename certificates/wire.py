@@ -1,0 +1,101 @@
+"""What the parser's process is asked and answers: JSON in frames, so that neither side unpickles the other. Pure."""
+
+import base64
+import dataclasses
+import datetime as dt
+import json
+import socket
+import struct
+from typing import Any
+
+from certificates.bundles import Bundle, Link, Upload
+from certificates.refusals import Finding, Refusal
+from certificates.x509 import Description, Name
+
+_LENGTH = struct.Struct("!I")
+LARGEST_FRAME_BYTES = 256 * 1024 * 1024
+
+
+def send(connection: socket.socket, message: Any) -> None:
+    """Send one message; raise OSError (TimeoutError among them) when the other side does not take it."""
+    body = json.dumps(message).encode()
+    connection.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def receive(connection: socket.socket) -> Any:
+    """Return the next message; raise EOFError when the other side is gone."""
+    (size,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    if size > LARGEST_FRAME_BYTES:
+        raise EOFError("a frame larger than any answer")
+    return json.loads(_exactly(connection, size))
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    received = bytearray()
+    while len(received) < size:
+        part = connection.recv(min(size - len(received), 1 << 20))
+        if not part:
+            raise EOFError("the other side is gone")
+        received += part
+    return bytes(received)
+
+
+def pack_upload(upload: Upload) -> dict[str, Any]:
+    """Return ``upload`` as JSON takes it."""
+    key = upload.private_key_pem
+    return {
+        "kind": upload.kind,
+        "certificate_pem": base64.b64encode(upload.certificate_pem).decode(),
+        "private_key_pem": None if key is None else base64.b64encode(key).decode(),
+        "passphrase": upload.passphrase,
+    }
+
+
+def unpack_upload(message: dict[str, Any]) -> Upload:
+    """Return what ``pack_upload`` packed."""
+    key = message["private_key_pem"]
+    return Upload(
+        kind=message["kind"],
+        certificate_pem=base64.b64decode(message["certificate_pem"]),
+        private_key_pem=None if key is None else base64.b64decode(key),
+        passphrase=message["passphrase"],
+    )
+
+
+def pack_result(result: Bundle | Refusal) -> dict[str, Any]:
+    """Return an answer as JSON takes it."""
+    if isinstance(result, Refusal):
+        return {"code": result.code, "field": result.field, "parameters": dict(result.parameters)}
+    return {
+        "leaf": _pack_link(result.leaf),
+        "chain": [_pack_link(link) for link in result.chain],
+        "key_pem": result.key_pem.decode() if result.key_pem else None,
+        "findings": [[finding.code, dict(finding.parameters)] for finding in result.findings],
+    }
+
+
+def unpack_result(message: dict[str, Any]) -> Bundle | Refusal:
+    """Return what ``pack_result`` packed."""
+    if "code" in message:
+        return Refusal(message["code"], message["field"], **message["parameters"])
+    return Bundle(
+        leaf=_unpack_link(message["leaf"]),
+        chain=tuple(_unpack_link(link) for link in message["chain"]),
+        key_pem=message["key_pem"].encode() if message["key_pem"] else None,
+        findings=tuple(Finding(code, parameters) for code, parameters in message["findings"]),
+    )
+
+
+def _pack_link(link: Link) -> dict[str, Any]:
+    description = dataclasses.asdict(link.description)
+    for moment in ("not_before", "not_after"):
+        description[moment] = description[moment].isoformat()
+    return {"pem": link.pem, "description": description}
+
+
+def _unpack_link(message: dict[str, Any]) -> Link:
+    fields = dict(message["description"])
+    fields["names"] = tuple(Name(**name) for name in fields["names"])
+    for moment in ("not_before", "not_after"):
+        fields[moment] = dt.datetime.fromisoformat(fields[moment])
+    return Link(message["pem"], Description(**fields))

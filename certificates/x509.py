@@ -1,0 +1,270 @@
+"""Read what a certificate says (RFC 5280). Pure.
+
+``cryptography`` reads lazily and raises far more than ValueError, so everything is read once, here, and whatever it
+cannot read becomes a Refusal.
+"""
+
+import datetime as dt
+import hashlib
+import re
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from certificates import der
+from certificates.matching import InvalidNameError, is_address, normalise_name
+from certificates.refusals import Refusal
+
+LONGEST_SERIAL_DIGITS = 64
+LONGEST_NAME = 1000
+MOST_NAMES = 5000
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_EDWARDS = ((ed25519.Ed25519PublicKey, "Ed25519", 256), (ed448.Ed448PublicKey, "Ed448", 456))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name that a certificate is for; ``kind`` is dns, ip, email, uri, or cn for a common name like no other."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a certificate says, in the form in which it is stored and compared."""
+
+    subject: str  # RFC 4514
+    issuer: str
+    common_name: str
+    serial: str  # hexadecimal, lower case, no leading zeros
+    sha256: str
+    spki_sha256: str
+    key_algorithm: str
+    key_bits: int
+    curve: str  # of an ECDSA key, as SEC 2 names it
+    signature_hash: str  # empty where the algorithm has none of its own
+    not_before: dt.datetime
+    not_after: dt.datetime
+    names: tuple[Name, ...]
+    has_san: bool
+    is_ca: bool
+    is_self_signed: bool
+    signs_certificates: bool  # what an issuer's key usage allows
+    serves_tls: bool  # what an extended key usage allows a server
+
+    @property
+    def label(self) -> str:
+        """The name by which messages call this certificate."""
+        return self.common_name or self.subject or self.serial
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A certificate as cryptography sees it, with its description."""
+
+    certificate: x509.Certificate
+    description: Description
+
+    @property
+    def pem(self) -> str:
+        """The certificate alone, in lines of 64 characters."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def is_issued_by(self, issuer: "Parsed") -> bool:
+        """Whether ``issuer`` has the issuer's name and made the signature."""
+        if self.certificate.issuer != issuer.certificate.subject:
+            return False
+        try:
+            self.certificate.verify_directly_issued_by(issuer.certificate)
+        except UnsupportedAlgorithm:
+            return True  # a signature that cannot be checked (MD5, SM3) links by its name
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return True
+
+
+def read_certificate(encoding: bytes, line: int) -> Parsed:
+    """Return what the DER ``encoding`` says; Refusal names ``line``, where its PEM block begins."""
+    try:
+        certificate = x509.load_der_x509_certificate(encoding)
+        return Parsed(certificate, _describe(certificate))
+    except UNREADABLE as error:
+        reason = _clean(str(error)) or type(error).__name__
+        raise Refusal("certificate.unreadable", line=line, reason=reason[:200]) from None
+
+
+def _describe(certificate: x509.Certificate) -> Description:
+    algorithm, bits, curve = _key(certificate)
+    extensions = certificate.extensions
+    common_name = _common_name(certificate.subject)
+    names = _alternative_names(extensions)
+    serial = f"{certificate.serial_number:x}"
+    if len(serial) > LONGEST_SERIAL_DIGITS:
+        raise ValueError("the serial number is longer than 32 bytes")
+    return Description(
+        subject=_clean(certificate.subject.rfc4514_string()),
+        issuer=_clean(certificate.issuer.rfc4514_string()),
+        common_name=common_name[:255],
+        serial=serial,
+        sha256=hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).hexdigest(),
+        spki_sha256=hashlib.sha256(_spki(certificate)).hexdigest(),
+        key_algorithm=algorithm,
+        key_bits=bits,
+        curve=curve,
+        signature_hash=_signature_hash(certificate),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        names=names or _common_name_as_name(common_name),
+        has_san=bool(names),
+        is_ca=_is_ca(certificate, extensions),
+        is_self_signed=_is_self_signed(certificate),
+        signs_certificates=_signs_certificates(extensions),
+        serves_tls=_serves_tls(extensions),
+    )
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int, str]:
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        raise Refusal("certificate.key-unsupported", algorithm=_key_oid(certificate)) from None
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA", key.key_size, ""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "ECDSA", key.key_size, key.curve.name
+    if isinstance(key, dsa.DSAPublicKey):
+        return "DSA", key.key_size, ""
+    for kind, name, bits in _EDWARDS:
+        if isinstance(key, kind):
+            return name, bits, ""
+    raise Refusal("certificate.key-unsupported", algorithm=_key_oid(certificate))
+
+
+def _spki(certificate: x509.Certificate) -> bytes:
+    """Return the SubjectPublicKeyInfo byte for byte; encoding the key again could differ from it."""
+    fields = der.parse(certificate.tbs_certificate_bytes).children()
+    position = 6 if fields and fields[0].tag == der.EXPLICIT_0 else 5
+    if position >= len(fields):
+        raise der.DerError("no subject public key")
+    return fields[position].encoding
+
+
+def _key_oid(certificate: x509.Certificate) -> str:
+    """Return the object identifiers of the key's algorithm and parameters, the way to tell SM2 from others."""
+    try:
+        algorithm = der.parse(_spki(certificate)).child(0)
+        return " ".join(part.oid for part in algorithm.children() if part.tag == der.OBJECT_IDENTIFIER)
+    except der.DerError:
+        return "?"
+
+
+def _signature_hash(certificate: x509.Certificate) -> str:
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return certificate.signature_algorithm_oid.dotted_string[:16]
+    return algorithm.name.upper() if algorithm else ""
+
+
+def _common_name(subject: x509.Name) -> str:
+    values = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    value = values[-1].value if values else ""
+    return _clean(value if isinstance(value, str) else value.decode("utf-8", "replace"))
+
+
+def _alternative_names(extensions: x509.Extensions) -> tuple[Name, ...]:
+    try:
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    if len(list(names)) > MOST_NAMES:
+        raise Refusal("certificate.too-many-names", limit=MOST_NAMES)
+    found = [name for general in names if (name := _name(general))]
+    return tuple(dict.fromkeys(found))
+
+
+def _name(general: x509.GeneralName) -> Name | None:
+    if isinstance(general, x509.DNSName):
+        return Name("dns", _written(general.value))
+    if isinstance(general, x509.IPAddress):
+        return Name("ip", str(general.value))
+    if isinstance(general, x509.RFC822Name):
+        return Name("email", _clean(general.value).lower()[:LONGEST_NAME])
+    if isinstance(general, x509.UniformResourceIdentifier):
+        return Name("uri", _clean(general.value)[:LONGEST_NAME])
+    return None
+
+
+def _written(value: str) -> str:
+    """Return a DNS name normalised, or where that fails (``f*.example.com``) as it is, in lower case."""
+    try:
+        return normalise_name(value)
+    except InvalidNameError:
+        return _clean(value).lower()[:LONGEST_NAME]
+
+
+def _common_name_as_name(common_name: str) -> tuple[Name, ...]:
+    if not common_name:
+        return ()
+    if is_address(common_name):
+        return (Name("ip", common_name.lower()),)
+    try:
+        return (Name("dns", normalise_name(common_name)),)
+    except InvalidNameError:
+        return (Name("cn", common_name.lower()[:LONGEST_NAME]),)
+
+
+def _is_ca(certificate: x509.Certificate, extensions: x509.Extensions) -> bool:
+    if certificate.version is x509.Version.v1:
+        # Old roots have no extensions at all; the engine takes a self-issued one as an authority too.
+        return certificate.subject == certificate.issuer
+    try:
+        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    if certificate.subject != certificate.issuer:
+        return False
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except UnsupportedAlgorithm:
+        return True
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _signs_certificates(extensions: x509.Extensions) -> bool:
+    try:
+        return extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return True
+
+
+def _serves_tls(extensions: x509.Extensions) -> bool:
+    try:
+        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usages))
+
+
+def _clean(text: str) -> str:
+    """Replace control characters, among them the NUL that no text column takes."""
+    return _CONTROL.sub("\ufffd", text)
