@@ -1,1 +1,176 @@
 """What the data plane serves, frozen and sorted, without private keys."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+Role = Literal["default", "additional", "CA"]
+DEFAULT: Role = "default"
+ADDITIONAL: Role = "additional"
+AUTHORITY: Role = "CA"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedCertificate:
+    """The current version of a certificate, as far as a listener depends on it; the bytes are loaded when sent."""
+
+    id: str
+    name: str
+    version_id: int
+    sha256: str
+    chain_sha256: str
+    dns_names: tuple[str, ...]
+    key_algorithm: str
+    key_bits: int
+    signature_hash: str
+    not_after: datetime
+    has_key: bool
+
+    @property
+    def content(self) -> str:
+        """Identify the bytes that are served: equal contents are the same leaf, chain and key."""
+        return hashlib.blake2b(f"{self.sha256}:{self.chain_sha256}".encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place on a listener that holds a certificate; the certificate can change, the slot stays."""
+
+    binding_id: int
+    role: Role
+    certificate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """An active TCP health check; port 0 is each server's own."""
+
+    port: int
+    timeout_seconds: int
+    interval_seconds: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One backend."""
+
+    address: str
+    port: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerGroup:
+    """A set of backends, sorted; ``health_check`` is None where none is made."""
+
+    id: str
+    name: str
+    scheduler: str
+    servers: tuple[Server, ...]
+    health_check: HealthCheck | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener that should run; its slots are sorted by binding."""
+
+    id: str
+    load_balancer_id: str
+    name: str
+    address: str
+    port: int
+    server_group_id: str
+    slots: tuple[Slot, ...]
+    idle_timeout_seconds: int
+    security_policy: str
+    alpn_policy: str
+    proxy_protocol: bool
+    connections_per_second: int
+    mutual_authentication: bool
+
+    @property
+    def default_slot(self) -> Slot | None:
+        """The slot of the default certificate."""
+        return next((slot for slot in self.slots if slot.role == DEFAULT), None)
+
+    @property
+    def authority_slot(self) -> Slot | None:
+        """The slot of the authority that signs the clients' certificates."""
+        return next((slot for slot in self.slots if slot.role == AUTHORITY), None)
+
+    @property
+    def additional_slots(self) -> tuple[Slot, ...]:
+        """The slots of the certificates that are chosen by name."""
+        return tuple(slot for slot in self.slots if slot.role == ADDITIONAL)
+
+
+def _frozen() -> Any:
+    return field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that one node serves, by id."""
+
+    listeners: Mapping[str, Listener] = _frozen()
+    server_groups: Mapping[str, ServerGroup] = _frozen()
+    certificates: Mapping[str, ServedCertificate] = _frozen()
+
+    @property
+    def content_hash(self) -> str:
+        """Return a hash that two snapshots share exactly when they serve the same."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (self.listeners, self.server_groups, self.certificates):
+            for key in sorted(part):
+                digest.update(repr(part[key]).encode())
+            digest.update(b"\0")
+        return digest.hexdigest()
+
+    def with_certificates(self, changed: Mapping[str, ServedCertificate]) -> "Snapshot":
+        """Return a snapshot in which these certificates are replaced."""
+        return replace(self, certificates={**self.certificates, **changed})
+
+    def with_listeners(self, listener_ids: Collection[str], part: "Snapshot") -> "Snapshot":
+        """Return a snapshot in which these listeners are as in ``part``, or gone where it has none."""
+        kept = {key: value for key, value in self.listeners.items() if key not in listener_ids}
+        return _pruned(
+            {**kept, **part.listeners},
+            {**self.server_groups, **part.server_groups},
+            {**self.certificates, **part.certificates},
+        )
+
+    def with_server_groups(self, changed: Mapping[str, ServerGroup]) -> "Snapshot":
+        """Return a snapshot in which these server groups are replaced."""
+        return replace(self, server_groups={**self.server_groups, **changed})
+
+    def listeners_with_certificate(self, certificate_id: str) -> list[Listener]:
+        """Return the listeners that bind this certificate."""
+        return [
+            listener
+            for listener in self.listeners.values()
+            if any(slot.certificate_id == certificate_id for slot in listener.slots)
+        ]
+
+    def listeners_of_group(self, group_id: str) -> list[Listener]:
+        """Return the listeners that forward to this server group."""
+        return [listener for listener in self.listeners.values() if listener.server_group_id == group_id]
+
+
+def _pruned(
+    listeners: Mapping[str, Listener],
+    server_groups: Mapping[str, ServerGroup],
+    certificates: Mapping[str, ServedCertificate],
+) -> Snapshot:
+    """Leave out what no listener uses, so that following changes and collecting everything come to the same."""
+    groups = {listener.server_group_id for listener in listeners.values()}
+    bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
+    return Snapshot(
+        listeners,
+        {key: value for key, value in server_groups.items() if key in groups},
+        {key: value for key, value in certificates.items() if key in bound},
+    )

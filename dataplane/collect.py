@@ -1,0 +1,171 @@
+"""The only reader of the database on the way to the engine: rows in, snapshot out."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db.models import Q, QuerySet
+
+from certificates.models import Certificate, CertificateName
+from dataplane import snapshot
+from dataplane.snapshot import Snapshot
+from listeners.models import Binding, Listener, Server, ServerGroup
+
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The listeners that a node serves: all, those of one load balancer, or some by id."""
+
+    listener_ids: frozenset[str] | None = None
+    load_balancer_id: str = ""
+
+    @property
+    def condition(self) -> Q:
+        """The selection as a condition on listeners; stopped ones are never served."""
+        condition = Q(desired=Listener.Desired.RUNNING)
+        if self.load_balancer_id:
+            condition &= Q(load_balancer_id=self.load_balancer_id)
+        if self.listener_ids is not None:
+            condition &= Q(id__in=self.listener_ids)
+        return condition
+
+
+def collect_all(selection: Selection) -> Snapshot:
+    """Read everything that the selected listeners need."""
+    return _snapshot(Listener.objects.filter(selection.condition))
+
+
+def collect_listeners(selection: Selection, listener_ids: Collection[str]) -> Snapshot:
+    """Read some listeners with all they need; those that are stopped, gone or not selected are missing."""
+    return _snapshot(Listener.objects.filter(selection.condition, id__in=listener_ids))
+
+
+def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.ServedCertificate]:
+    """Read the current versions of certificates; one without a version is missing."""
+    found: dict[str, snapshot.ServedCertificate] = {}
+    for ids in _chunks(certificate_ids):
+        certificates = Certificate.objects.filter(id__in=ids, current_version__isnull=False)
+        rows = list(
+            certificates.values_list(
+                "id",
+                "name",
+                "current_version_id",
+                "current_version__sha256",
+                "current_version__chain_sha256",
+                "current_version__key_algorithm",
+                "current_version__key_bits",
+                "current_version__signature_hash",
+                "current_version__not_after",
+                "current_version__key__version_id",
+            )
+        )
+        names = _dns_names(row[2] for row in rows)
+        for id_, name, version, sha256, chain, algorithm, bits, signature, not_after, key in rows:
+            found[id_] = snapshot.ServedCertificate(
+                id=id_,
+                name=name,
+                version_id=version,
+                sha256=sha256,
+                chain_sha256=chain,
+                dns_names=names.get(version, ()),
+                key_algorithm=algorithm,
+                key_bits=bits,
+                signature_hash=signature,
+                not_after=not_after,
+                has_key=key is not None,
+            )
+    return found
+
+
+def collect_server_groups(group_ids: Iterable[str]) -> dict[str, snapshot.ServerGroup]:
+    """Read server groups with their servers."""
+    found: dict[str, snapshot.ServerGroup] = {}
+    for ids in _chunks(group_ids):
+        servers: dict[str, list[snapshot.Server]] = defaultdict(list)
+        rows = Server.objects.filter(group_id__in=ids).order_by("group_id", "address", "port")
+        for group_id, address, port, weight in rows.values_list("group_id", "address", "port", "weight"):
+            servers[group_id].append(snapshot.Server(address, port, weight))
+        for group in ServerGroup.objects.filter(id__in=ids):
+            found[group.id] = _server_group(group, tuple(servers[group.id]))
+    return found
+
+
+def _snapshot(rows: QuerySet[Listener]) -> Snapshot:
+    found = list(rows.select_related("load_balancer").order_by("id"))
+    slots = _slots(listener.id for listener in found)
+    listeners = {listener.id: _listener(listener, tuple(slots[listener.id])) for listener in found}
+    bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
+    return Snapshot(
+        listeners,
+        collect_server_groups({listener.server_group_id for listener in listeners.values()}),
+        collect_certificates(sorted(bound)),
+    )
+
+
+def _slots(listener_ids: Iterable[str]) -> dict[str, list[snapshot.Slot]]:
+    slots: dict[str, list[snapshot.Slot]] = defaultdict(list)
+    for ids in _chunks(listener_ids):
+        rows = Binding.objects.filter(listener_id__in=ids).order_by("id")
+        for listener_id, id_, role, certificate_id in rows.values_list("listener_id", "id", "role", "certificate_id"):
+            slots[listener_id].append(snapshot.Slot(id_, _ROLES[role], certificate_id))
+    return slots
+
+
+def _listener(row: Listener, slots: tuple[snapshot.Slot, ...]) -> snapshot.Listener:
+    return snapshot.Listener(
+        id=row.id,
+        load_balancer_id=row.load_balancer_id,
+        name=str(row),
+        address=row.load_balancer.bind_address,
+        port=row.port,
+        server_group_id=row.server_group_id,
+        slots=slots,
+        idle_timeout_seconds=row.idle_timeout_seconds,
+        security_policy=row.security_policy,
+        alpn_policy=row.alpn_policy,
+        proxy_protocol=row.proxy_protocol_enabled,
+        connections_per_second=row.connections_per_second,
+        mutual_authentication=row.mutual_authentication,
+    )
+
+
+def _server_group(row: ServerGroup, servers: tuple[snapshot.Server, ...]) -> snapshot.ServerGroup:
+    check = snapshot.HealthCheck(
+        port=row.health_check_port,
+        timeout_seconds=row.health_check_timeout_seconds,
+        interval_seconds=row.health_check_interval_seconds,
+        healthy_threshold=row.healthy_threshold,
+        unhealthy_threshold=row.unhealthy_threshold,
+    )
+    return snapshot.ServerGroup(
+        id=row.id,
+        name=row.name,
+        scheduler=row.scheduler,
+        servers=servers,
+        health_check=check if row.health_check_enabled else None,
+    )
+
+
+def _dns_names(version_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    rows = CertificateName.objects.filter(version_id__in=list(version_ids), kind="dns").order_by("value")
+    for version_id, value in rows.values_list("version_id", "value"):
+        names[version_id].append(value)
+    return {version_id: tuple(values) for version_id, values in names.items()}
+
+
+_ROLES: dict[str, snapshot.Role] = {
+    Binding.Role.DEFAULT: snapshot.DEFAULT,
+    Binding.Role.ADDITIONAL: snapshot.ADDITIONAL,
+    Binding.Role.CA: snapshot.AUTHORITY,
+}
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Split ``values``, so that no query names more rows than a database takes."""
+    rest = iter(values)
+    while chunk := list(islice(rest, ROWS_AT_ONCE)):
+        yield chunk

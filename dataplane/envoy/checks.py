@@ -1,0 +1,107 @@
+"""What the engine would refuse, found first and said in words."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+
+from dataplane.envoy.resources import Problem
+from dataplane.envoy.tls import ALPN
+from dataplane.snapshot import AUTHORITY, HealthCheck, Listener, ServedCertificate, Server, ServerGroup, Slot
+from listeners.tls_policies import POLICIES
+
+SHORTEST_RSA_BITS = 2048
+HIGHEST_PORT = 65_535
+HIGHEST_RATE = 1_000_000
+
+
+def listener_problems(listener: Listener) -> Iterator[Problem]:
+    """Yield what makes it impossible to serve ``listener`` at all, certificates apart."""
+    if not _is_address(listener.address):
+        yield _of(listener, "address-invalid", f"“{listener.address}” is not an IP address to listen on.")
+    if not _is_port(listener.port):
+        yield _of(listener, "port-invalid", f"{listener.port} is not a port between 1 and {HIGHEST_PORT}.")
+    if listener.security_policy not in POLICIES:
+        yield _of(listener, "policy-unknown", f"There is no TLS security policy “{listener.security_policy}”.")
+    if listener.alpn_policy not in ALPN:
+        yield _of(listener, "alpn-policy-unknown", f"There is no ALPN policy “{listener.alpn_policy}”.")
+    if listener.idle_timeout_seconds < 1:
+        yield _of(listener, "idle-timeout-invalid", "The idle timeout must be at least 1 second.")
+    if listener.connections_per_second > HIGHEST_RATE:
+        yield _of(listener, "rate-invalid", f"The connection limit is above {HIGHEST_RATE} per second.")
+
+
+def certificate_problem(slot: Slot, certificate: ServedCertificate | None) -> Problem | None:
+    """Return why ``certificate`` cannot be served, None if it can."""
+    if certificate is None:
+        return Problem("certificate", slot.certificate_id, "certificate.empty", "The certificate has no version.")
+    if slot.role == AUTHORITY:
+        return None
+    if not certificate.has_key:
+        message = f"Certificate “{certificate.name}” has no private key; import it again with its key."
+        return Problem("certificate", certificate.id, "certificate.without-key", message)
+    if certificate.key_algorithm == "RSA" and certificate.key_bits < SHORTEST_RSA_BITS:
+        message = (
+            f"Certificate “{certificate.name}” has an RSA key of {certificate.key_bits} bits; the engine's limit is "
+            f"{SHORTEST_RSA_BITS}. Replace it with a longer key."
+        )
+        return Problem("certificate", certificate.id, "certificate.key-too-short", message)
+    return None
+
+
+def usable_servers(group: ServerGroup) -> tuple[tuple[Server, ...], list[Problem]]:
+    """Split off the servers that no connection can be made to."""
+    problems = [
+        Problem(
+            "server_group",
+            group.id,
+            "server.address-invalid",
+            f"Server {server.address}:{server.port} of “{group.name}” is not an IP address and a port.",
+        )
+        for server in group.servers
+        if not (_is_address(server.address) and _is_port(server.port))
+    ]
+    usable = tuple(server for server in group.servers if _is_address(server.address) and _is_port(server.port))
+    if not any(server.weight for server in usable):
+        message = f"Server group “{group.name}” has no server with a weight above 0, so every connection fails."
+        problems.append(Problem("server_group", group.id, "server_group.no-servers", message))
+    return usable, problems
+
+
+def usable_health_check(group: ServerGroup) -> tuple[HealthCheck | None, list[Problem]]:
+    """Return the health check, None where there is none or where its figures cannot be."""
+    check = group.health_check
+    if check is None:
+        return None, []
+    figures = (check.timeout_seconds, check.interval_seconds, check.healthy_threshold, check.unhealthy_threshold)
+    if min(figures) >= 1 and 0 <= check.port <= HIGHEST_PORT:
+        return check, []
+    message = f"The health check of “{group.name}” has a figure out of its range; its servers are not checked."
+    return None, [Problem("server_group", group.id, "server_group.health-check-invalid", message)]
+
+
+def missing(listener: Listener, code: str, message: str) -> Problem:
+    """Return the problem of a listener that lacks a part it cannot do without."""
+    return _of(listener, code, message)
+
+
+def refusals(refused: Mapping[str, str], secret: str, certificate: ServedCertificate) -> Problem | None:
+    """Return the engine's own refusal of the certificate in this slot, None if there is none."""
+    if secret not in refused:
+        return None
+    message = f"The engine refused certificate “{certificate.name}”: {refused[secret]}"
+    return Problem("certificate", certificate.id, "certificate.refused-by-engine", message)
+
+
+def _of(listener: Listener, code: str, message: str) -> Problem:
+    return Problem("listener", listener.id, f"listener.{code}", message)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_port(value: int) -> bool:
+    return 1 <= value <= HIGHEST_PORT

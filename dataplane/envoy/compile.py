@@ -1,0 +1,203 @@
+"""From a snapshot to the engine's resources: pure, and never failing for bad data.
+
+A part that cannot be served is left out and named in a Problem; the rest is served.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from dataplane.envoy import checks
+from dataplane.envoy.cluster import build_cluster, build_endpoints
+from dataplane.envoy.listener import build_listener
+from dataplane.envoy.names import slot_secret
+from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretSource, resource
+from dataplane.snapshot import Listener, ServedCertificate, ServerGroup, Slot, Snapshot
+from listeners.choice import Candidate, choose_names, is_servable, names_by_certificates
+from listeners.tls_policies import POLICIES
+
+Refused = Mapping[str, str]  # the engine's reason, by the name of a secret that it never took
+NOTHING_REFUSED: Refused = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    """The slots that can be served, and what is wrong with the others."""
+
+    certificates: Mapping[Slot, ServedCertificate]
+    problems: list[Problem]
+
+
+def compile_snapshot(snapshot: Snapshot, refused: Refused = NOTHING_REFUSED) -> Compiled:
+    """Compile every listener."""
+    return Compiled({key: compile_listener(snapshot, key, refused) for key in sorted(snapshot.listeners)})
+
+
+def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NOTHING_REFUSED) -> CompiledListener:
+    """Compile one listener with its cluster, servers and secrets."""
+    listener = snapshot.listeners[listener_id]
+    usable = _usable_slots(listener, snapshot.certificates, refused)
+    fatal = [*checks.listener_problems(listener), *_missing_parts(listener, usable)]
+    group = snapshot.server_groups.get(listener.server_group_id)
+    if group is None:
+        fatal.append(checks.missing(listener, "listener.no-server-group", "The listener has no server group."))
+    if fatal or group is None:
+        return CompiledListener(listener_id, None, None, None, {}, (*fatal, *usable.problems))
+    return _compile(listener, group, usable)
+
+
+def with_replaced_certificate(
+    compiled: CompiledListener, listener: Listener, old: ServedCertificate, new: ServedCertificate
+) -> CompiledListener | None:
+    """Return ``compiled`` with only the secrets of one certificate changed, None if more than that must change.
+
+    This is what makes replacing one of 10,000 certificates a matter of milliseconds.
+    """
+    if compiled.listener is None or not _differs_in_content_only(compiled, old, new):
+        return None
+    secrets = dict(compiled.secrets)
+    for slot in listener.slots:
+        name = slot_secret(listener.id, slot)
+        if slot.certificate_id == new.id and name in secrets:
+            secrets[name] = _source(slot, new)
+    return replace(compiled, secrets=secrets)
+
+
+def with_server_group(compiled: CompiledListener, snapshot: Snapshot) -> CompiledListener | None:
+    """Return ``compiled`` with only its cluster and servers compiled again, None if more than that must change."""
+    listener = snapshot.listeners[compiled.id]
+    group = snapshot.server_groups.get(listener.server_group_id)
+    if compiled.listener is None or group is None:
+        return None
+    cluster, endpoints, problems = _compile_group(listener, group)
+    kept = [problem for problem in compiled.problems if problem.object_type != "server_group"]
+    return replace(compiled, cluster=cluster, endpoints=endpoints, problems=(*kept, *problems))
+
+
+def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate, new: ServedCertificate) -> bool:
+    """Tell whether the names are served by the same certificates as before, and nothing can be newly wrong."""
+    same = replace(
+        new,
+        version_id=old.version_id,
+        sha256=old.sha256,
+        chain_sha256=old.chain_sha256,
+        not_after=old.not_after,
+        name=old.name,
+    )
+    has_problem = any(problem.object_id == new.id for problem in compiled.problems)
+    return same == old and new.id not in compiled.contested and not has_problem
+
+
+def _compile(listener: Listener, group: ServerGroup, usable: _Usable) -> CompiledListener:
+    cluster, endpoints, group_problems = _compile_group(listener, group)
+    names, contested = _named_chains(listener, usable)
+    default = listener.default_slot
+    secrets = {slot_secret(listener.id, slot): _source(slot, usable.certificates[slot]) for slot in usable.certificates}
+    message = build_listener(
+        listener, POLICIES[listener.security_policy], slot_secret(listener.id, default) if default else "", names
+    )
+    referenced = {secret for chain in names for secret in chain} | _single_secrets(listener)
+    return CompiledListener(
+        listener.id,
+        resource(listener.id, message),
+        cluster,
+        endpoints,
+        {name: source for name, source in secrets.items() if name in referenced},
+        (*usable.problems, *_unnamed(usable), *group_problems),
+        contested,
+    )
+
+
+def _compile_group(listener: Listener, group: ServerGroup) -> tuple[Resource, Resource, list[Problem]]:
+    servers, problems = checks.usable_servers(group)
+    check, check_problems = checks.usable_health_check(group)
+    usable = replace(group, servers=servers, health_check=check)
+    cluster = resource(listener.id, build_cluster(listener, check))
+    endpoints = resource(listener.id, build_endpoints(listener, usable))
+    return cluster, endpoints, problems + check_problems
+
+
+def _single_secrets(listener: Listener) -> set[str]:
+    slots = (listener.default_slot, listener.authority_slot if listener.mutual_authentication else None)
+    return {slot_secret(listener.id, slot) for slot in slots if slot is not None}
+
+
+def _usable_slots(listener: Listener, certificates: Mapping[str, ServedCertificate], refused: Refused) -> _Usable:
+    usable: dict[Slot, ServedCertificate] = {}
+    problems: list[Problem] = []
+    for slot in listener.slots:
+        certificate = certificates.get(slot.certificate_id)
+        problem = _slot_problem(listener, slot, certificate, refused)
+        if problem is not None:
+            problems.append(problem)
+        elif certificate is not None:
+            usable[slot] = certificate
+    return _Usable(usable, problems)
+
+
+def _slot_problem(
+    listener: Listener, slot: Slot, certificate: ServedCertificate | None, refused: Refused
+) -> Problem | None:
+    problem = checks.certificate_problem(slot, certificate)
+    if problem is None and certificate is not None and refused:
+        return checks.refusals(refused, slot_secret(listener.id, slot), certificate)
+    return problem
+
+
+def _missing_parts(listener: Listener, usable: _Usable) -> list[Problem]:
+    """Return what the listener cannot do without: serving it all the same would answer wrongly, or let all in."""
+    problems = []
+    if listener.default_slot not in usable.certificates:
+        message = "The listener has no default certificate that can be served, so it is not started."
+        problems.append(checks.missing(listener, "no-default-certificate", message))
+    if listener.mutual_authentication and listener.authority_slot not in usable.certificates:
+        message = "Mutual authentication is on and there is no CA certificate, so the listener is not started."
+        problems.append(checks.missing(listener, "no-ca-certificate", message))
+    return problems
+
+
+def _named_chains(listener: Listener, usable: _Usable) -> tuple[dict[tuple[str, ...], tuple[str, ...]], frozenset[str]]:
+    """Give every name of the additional certificates to one filter chain, and tell which certificates compete."""
+    slots = {slot.binding_id: slot for slot in listener.additional_slots if slot in usable.certificates}
+    choices = choose_names(_candidate(slot, usable.certificates[slot]) for slot in slots.values())
+    contested = {
+        slots[candidate.binding_id].certificate_id
+        for choice in choices.values()
+        if len(choice.served) + len(choice.passed_over) > 1
+        for candidate in (*choice.served, *choice.passed_over)
+    }
+    chains = {
+        tuple(slot_secret(listener.id, slots[binding]) for binding in bindings): names
+        for bindings, names in names_by_certificates(choices).items()
+    }
+    return chains, frozenset(contested)
+
+
+def _candidate(slot: Slot, certificate: ServedCertificate) -> Candidate:
+    return Candidate(
+        binding_id=slot.binding_id,
+        names=certificate.dns_names,
+        key_algorithm=certificate.key_algorithm,
+        key_bits=certificate.key_bits,
+        signature_hash=certificate.signature_hash,
+        not_after=certificate.not_after,
+    )
+
+
+def _unnamed(usable: _Usable) -> list[Problem]:
+    """Name the additional certificates that no client can ask for."""
+    return [
+        Problem(
+            "certificate",
+            certificate.id,
+            "certificate.no-servable-name",
+            f"Certificate “{certificate.name}” has no DNS name that clients can ask for, so it is never chosen.",
+        )
+        for slot, certificate in usable.certificates.items()
+        if slot.role == "additional" and not any(map(is_servable, certificate.dns_names))
+    ]
+
+
+def _source(slot: Slot, certificate: ServedCertificate) -> SecretSource:
+    kind = "authority" if slot.role == "CA" else "certificate"
+    return SecretSource(kind, certificate.content, certificate_version_id=certificate.version_id)  # type: ignore[arg-type]

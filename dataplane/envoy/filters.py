@@ -1,0 +1,74 @@
+"""The filters of a listener: the TLS inspector, the connection rate limit, the TCP proxy, the access log."""
+
+from envoy.config.accesslog.v3.accesslog_pb2 import AccessLog
+from envoy.config.core.v3.config_source_pb2 import ApiVersion
+from envoy.config.core.v3.grpc_service_pb2 import GrpcService
+from envoy.config.listener.v3.listener_components_pb2 import Filter, ListenerFilter
+from envoy.extensions.access_loggers.grpc.v3.als_pb2 import CommonGrpcAccessLogConfig, TcpGrpcAccessLogConfig
+from envoy.extensions.filters.listener.tls_inspector.v3.tls_inspector_pb2 import TlsInspector
+from envoy.extensions.filters.network.local_ratelimit.v3.local_rate_limit_pb2 import LocalRateLimit
+from envoy.extensions.filters.network.tcp_proxy.v3.tcp_proxy_pb2 import TcpProxy, UpstreamConnectMode
+from envoy.type.v3.token_bucket_pb2 import TokenBucket
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.wrappers_pb2 import UInt32Value
+
+from dataplane.envoy.names import XDS_CLUSTER
+from dataplane.envoy.resources import packed
+from dataplane.snapshot import Listener
+
+BUFFER_BYTES = 32 * 1024
+CONNECT_ATTEMPTS = 3
+LOG_BUFFER_BYTES = 64 * 1024
+LOG_FLUSH_SECONDS = 1
+
+
+def listener_filters() -> list[ListenerFilter]:
+    """Read the client's hello for the server name, before a filter chain is chosen."""
+    return [ListenerFilter(name="envoy.filters.listener.tls_inspector", typed_config=packed(TlsInspector()))]
+
+
+def network_filters(listener: Listener) -> list[Filter]:
+    """Return what every filter chain of ``listener`` does with a connection."""
+    proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
+    if not listener.connections_per_second:
+        return [proxy]
+    limit = Filter(name="envoy.filters.network.local_ratelimit", typed_config=packed(_rate_limit(listener)))
+    return [limit, proxy]
+
+
+def _tcp_proxy(listener: Listener) -> TcpProxy:
+    return TcpProxy(
+        stat_prefix=listener.id,
+        cluster=listener.id,
+        idle_timeout=Duration(seconds=listener.idle_timeout_seconds),
+        max_connect_attempts=UInt32Value(value=CONNECT_ATTEMPTS),
+        # A client that is refused in the handshake must never reach a server.
+        upstream_connect_mode=UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
+        max_early_data_bytes=UInt32Value(value=BUFFER_BYTES),
+    )
+
+
+def _rate_limit(listener: Listener) -> LocalRateLimit:
+    rate = listener.connections_per_second
+    return LocalRateLimit(
+        stat_prefix=listener.id,
+        # Without the common key each filter chain would count for itself.
+        share_key=listener.id,
+        token_bucket=TokenBucket(
+            max_tokens=rate, tokens_per_fill=UInt32Value(value=rate), fill_interval=Duration(seconds=1)
+        ),
+    )
+
+
+def access_log(listener: Listener) -> AccessLog:
+    """Report the end of each connection to the node; a full buffer drops entries, never connections."""
+    service = GrpcService(envoy_grpc=GrpcService.EnvoyGrpc(cluster_name=XDS_CLUSTER))
+    common = CommonGrpcAccessLogConfig(
+        log_name=listener.id,
+        grpc_service=service,
+        transport_api_version=ApiVersion.V3,
+        buffer_flush_interval=Duration(seconds=LOG_FLUSH_SECONDS),
+        buffer_size_bytes=UInt32Value(value=LOG_BUFFER_BYTES),
+    )
+    config = TcpGrpcAccessLogConfig(common_config=common)
+    return AccessLog(name="envoy.access_loggers.tcp_grpc", typed_config=packed(config))

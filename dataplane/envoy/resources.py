@@ -1,0 +1,88 @@
+"""What compiling yields: resources with content hashes, where secrets come from, and problems."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+
+SecretKind = Literal["certificate", "authority", "tickets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part that is left out or not served as asked, and why."""
+
+    object_type: str
+    object_id: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource ready to be sent; ``version`` is the hash of its bytes."""
+
+    name: str
+    version: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where the bytes of a secret are found when the engine asks for them; ``version`` tells their content."""
+
+    kind: SecretKind
+    version: str
+    certificate_version_id: int = 0  # of the kinds "certificate" and "authority"
+    listener_id: str = ""  # of the kind "tickets"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledListener:
+    """All that the engine needs of one listener; ``listener`` is None where it cannot be served at all."""
+
+    id: str
+    listener: Resource | None
+    cluster: Resource | None
+    endpoints: Resource | None
+    secrets: Mapping[str, SecretSource]
+    problems: tuple[Problem, ...]
+    contested: frozenset[str] = frozenset()  # certificates that share a name with another of the listener
+
+    @property
+    def version(self) -> str:
+        """The content hash of the whole listener, its servers and certificates included."""
+        digest = hashlib.blake2b(digest_size=16)
+        for resource in (self.listener, self.cluster, self.endpoints):
+            digest.update((resource.version if resource else "-").encode())
+        for name in sorted(self.secrets):
+            digest.update(f"{name}={self.secrets[name].version}".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled snapshot, by listener id."""
+
+    listeners: Mapping[str, CompiledListener]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order of the listeners' ids."""
+        return tuple(problem for key in sorted(self.listeners) for problem in self.listeners[key].problems)
+
+
+def resource(name: str, message: Message) -> Resource:
+    """Serialise ``message``; the same content always gives the same bytes and version."""
+    payload = message.SerializeToString(deterministic=True)
+    return Resource(name, hashlib.blake2b(payload, digest_size=16).hexdigest(), payload)
+
+
+def packed(message: Message) -> AnyMessage:
+    """Wrap ``message`` for a typed field."""
+    wrapped = AnyMessage()
+    wrapped.Pack(message, deterministic=True)
+    return wrapped

@@ -1,0 +1,44 @@
+"""Secrets as the engine takes them. They exist only while they are being sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from envoy.config.core.v3.base_pb2 import DataSource
+from envoy.extensions.transport_sockets.tls.v3.common_pb2 import (
+    CertificateValidationContext,
+    TlsCertificate,
+    TlsSessionTicketKeys,
+)
+from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A certificate with its chain, PEM, leaf first; the key stays out of every representation."""
+
+    chain_pem: bytes
+    key_pem: bytes = field(repr=False)
+
+
+def certificate_secret(name: str, pair: KeyPair) -> bytes:
+    """Return the secret of a server certificate and its private key."""
+    certificate = TlsCertificate(
+        certificate_chain=DataSource(inline_bytes=pair.chain_pem), private_key=DataSource(inline_bytes=pair.key_pem)
+    )
+    return _bytes(Secret(name=name, tls_certificate=certificate))
+
+
+def authority_secret(name: str, authorities_pem: bytes) -> bytes:
+    """Return the secret that says whose client certificates are accepted."""
+    context = CertificateValidationContext(trusted_ca=DataSource(inline_bytes=authorities_pem))
+    return _bytes(Secret(name=name, validation_context=context))
+
+
+def ticket_secret_bytes(name: str, keys: Sequence[bytes]) -> bytes:
+    """Return the secret of session ticket keys (80 bytes each): the first one seals, all of them open."""
+    tickets = TlsSessionTicketKeys(keys=[DataSource(inline_bytes=key) for key in keys])
+    return _bytes(Secret(name=name, session_ticket_keys=tickets))
+
+
+def _bytes(secret: Secret) -> bytes:
+    return bytes(secret.SerializeToString())

@@ -1,0 +1,87 @@
+"""The TLS side of a filter chain: protocol versions, suites, ALPN, client certificates, session tickets."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+from envoy.config.core.v3.base_pb2 import TransportSocket
+from envoy.config.core.v3.config_source_pb2 import AggregatedConfigSource, ApiVersion, ConfigSource
+from envoy.extensions.transport_sockets.tls.v3.common_pb2 import TlsParameters
+from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import SdsSecretConfig
+from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsContext
+from google.protobuf.duration_pb2 import Duration
+
+from dataplane.envoy.names import slot_secret, ticket_secret
+from dataplane.envoy.resources import packed
+from dataplane.snapshot import Listener
+from listeners.tls_policies import TlsPolicy
+
+SESSION_SECONDS = 300  # how long a session may be resumed; for TLS 1.3 the rotation of the keys sees to it
+
+# In order of preference (the cloud's ALPN policies).
+ALPN = MappingProxyType(
+    {
+        "": (),
+        "HTTP1Only": ("http/1.1", "http/1.0"),
+        "HTTP2Only": ("h2",),
+        "HTTP2Optional": ("http/1.1", "http/1.0", "h2"),
+        "HTTP2Preferred": ("h2", "http/1.1", "http/1.0"),
+    }
+)
+_VERSIONS = MappingProxyType(
+    {
+        "TLSv1.0": TlsParameters.TLSv1_0,
+        "TLSv1.1": TlsParameters.TLSv1_1,
+        "TLSv1.2": TlsParameters.TLSv1_2,
+        "TLSv1.3": TlsParameters.TLSv1_3,
+    }
+)
+# The engine's own default, and P-384 for clients that are bound to it.
+_CURVES = ("X25519", "P-256", "P-384")
+
+
+def context_template(listener: Listener, policy: TlsPolicy) -> DownstreamTlsContext:
+    """Return what all filter chains of ``listener`` have in common; only the certificates are missing."""
+    context = DownstreamTlsContext(
+        session_timeout=Duration(seconds=SESSION_SECONDS),
+        session_ticket_keys_sds_secret_config=secret_reference(ticket_secret(listener.id)),
+    )
+    common = context.common_tls_context
+    common.tls_params.CopyFrom(_parameters(policy))
+    common.alpn_protocols.extend(ALPN[listener.alpn_policy])
+    slot = listener.authority_slot
+    if listener.mutual_authentication and slot is not None:
+        context.require_client_certificate.value = True
+        common.validation_context_sds_secret_config.CopyFrom(secret_reference(slot_secret(listener.id, slot)))
+    return context
+
+
+def transport_socket(template: DownstreamTlsContext, secrets: Sequence[str]) -> TransportSocket:
+    """Return the TLS socket of a filter chain that serves the named ``secrets``."""
+    context = DownstreamTlsContext()
+    context.CopyFrom(template)
+    context.common_tls_context.tls_certificate_sds_secret_configs.extend(secret_reference(name) for name in secrets)
+    return TransportSocket(name="envoy.transport_sockets.tls", typed_config=packed(context))
+
+
+def secret_reference(name: str) -> SdsSecretConfig:
+    """Ask for a secret on the stream that everything comes by; 0 waits for it however slow the node is."""
+    return SdsSecretConfig(name=name, sds_config=_SOURCE)
+
+
+def _parameters(policy: TlsPolicy) -> TlsParameters:
+    return TlsParameters(
+        tls_minimum_protocol_version=_VERSIONS[policy.versions[0]],
+        tls_maximum_protocol_version=_VERSIONS[policy.versions[-1]],
+        cipher_suites=policy.offered_tls12_ciphers,
+        ecdh_curves=_CURVES,
+    )
+
+
+def ads_source() -> ConfigSource:
+    """Return the source of everything that is not in the start configuration."""
+    return ConfigSource(
+        ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3, initial_fetch_timeout=Duration(seconds=0)
+    )
+
+
+_SOURCE = ads_source()

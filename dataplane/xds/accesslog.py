@@ -1,0 +1,92 @@
+"""The engine's access log: one entry for each connection that ended, as plain values."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from envoy.data.accesslog.v3.accesslog_pb2 import TCPAccessLogEntry, TLSProperties
+from envoy.service.accesslog.v3.als_pb2 import StreamAccessLogsMessage, StreamAccessLogsResponse
+
+logger = logging.getLogger(__name__)
+
+SERVICE = "envoy.service.accesslog.v3.AccessLogService"
+_VERSIONS = {
+    TLSProperties.TLSv1: "TLSv1.0",
+    TLSProperties.TLSv1_1: "TLSv1.1",
+    TLSProperties.TLSv1_2: "TLSv1.2",
+    TLSProperties.TLSv1_3: "TLSv1.3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that ended. ``tls_version`` is empty where no handshake was completed."""
+
+    client_address: str
+    client_port: int
+    started_at: float  # Unix time
+    seconds: float
+    server_name: str
+    tls_version: str
+    failure: str  # of the client's side, as the TLS library words it; empty for none
+    server_failure: str  # of the way to the server
+    server: str  # address:port, empty where none was reached
+    flags: tuple[str, ...]  # the engine's response flags, such as "no_healthy_upstream"
+    bytes_received: int
+    bytes_sent: int
+
+    @property
+    def has_handshake(self) -> bool:
+        """Tell whether the TLS handshake was completed."""
+        return bool(self.tls_version)
+
+
+# Called with a listener's id and the connections that ended. It runs in the event loop: it must be quick.
+Connections = Callable[[str, Sequence[Connection]], None]
+
+
+class AccessLogService:
+    """Take the access log streams. A slow receiver makes the engine drop entries, not connections."""
+
+    def __init__(self, connections: Connections | None) -> None:
+        self._connections = connections
+
+    def register(self, server: "grpc.aio.Server") -> None:
+        """Serve on the socket that everything else goes over."""
+        handler = grpc.stream_unary_rpc_method_handler(
+            self._take, StreamAccessLogsMessage.FromString, StreamAccessLogsResponse.SerializeToString
+        )
+        service = grpc.method_handlers_generic_handler(SERVICE, {"StreamAccessLogs": handler})
+        server.add_generic_rpc_handlers((service,))
+
+    async def _take(self, messages: Any, context: Any) -> StreamAccessLogsResponse:
+        listener_id = ""
+        async for message in messages:
+            listener_id = message.identifier.log_name or listener_id  # only the first message says it
+            if self._connections is not None:
+                self._connections(listener_id, [decode(entry) for entry in message.tcp_logs.log_entry])
+        return StreamAccessLogsResponse()
+
+
+def decode(entry: TCPAccessLogEntry) -> Connection:
+    """Return an entry as plain values."""
+    common = entry.common_properties
+    client = common.downstream_remote_address.socket_address
+    server = common.upstream_remote_address.socket_address
+    tls = common.tls_properties
+    return Connection(
+        client_address=client.address,
+        client_port=client.port_value,
+        started_at=common.start_time.seconds + common.start_time.nanos / 1e9,
+        seconds=common.duration.seconds + common.duration.nanos / 1e9,
+        server_name=tls.tls_sni_hostname,
+        tls_version=_VERSIONS.get(tls.tls_version, ""),
+        failure=common.downstream_transport_failure_reason,
+        server_failure=common.upstream_transport_failure_reason,
+        server=f"{server.address}:{server.port_value}" if server.address else "",
+        flags=tuple(field.name for field, _ in common.response_flags.ListFields()),
+        bytes_received=entry.connection_properties.received_bytes,
+        bytes_sent=entry.connection_properties.sent_bytes,
+    )
