@@ -119,6 +119,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 
+# How often the expiry scan runs, how often due messages are looked for, and how long one sender may hold a message:
+# longer than any single attempt can take.
+ALERTS_SCAN_MINUTES = 10
+ALERTS_SWEEP_SECONDS = 5
+ALERTS_LEASE_SECONDS = 180
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Each message expires when the next one is due, so that they never pile up while no worker runs.
+CELERY_BEAT_SCHEDULE = {
+    "scan": {"task": "alerts.tasks.scan_when_due", "schedule": 60, "options": {"expires": 60}},
+    "send": {
+        "task": "alerts.tasks.send_due_deliveries",
+        "schedule": ALERTS_SWEEP_SECONDS,
+        "options": {"expires": ALERTS_SWEEP_SECONDS},
+    },
+}
+
 for _name, _value in ENVIRONMENT.email.items():
     globals()[_name] = _value
 EMAIL_TIMEOUT = 15

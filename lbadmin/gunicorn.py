@@ -1,0 +1,23 @@
+"""How gunicorn serves the console: ``gunicorn -c python:lbadmin.gunicorn lbadmin.wsgi``.
+
+``WEB_CONCURRENCY`` sets the number of worker processes, 1 unless given.
+"""
+
+from pathlib import Path
+
+from lbadmin.environment import read_environment
+
+bind = read_environment().bind
+worker_class = "gthread"
+threads = 8
+timeout = 60
+graceful_timeout = 5
+keepalive = 15
+# A worker's heartbeat file on a disk can block it (gunicorn's FAQ).
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes its own file in it
+# Nothing here talks to the control socket; one less thing to guard.
+control_socket_disable = True
+# An access log would repeat query strings, which hold what people search for. A proxy in front can keep one.
+accesslog = None
+errorlog = "-"
+loglevel = "info"
