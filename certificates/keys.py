@@ -8,7 +8,6 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from certificates.models import SealedKey
 from console.errors import ConflictError, NotFoundError
 
 BATCH = 500
@@ -39,7 +38,9 @@ def unseal(token: bytes | memoryview) -> bytes:
 
 def open_private_key(version_id: int) -> bytes:
     """Return a version's private key, PKCS#8 PEM; raise NotFoundError for a version without one."""
-    token = SealedKey.objects.filter(version_id=version_id).values_list("token", flat=True).first()
+    # Looked up by name: other apps import this module before any model can be.
+    sealed_keys = apps.get_model("certificates.SealedKey").objects
+    token = sealed_keys.filter(version_id=version_id).values_list("token", flat=True).first()
     if token is None:
         raise NotFoundError(_("This certificate has no private key."), "certificate.no-key")
     return unseal(token)
