@@ -1,0 +1,56 @@
+"""What every REST resource shares: revisions as entity tags, bodies that refuse unknown fields, pages of lists."""
+
+import re
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Field, Query, Schema
+from pydantic import ConfigDict
+
+from console.errors import InvalidInputError
+from console.tables import LARGEST_PAGE, PAGE_SIZE
+
+
+class Body(Schema):
+    """A request's body; a field that it does not have is refused, so that no typing error passes in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WarningOut(Schema):
+    """Something that deserves a word although the request was done."""
+
+    code: str
+    message: str
+
+
+class PageQuery(Schema):
+    """Where a list goes on, and how many rows of it are wanted."""
+
+    cursor: str = Field("", description="`next_cursor` of the page before; empty for the first page.")
+    limit: int = Field(PAGE_SIZE, ge=1, le=LARGEST_PAGE)
+
+
+PageParameters = Annotated[PageQuery, Query()]
+
+
+def expected_revision(request: HttpRequest) -> int | None:
+    """Return the revision that ``If-Match`` names (RFC 9110), None without the header or for ``*``."""
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return None
+    found = re.fullmatch(r'"?(\d{1,9})"?', header)
+    if not found:
+        raise InvalidInputError(
+            _("If-Match holds “%(header)s”, which is no revision.") % {"header": header[:60]},
+            "request.if-match-invalid",
+            field="If-Match",
+            way_out=_("Send the ETag of the object as it was read, or leave the header out."),
+        )
+    return int(found[1])
+
+
+def put_etag(response: HttpResponse, row: Any) -> None:
+    """Tell the row's revision, to be sent back as ``If-Match`` with a write."""
+    response["ETag"] = f'"{row.revision}"'
