@@ -9,57 +9,76 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from dataplane.engine.limits import may_bind
 
 LISTENING = "0A"
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def port_problem(address: str, port: int, own_pids: frozenset[int]) -> str | None:
-    """Say why ``address``:``port`` cannot be listened on; None when it can, or one of ``own_pids`` already does."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Connections that wait for their last packets do not count: the engine binds over them too.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            return _explain(error, address, port, own_pids)
-    return None
+class PortCheck:
+    """One round of checks. The tables of the kernel are read once, when the first port is found taken."""
 
+    def __init__(self, own_pids: frozenset[int]) -> None:
+        self._own_pids = own_pids
 
-def _explain(error: OSError, address: str, port: int, own_pids: frozenset[int]) -> str | None:
-    place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    if error.errno == errno.EADDRINUSE:
-        holders = holders_of(address, port)
-        if holders and holders.keys() <= own_pids:
+    def problem(self, address: str, port: int) -> str | None:
+        """Say why ``address``:``port`` cannot be listened on; None when it can, or our engine already does."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # Connections that wait for their last packets do not count: the engine binds over them too.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                return self._explain(error, address, port)
+        return None
+
+    def _explain(self, error: OSError, address: str, port: int) -> str | None:
+        place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        if error.errno == errno.EADDRINUSE:
+            return self._explain_taken(place, self.holders_of(address, port))
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{address} is not an address of this machine. Give the load balancer one that is."
+        if error.errno == errno.EACCES and not may_bind(port):
+            return (
+                f"Port {port} needs the capability CAP_NET_BIND_SERVICE, which this process lacks. Start the node "
+                "with it (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), lower "
+                "net.ipv4.ip_unprivileged_port_start, or use a port from 1024 on."
+            )
+        return f"{place} cannot be listened on: {error.strerror}."
+
+    def _explain_taken(self, place: str, holders: Mapping[int, str]) -> str | None:
+        if holders and holders.keys() <= self._own_pids:
             return None
-        strangers = [f"{name} (process {pid})" for pid, name in sorted(holders.items()) if pid not in own_pids]
+        strangers = [f"{name} (process {pid})" for pid, name in sorted(holders.items()) if pid not in self._own_pids]
         who = ", ".join(strangers) or "a process of another user, whose name only root can see"
         return f"{place} is held by {who}. Stop it, or give the listener another port."
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"{address} is not an address of this machine. Give the load balancer one that is."
-    if error.errno == errno.EACCES and not may_bind(port):
-        return (
-            f"Port {port} needs the capability CAP_NET_BIND_SERVICE, which this process lacks. Start the node with "
-            "it (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), lower net.ipv4.ip_unprivileged_port_start, "
-            "or use a port from 1024 on."
-        )
-    return f"{place} cannot be listened on: {error.strerror}."
 
+    def holders_of(self, address: str, port: int) -> dict[int, str]:
+        """Return the processes (id -> name) that listen on the port at an address that overlaps ``address``."""
+        wanted = ipaddress.ip_address(address)
+        inodes = [inode for local, inode in self._listening.get(port, ()) if _overlap(wanted, local)]
+        return {pid: _name_of(pid) for inode in inodes for pid in self._owners.get(inode, ())}
 
-def holders_of(address: str, port: int) -> dict[int, str]:
-    """Return the processes (id -> name) that listen on the port at an address that overlaps ``address``."""
-    wanted = ipaddress.ip_address(address)
-    inodes = {inode for local, inode in _listening(port) if _overlap(wanted, local)}
-    return {pid: _name_of(pid) for pid, inode in _socket_inodes() if inode in inodes} if inodes else {}
+    @cached_property
+    def _listening(self) -> dict[int, list[tuple[Address, str]]]:
+        table: dict[int, list[tuple[Address, str]]] = {}
+        for port, address, inode in _listening_sockets():
+            table.setdefault(port, []).append((address, inode))
+        return table
 
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    @cached_property
+    def _owners(self) -> dict[str, set[int]]:
+        owners: dict[str, set[int]] = {}
+        for pid, inode in _socket_inodes():
+            owners.setdefault(inode, set()).add(pid)
+        return owners
 
 
 def _overlap(wanted: Address, other: Address) -> bool:
@@ -69,8 +88,8 @@ def _overlap(wanted: Address, other: Address) -> bool:
     return wanted == other or wanted.is_unspecified or other.is_unspecified
 
 
-def _listening(port: int) -> Iterator[tuple[Address, str]]:
-    """Yield the address and inode of each socket that listens on ``port`` (proc_net_tcp in the kernel's documents)."""
+def _listening_sockets() -> Iterator[tuple[int, Address, str]]:
+    """Yield port, address and inode of each listening socket (proc_net_tcp in the kernel's documents)."""
     for table in ("tcp", "tcp6"):
         try:
             lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
@@ -78,8 +97,8 @@ def _listening(port: int) -> Iterator[tuple[Address, str]]:
             continue
         for fields in map(str.split, lines):
             address, _, number = fields[1].partition(":")
-            if fields[3] == LISTENING and int(number, 16) == port:
-                yield _address(address), fields[9]
+            if fields[3] == LISTENING:
+                yield int(number, 16), _address(address), fields[9]
 
 
 def _address(text: str) -> Address:
