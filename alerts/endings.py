@@ -1,0 +1,113 @@
+"""What a message says of each certificate: its name, its end, what uses it and where its page is."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from alerts.subjects import CERTIFICATE, CHAIN
+from certificates.models import Certificate, CertificateName
+from certificates.usage import usages_of
+from console.durations import words
+from events.models import Notice
+
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A certificate near or past its end; ``names`` are its first few, ``more_names`` how many there are beside."""
+
+    certificate_id: str
+    name: str
+    kind: str
+    kind_label: str
+    version: int
+    subject_kind: str
+    ends_at: dt.datetime
+    threshold_hours: int | None  # None in a test
+    names: tuple[str, ...]
+    more_names: int
+    used_by: tuple[str, ...]
+    url: str
+    is_expired: bool
+    when: str  # "ends in 6 days", "ended 2 days ago"
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether it is a certificate of the chain that ends, sooner than the certificate itself."""
+        return self.subject_kind == CHAIN.kind
+
+
+def endings_of(notices: Iterable[Notice], now: dt.datetime) -> list[Ending]:
+    """Return what to say of each notice, soonest end first as given, in a fixed number of queries."""
+    listed = list(notices)
+    known = _certificates([notice.subject_id for notice in listed])
+    facts = _Facts(tuple(known.values()))
+    return [
+        facts.ending(known[notice.subject_id], notice.subject_kind, notice.expires_at, notice.threshold_hours, now)
+        for notice in listed
+        if notice.subject_id in known
+    ]
+
+
+def soonest_endings(count: int, now: dt.datetime) -> list[Ending]:
+    """Return the certificates that end soonest, for a message that is only a test."""
+    rows = Certificate.objects.select_related("current_version").filter(current_version__isnull=False)
+    found = tuple(rows.order_by("not_after", "id")[:count])
+    facts = _Facts(found)
+    return [facts.ending(row, CERTIFICATE.kind, row.not_after or now, None, now) for row in found]
+
+
+def public_url(name: str, *args: object) -> str:
+    """Return the whole address of a page, as a mail needs it."""
+    return urljoin(f"{settings.PUBLIC_URL}/", reverse(name, args=args).lstrip("/"))
+
+
+def _certificates(ids: Sequence[str]) -> dict[str, Certificate]:
+    return Certificate.objects.select_related("current_version").in_bulk(list(set(ids)))
+
+
+class _Facts:
+    """What several certificates have beside their row, read at once."""
+
+    def __init__(self, certificates: Sequence[Certificate]) -> None:
+        self.used_by = usages_of([certificate.pk for certificate in certificates])
+        self.names: dict[int, list[str]] = {}
+        versions = [certificate.current_version_id for certificate in certificates]
+        rows = CertificateName.objects.filter(version__in=versions).order_by("id")
+        for version_id, value in rows.values_list("version_id", "value"):
+            self.names.setdefault(version_id, []).append(value)
+
+    def ending(
+        self, certificate: Certificate, subject_kind: str, ends_at: dt.datetime, threshold: int | None, now: dt.datetime
+    ) -> Ending:
+        """Put together what is said of one certificate."""
+        version = certificate.current_version
+        names = self.names.get(version.pk, []) if version else []
+        return Ending(
+            certificate_id=certificate.pk,
+            name=certificate.name,
+            kind=certificate.kind,
+            kind_label=certificate.get_kind_display(),
+            version=version.number if version else 0,
+            subject_kind=subject_kind,
+            ends_at=ends_at,
+            threshold_hours=threshold,
+            names=tuple(names[:NAMES_SHOWN]),
+            more_names=max(0, len(names) - NAMES_SHOWN),
+            used_by=tuple(usage.label for usage in self.used_by.get(certificate.pk, ())),
+            url=public_url("certificate-detail", certificate.pk),
+            is_expired=ends_at <= now,
+            when=_when(ends_at, now),
+        )
+
+
+def _when(ends_at: dt.datetime, now: dt.datetime) -> str:
+    if ends_at <= now:
+        return _("expired %(duration)s ago") % {"duration": words(now - ends_at)}
+    return _("expires in %(duration)s") % {"duration": words(ends_at - now)}

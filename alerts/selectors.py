@@ -1,0 +1,157 @@
+"""Read channels, deliveries, notices and scans."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from alerts.models import Channel, Delivery, Scan
+from alerts.scanning import scan_period
+from certificates.models import Certificate
+from console.durations import words
+from console.errors import InvalidInputError, NotFoundError
+from events.models import Notice
+
+# Celery's beat asks once a minute whether a scan is due; a period may therefore be that much longer.
+BEAT_SLACK = dt.timedelta(minutes=1)
+WAITING = (Delivery.State.PENDING, Delivery.State.SENDING)
+
+
+def channel_by_id(channel_id: str) -> Channel:
+    """Return a channel; raise NotFoundError when there is none."""
+    found = Channel.objects.filter(pk=channel_id).first()
+    if found is None:
+        message = _("There is no channel “%(id)s”.") % {"id": channel_id[:64]}
+        raise NotFoundError(message, "channel.unknown", way_out=_("See the list of channels."))
+    return found
+
+
+def channels() -> "QuerySet[Channel]":
+    """Return all channels with the number of their waiting messages as ``waiting``."""
+    return Channel.objects.annotate(waiting=Count("deliveries", filter=Q(deliveries__state__in=WAITING)))
+
+
+def delivery_by_key(key: UUID) -> Delivery:
+    """Return a delivery with its channel; raise NotFoundError when there is none."""
+    found = Delivery.objects.select_related("channel").filter(key=key).first()
+    if found is None:
+        message = _("There is no delivery “%(id)s”.") % {"id": key}
+        raise NotFoundError(message, "delivery.unknown", way_out=_("See the list of deliveries."))
+    return found
+
+
+def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]":
+    """Return deliveries with their channel and the number of their notices as ``notices``, filtered as asked."""
+    rows = Delivery.objects.select_related("channel").annotate(notices=Count("items"))
+    if state:
+        _check_choice(state, Delivery.State.values)
+        rows = rows.filter(state=state)
+    return rows.filter(channel=channel_id) if channel_id else rows
+
+
+def notices(*, state: str = "") -> "QuerySet[Notice]":
+    """Return notices with the number of channels that were given them as ``channels``, filtered as asked."""
+    rows = Notice.objects.annotate(channels=Count("deliveries"))
+    if state:
+        _check_choice(state, Notice.State.values)
+        rows = rows.filter(state=state)
+    return rows
+
+
+def notices_in(delivery: Delivery, most: int) -> list[Notice]:
+    """Return the first notices of a delivery, soonest end first."""
+    rows = Notice.objects.filter(deliveries__delivery=delivery)
+    return list(rows.order_by("expires_at", "pk")[:most])
+
+
+def _check_choice(value: str, choices: list[str]) -> None:
+    if value not in choices:
+        message = _("“%(value)s” is no state.") % {"value": value[:50]}
+        way_out = _("Use one of: %(choices)s.") % {"choices": ", ".join(choices)}
+        raise InvalidInputError(message, "request.unknown-state", field="state", way_out=way_out)
+
+
+def scans() -> "QuerySet[Scan]":
+    """Return the scans of the last 30 days."""
+    return Scan.objects.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether anybody would be told: the scan, the channels and the queue, at one moment."""
+
+    last_scan: Scan | None
+    next_scan_at: dt.datetime | None  # None before the first scan
+    failing_channels: list[Channel]
+    enabled_channels: int
+    queue_length: int
+    warnings: list[str]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to warn of."""
+        return not self.warnings
+
+
+def health() -> Health:
+    """Return how the alerts are, in a handful of queries."""
+    now = timezone.now()
+    last = Scan.objects.filter(finished_at__isnull=False, problem="").first()
+    failing = list(Channel.objects.filter(Q(failing_since__isnull=False) | ~Q(disabled_reason="")))
+    enabled = Channel.objects.filter(enabled=True).count()
+    queue = Delivery.objects.filter(state__in=WAITING).filter(Q(channel__enabled=True) | Q(kind=Delivery.Kind.TEST))
+    return Health(
+        last_scan=last,
+        next_scan_at=last.started_at + scan_period() if last else None,
+        failing_channels=failing,
+        enabled_channels=enabled,
+        queue_length=queue.count(),
+        warnings=[*_scan_warnings(last, now), *_channel_warnings(enabled, failing)],
+    )
+
+
+def _scan_warnings(last: Scan | None, now: dt.datetime) -> list[str]:
+    """Warn when no scan has ended well for twice its period, or ever, although there is something to scan."""
+    limit = now - 2 * scan_period() - BEAT_SLACK
+    if last is None:
+        if Certificate.objects.filter(created_at__lt=limit).exists():
+            return [_("The expiry scan has never run. Check that the worker and beat processes are up.")]
+        return []
+    if last.started_at < limit:
+        since = words(now - last.started_at)
+        return [_("No expiry scan for %(since)s. Check that the worker and beat processes are up.") % {"since": since}]
+    return []
+
+
+def _channel_warnings(enabled: int, failing: list[Channel]) -> list[str]:
+    found = [
+        _("The channel “%(name)s” does not work: %(error)s")
+        % {"name": channel.name, "error": channel.disabled_reason or channel.last_error}
+        for channel in failing
+    ]
+    if not enabled:
+        found.append(_("No channel is switched on: nobody is told when a certificate is about to expire."))
+    return found
+
+
+def mail_directory() -> str:
+    """Return the directory that mail is written to, empty when a mail server is configured."""
+    backend = import_string(settings.EMAIL_BACKEND)
+    return "" if issubclass(backend, SmtpBackend) else str(getattr(settings, "EMAIL_FILE_PATH", "") or "")
+
+
+def channels_told(notice_ids: list[int]) -> Mapping[int, list[str]]:
+    """Return the names of the channels that have taken each notice."""
+    told: dict[int, list[str]] = {pk: [] for pk in notice_ids}
+    sent = Delivery.objects.filter(state=Delivery.State.SENT, items__notice__in=notice_ids)
+    for notice_id, name in sent.values_list("items__notice", "channel__name"):
+        if notice_id in told:
+            told[notice_id].append(name)
+    return told

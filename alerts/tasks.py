@@ -1,0 +1,24 @@
+"""What beat asks for. Twice, late or never again harms nothing: the rows know what is due."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from alerts.scanning import is_scan_due, run_scan
+from alerts.sending import send_due
+from events.actor import SYSTEM
+
+# A sweep ends before this so that a worker which is asked to stop is soon free; the next sweep goes on.
+SWEEP_SECONDS = 20
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def scan_when_due() -> None:
+    """Scan unless a scan began within the last period."""
+    if is_scan_due(timezone.now()):
+        run_scan(SYSTEM)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def send_due_deliveries() -> None:
+    """Send what is due, one message after the other; several sweeps share the work between them."""
+    send_due(budget_seconds=SWEEP_SECONDS)
