@@ -1,0 +1,98 @@
+# Every job of the project. `make help` lists them. Only Python 3.11 (with venv) and make need to be there.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PACKAGES := access alerts certificates console dashboard dataplane events lbadmin listeners
+SCRIPTS := .ci/run $(wildcard scripts/*)
+# Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
+POSTGRESQL_TESTS := tests/events tests/certificates tests/listeners tests/alerts tests/access
+
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List every job
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+.PHONY: run
+run: ## Run lbadmin on this machine (settings: docs/settings.md)
+	@scripts/install $(VENV) requirements.lock
+	@exec $(PYTHON) -m lbadmin.quickstart
+
+.PHONY: test
+test: dev provision lint typecheck layers docs checks migrations pytest ## Check and test everything
+
+.PHONY: dev
+dev: ## Install what development needs into .venv
+	@scripts/install $(VENV) requirements-dev.lock
+
+.PHONY: provision
+provision: ## Install the servers and tools that the tests use (as root), or name those that are missing
+	@scripts/provision
+
+.PHONY: lint
+lint: dev ## Check format and style of code, templates and scripts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/djlint --check --lint --quiet templates
+	shellcheck $(SCRIPTS)
+
+.PHONY: format
+format: dev ## Put code and templates into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --reformat --quiet templates
+
+.PHONY: typecheck
+typecheck: dev ## Check types
+	$(BIN)/mypy .
+
+.PHONY: layers
+layers: dev ## Check that each layer imports only what is below it
+	$(BIN)/lint-imports
+
+.PHONY: docs
+docs: dev ## Check that every link within the documents leads somewhere
+	$(PYTHON) scripts/check_links.py README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/*.md
+
+.PHONY: checks
+checks: dev ## Run Django's checks as for production
+	@scripts/production_checks $(PYTHON)
+
+.PHONY: migrations
+migrations: dev ## Check that the migrations say what the models say
+	@scripts/with_data_dir $(PYTHON) manage.py makemigrations --check --dry-run
+
+.PHONY: pytest
+pytest: dev ## Run the tests with coverage, then those that concern PostgreSQL on PostgreSQL
+	$(PYTHON) -m pytest -n 2 -m "not conformance" --cov --cov-report=term:skip-covered
+	$(PYTHON) -m tests.postgresql $(PYTHON) -m pytest -n 2 -q -m "not conformance" $(POSTGRESQL_TESTS)
+
+.PHONY: conformance
+conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description
+	$(PYTHON) -m pytest -m conformance
+
+.PHONY: bench
+bench: dev ## Measure beside nginx, HAProxy, hitch and stunnel (docs/performance.md)
+	@scripts/provision nginx haproxy hitch stunnel4
+	$(PYTHON) -m benchmarks
+
+.PHONY: messages
+messages: dev ## Collect the texts to translate, and compile the translations
+	$(PYTHON) manage.py makemessages --all --no-obsolete --ignore=$(VENV) --ignore=tests --ignore=var
+	$(PYTHON) manage.py compilemessages --ignore=$(VENV)
+
+.PHONY: lock
+lock: dev ## Write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
+		--python-version 3.11 -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
+		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove what was made, but neither .venv nor the data in var
+	rm -rf .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
