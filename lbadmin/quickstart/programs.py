@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lbadmin.environment import Environment
@@ -59,14 +60,15 @@ def console() -> Program:
 
 def worker() -> Program:
     """Run Celery's worker: four threads in one process, since its tasks wait for databases and mail servers."""
+    # Celery warns root for the sake of pickled messages; here they are JSON.
+    quietly = ["-W", "ignore:You're running the worker with superuser privileges"]
     options = ["--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
-    return Program("worker", _celery("worker", *options), _SETTINGS, patience_seconds=20.0)
+    return Program("worker", _celery("worker", *options, python=quietly), _SETTINGS, patience_seconds=25.0)
 
 
-def beat(environment: Environment) -> Program:
-    """Run Celery's clock; what it remembers may be lost, so it lies beside the sockets."""
-    schedule = environment.runtime_dir / "beat-schedule"
-    return Program("beat", _celery("beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=WARNING"), _SETTINGS)
+def beat() -> Program:
+    """Run Celery's clock; the lock on the data directory sees to it that there is one."""
+    return Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING"), _SETTINGS)
 
 
 def node() -> Program:
@@ -91,6 +93,6 @@ def sample_backend(port: int) -> Program:
     return Program("sample", [sys.executable, "-I", str(script), str(port)])
 
 
-def _celery(*arguments: str) -> list[str]:
+def _celery(*arguments: str, python: Sequence[str] = ()) -> list[str]:
     # --quiet leaves out the banner, which would show the broker's address.
-    return [sys.executable, "-m", "celery", "--quiet", "--app=lbadmin", *arguments]
+    return [sys.executable, *python, "-m", "celery", "--quiet", "--app=lbadmin", *arguments]

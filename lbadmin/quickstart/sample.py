@@ -4,6 +4,7 @@ import json
 import secrets
 import socket
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -100,7 +101,7 @@ def _directory() -> Path:
 
 def _free_backend_port() -> int:
     start = secrets.randbelow(len(BACKEND_PORTS))
-    return next(port for port in (*BACKEND_PORTS[start:], *BACKEND_PORTS[:start]) if _is_free(port))
+    return next(port for port in chain(BACKEND_PORTS[start:], BACKEND_PORTS[:start]) if _is_free(port))
 
 
 def _is_free(port: int) -> bool:

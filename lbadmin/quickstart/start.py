@@ -35,7 +35,7 @@ async def run(environment: Environment, lock: int) -> None:
         if start.done():
             start.result()
             await stop
-            say("stopping")
+        say("stopping")
     finally:
         for task in (start, stop):
             task.cancel()
@@ -56,7 +56,7 @@ async def _start(environment: Environment, supervisor: Supervisor) -> None:
     require_free(environment.bind)
     await _start_redis(environment, supervisor)
     prepared = await prepare(supervisor)
-    _start_all(environment, supervisor, prepared)
+    _start_all(supervisor, prepared)
     _introduce(environment, prepared)
     host = environment.allowed_hosts[0].lstrip(".*") or "localhost"
     while not await ready.wait_for(
@@ -109,10 +109,10 @@ async def prepare(supervisor: Supervisor) -> Prepared:
     return prepared
 
 
-def _start_all(environment: Environment, supervisor: Supervisor, prepared: Prepared) -> None:
+def _start_all(supervisor: Supervisor, prepared: Prepared) -> None:
     if prepared.sample and prepared.sample.backend_port:
         supervisor.keep(programs.sample_backend(prepared.sample.backend_port))
-    for program in (programs.console(), programs.worker(), programs.beat(environment), programs.node()):
+    for program in (programs.console(), programs.worker(), programs.beat(), programs.node()):
         supervisor.keep(program)
 
 
