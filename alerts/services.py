@@ -176,6 +176,15 @@ def _accepted(delivery: Delivery) -> dict[str, str]:
     return {to: answer for to, answer in delivery.settled_recipients.items() if not re.match(r"\d{3} ", answer)}
 
 
+def can_resend(delivery: Delivery) -> bool:
+    """Whether ``resend_delivery`` would queue it."""
+    try:
+        _check_resendable(delivery)
+    except ConflictError:
+        return False
+    return True
+
+
 def _check_resendable(delivery: Delivery) -> None:
     if delivery.state in {Delivery.State.PENDING, Delivery.State.SENDING}:
         message = _("This message is still on its way.")

@@ -1,0 +1,150 @@
+"""Pages of channels."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from access.actors import actor_of
+from alerts import selectors, services
+from alerts.forms import FORMS, ChannelForm, initial_of
+from alerts.models import Channel, Delivery
+from console.errors import DomainError
+from console.forms import add_domain_error
+
+METHODS = ["GET", "HEAD", "POST"]
+DELIVERIES_SHOWN = 10
+
+
+@require_safe
+def channel_list(request: HttpRequest) -> HttpResponse:
+    """List the channels with how they are."""
+    context = {"channels": selectors.channels(), "mail_directory": selectors.mail_directory()}
+    return render(request, "alerts/channel_list.html", context)
+
+
+@require_safe
+def channel_detail(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Show a channel, how it is and its newest deliveries."""
+    return render(request, "alerts/channel_detail.html", _detail(selectors.channel_by_id(channel_id)))
+
+
+def _detail(channel: Channel) -> dict[str, Any]:
+    newest = selectors.deliveries(channel_id=channel.pk)[:DELIVERIES_SHOWN]
+    return {"channel": channel, "deliveries": newest, "mail_directory": selectors.mail_directory()}
+
+
+@never_cache
+@require_http_methods(METHODS)
+def channel_create(request: HttpRequest, kind: str) -> HttpResponse:
+    """Create a channel; a webhook's secret is shown in the answer and nowhere else."""
+    if kind not in FORMS:
+        raise Http404
+    form = FORMS[kind](request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _form_page(request, form, Channel(kind=kind), is_new=True)
+    try:
+        made = services.create_channel(
+            actor_of(request), kind=kind, name=form.cleaned_data["name"], target=form.cleaned_data["target"]
+        )
+    except DomainError as error:
+        add_domain_error(form, error)
+        return _form_page(request, form, Channel(kind=kind), is_new=True)
+    if made.secret:
+        return _secret_page(request, made, is_new=True)
+    messages.success(request, _("The channel “%(name)s” is created. Send a test.") % {"name": made.channel.name})
+    return redirect("channel-detail", channel_id=made.channel.pk)
+
+
+def _secret_page(request: HttpRequest, made: services.WithSecret, *, is_new: bool) -> HttpResponse:
+    """Show a secret in the answer itself: it goes through no session, cookie or log."""
+    context = {"channel": made.channel, "secret": made.secret, "is_new": is_new}
+    return render(request, "alerts/channel_secret.html", context)
+
+
+def _form_page(request: HttpRequest, form: ChannelForm, channel: Channel, *, is_new: bool) -> HttpResponse:
+    context = {
+        "form": form,
+        "channel": channel,
+        "is_new": is_new,
+        "mail_directory": selectors.mail_directory() if channel.kind == Channel.Kind.EMAIL else "",
+    }
+    return render(request, "alerts/channel_form.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(METHODS)
+def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Change a channel's name and target."""
+    channel = selectors.channel_by_id(channel_id)
+    form_class = FORMS[channel.kind]
+    if request.method != "POST":
+        return _form_page(request, form_class(initial=initial_of(channel)), channel, is_new=False)
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return _form_page(request, form, channel, is_new=False)
+    data = form.cleaned_data
+    try:
+        services.update_channel(
+            actor_of(request), channel_id, expected_revision=data["revision"], name=data["name"], target=data["target"]
+        )
+    except DomainError as error:
+        add_domain_error(form, error)
+        return _form_page(request, form, channel, is_new=False)
+    messages.success(request, _("The channel “%(name)s” is saved.") % {"name": data["name"]})
+    return redirect("channel-detail", channel_id=channel_id)
+
+
+@require_POST
+def channel_switch(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Switch a channel on or off."""
+    channel = services.update_channel(actor_of(request), channel_id, enabled=request.POST.get("enabled") == "1")
+    words = _("“%(name)s” is switched on.") if channel.enabled else _("“%(name)s” is switched off.")
+    messages.success(request, words % {"name": channel.name})
+    return redirect("channel-detail", channel_id=channel_id)
+
+
+@require_POST
+def channel_test(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Send a test and show what came of it."""
+    delivery = services.send_test(actor_of(request), channel_id)
+    if delivery.state == Delivery.State.SENT:
+        messages.success(request, _("The test was sent. %(answer)s") % {"answer": delivery.last_answer})
+    elif delivery.state == Delivery.State.FAILED:
+        messages.error(request, _("The test did not arrive. %(error)s") % {"error": delivery.last_error})
+    else:
+        messages.info(request, _("The test is being sent; this page shows its result when it is loaded again."))
+    return redirect("delivery-detail", key=delivery.key)
+
+
+@never_cache
+@require_http_methods(METHODS)
+def channel_rotate_secret(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Ask before the secret is replaced, then show the new one."""
+    channel = selectors.channel_by_id(channel_id)
+    if request.method != "POST":
+        return render(request, "alerts/channel_rotate_secret.html", {"channel": channel})
+    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=_revision(request))
+    return _secret_page(request, made, is_new=False)
+
+
+@require_http_methods(METHODS)
+def channel_delete(request: HttpRequest, channel_id: str) -> HttpResponse:
+    """Say what goes with the channel, then delete it."""
+    channel = selectors.channel_by_id(channel_id)
+    if request.method != "POST":
+        log = selectors.deliveries(channel_id=channel.pk)
+        waiting = log.filter(state__in=selectors.WAITING).count()
+        context = {"channel": channel, "deliveries": log.count(), "waiting": waiting}
+        return render(request, "alerts/channel_delete.html", context)
+    services.delete_channel(actor_of(request), channel_id, expected_revision=_revision(request))
+    messages.success(request, _("The channel “%(name)s” is deleted.") % {"name": channel.name})
+    return redirect("channel-list")
+
+
+def _revision(request: HttpRequest) -> int | None:
+    text = request.POST.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000000") else None

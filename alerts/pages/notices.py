@@ -1,0 +1,45 @@
+"""The page of notices, and the button that scans now."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from access.actors import actor_of
+from alerts import selectors
+from alerts.scanning import run_scan
+from console.tables import keyset_page
+from events.models import Notice
+
+
+@require_safe
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """List the notices, newest first, under how the alerts are."""
+    state = request.GET.get("state", "")
+    page = keyset_page(selectors.notices(state=state), ("-id",), request.GET.get("cursor", ""))
+    context = {
+        "health": selectors.health(),
+        "page": page,
+        "told": selectors.channels_told([notice.pk for notice in page]),
+        "state": state,
+        "states": Notice.State.choices,
+    }
+    return render(request, "alerts/notice_list.html", context)
+
+
+@require_POST
+def scan_now(request: HttpRequest) -> HttpResponse:
+    """Scan at once and say what was found."""
+    scan = run_scan(actor_of(request))
+    if scan.notices_made:
+        words = ngettext(
+            "The scan found %(count)d certificate that has crossed a threshold.",
+            "The scan found %(count)d certificates that have crossed a threshold.",
+            scan.notices_made,
+        )
+        messages.success(request, words % {"count": scan.notices_made})
+    else:
+        messages.success(request, _("The scan found nothing new."))
+    return redirect("notice-list")
