@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from dataplane.envoy.resources import Problem
 from dataplane.envoy.tls import ALPN
@@ -11,6 +12,10 @@ from listeners.tls_policies import POLICIES
 SHORTEST_RSA_BITS = 2048
 HIGHEST_PORT = 65_535
 HIGHEST_RATE = 1_000_000
+
+# Why a secret's version could not be served, by its name and version.
+Refused = Mapping[tuple[str, str], str]
+NOTHING_REFUSED: Refused = MappingProxyType({})
 
 
 def listener_problems(listener: Listener) -> Iterator[Problem]:
@@ -83,12 +88,13 @@ def missing(listener: Listener, code: str, message: str) -> Problem:
     return _of(listener, code, message)
 
 
-def refusals(refused: Mapping[str, str], secret: str, certificate: ServedCertificate) -> Problem | None:
+def refusal(refused: Refused, secret: str, certificate: ServedCertificate) -> Problem | None:
     """Return the engine's own refusal of the certificate in this slot, None if there is none."""
-    if secret not in refused:
+    reason = refused.get((secret, certificate.content))
+    if reason is None:
         return None
-    message = f"The engine refused certificate “{certificate.name}”: {refused[secret]}"
-    return Problem("certificate", certificate.id, "certificate.refused-by-engine", message)
+    message = f"Certificate “{certificate.name}” cannot be served: {reason}"
+    return Problem("certificate", certificate.id, "certificate.refused", message)
 
 
 def _of(listener: Listener, code: str, message: str) -> Problem:

@@ -5,9 +5,9 @@ A part that cannot be served is left out and named in a Problem; the rest is ser
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from dataplane.envoy import checks
+from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.listener import build_listener
 from dataplane.envoy.names import slot_secret
@@ -15,9 +15,6 @@ from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resou
 from dataplane.snapshot import Listener, ServedCertificate, ServerGroup, Slot, Snapshot
 from listeners.choice import Candidate, choose_names, is_servable, names_by_certificates
 from listeners.tls_policies import POLICIES
-
-Refused = Mapping[str, str]  # the engine's reason, by the name of a secret that it never took
-NOTHING_REFUSED: Refused = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ def _slot_problem(
 ) -> Problem | None:
     problem = checks.certificate_problem(slot, certificate)
     if problem is None and certificate is not None and refused:
-        return checks.refusals(refused, slot_secret(listener.id, slot), certificate)
+        return checks.refusal(refused, slot_secret(listener.id, slot), certificate)
     return problem
 
 

@@ -1,6 +1,5 @@
 """The engine's access log: one entry for each connection that ended, as plain values."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +8,11 @@ import grpc
 from envoy.data.accesslog.v3.accesslog_pb2 import TCPAccessLogEntry, TLSProperties
 from envoy.service.accesslog.v3.als_pb2 import StreamAccessLogsMessage, StreamAccessLogsResponse
 
-logger = logging.getLogger(__name__)
-
 SERVICE = "envoy.service.accesslog.v3.AccessLogService"
+SOUGHT_IN_VAIN = frozenset({"no_healthy_upstream", "no_cluster_found", "upstream_overflow"})
+# The engine's connection rate limit closes with this flag; without a handshake it can mean nothing else.
+OVER_LIMIT = "upstream_retry_limit_exceeded"
+RATE_LIMITED = "rate_limited"
 _VERSIONS = {
     TLSProperties.TLSv1: "TLSv1.0",
     TLSProperties.TLSv1_1: "TLSv1.1",
@@ -22,15 +23,15 @@ _VERSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection that ended. ``tls_version`` is empty where no handshake was completed."""
+    """A connection that ended. ``tls_version`` and ``server_name`` are what the client and the engine agreed on."""
 
     client_address: str
     client_port: int
     started_at: float  # Unix time
     seconds: float
     server_name: str
-    tls_version: str
-    failure: str  # of the client's side, as the TLS library words it; empty for none
+    tls_version: str  # empty where the handshake was not completed
+    failure: str  # why it was not, as the TLS library words it; empty where the client just went away
     server_failure: str  # of the way to the server
     server: str  # address:port, empty where none was reached
     flags: tuple[str, ...]  # the engine's response flags, such as "no_healthy_upstream"
@@ -76,17 +77,22 @@ def decode(entry: TCPAccessLogEntry) -> Connection:
     client = common.downstream_remote_address.socket_address
     server = common.upstream_remote_address.socket_address
     tls = common.tls_properties
+    flags = tuple(field.name for field, _ in common.response_flags.ListFields())
+    # The engine names a version and a suite of handshakes that failed, too, and a failure of those that did not (the
+    # client's reset at the end). That a server was looked for is what tells: that comes after the handshake.
+    has_handshake = bool(common.upstream_request_attempt_count) or not SOUGHT_IN_VAIN.isdisjoint(flags)
+    is_limited = not has_handshake and OVER_LIMIT in flags
     return Connection(
         client_address=client.address,
         client_port=client.port_value,
         started_at=common.start_time.seconds + common.start_time.nanos / 1e9,
         seconds=common.duration.seconds + common.duration.nanos / 1e9,
         server_name=tls.tls_sni_hostname,
-        tls_version=_VERSIONS.get(tls.tls_version, ""),
-        failure=common.downstream_transport_failure_reason,
+        tls_version=_VERSIONS.get(tls.tls_version, "") if has_handshake else "",
+        failure="" if has_handshake or is_limited else common.downstream_transport_failure_reason,
         server_failure=common.upstream_transport_failure_reason,
         server=f"{server.address}:{server.port_value}" if server.address else "",
-        flags=tuple(field.name for field, _ in common.response_flags.ListFields()),
+        flags=(RATE_LIMITED,) if is_limited else flags,
         bytes_received=entry.connection_properties.received_bytes,
         bytes_sent=entry.connection_properties.sent_bytes,
     )

@@ -1,0 +1,194 @@
+"""Keep the engine's resources in step with the database: everything once, then along the change feed."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+import redis.asyncio
+from django.conf import settings
+from django.db import Error
+from redis.exceptions import RedisError
+
+from console.errors import DomainError
+from dataplane.advance import Position, Step, advance, recompile, start
+from dataplane.collect import Selection, collect_all
+from dataplane.database import DatabaseThread
+from dataplane.envoy.names import SECRET, listener_of, ticket_secret
+from dataplane.secrets import SecretStore
+from dataplane.snapshot import Snapshot
+from dataplane.xds.cache import ResourceCache
+from events.feed import newest_change_id
+from events.wake import CHANNEL
+from listeners.tickets import seconds_to_rotation, ticket_keys
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1  # what a change waits for at most when Redis does not wake us
+COMPARE_SECONDS = 300.0
+FIRST_RETRY_SECONDS = 0.1
+LAST_RETRY_SECONDS = 5.0
+
+# Called in the event loop after each step, when the cache has it.
+Applied = Callable[[Step], None]
+
+
+class Follower:
+    """Follow the database for one node."""
+
+    def __init__(self, cache: ResourceCache, secrets: SecretStore, selection: Selection, applied: Applied) -> None:
+        self._cache = cache
+        self._secrets = secrets
+        self._selection = selection
+        self._applied = applied
+        self._database = DatabaseThread("follow")
+        self._refused: dict[tuple[str, str], str] = {}
+        self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()  # one step at a time
+        self._position = Position(0, Snapshot(), {})
+        self.problem = ""  # what keeps the node from following; empty when nothing does
+        secrets.unavailable = self.refuse
+
+    @property
+    def cursor(self) -> int:
+        """The newest change that the engine's resources contain."""
+        return self._position.cursor
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is served."""
+        return self._position.snapshot
+
+    async def run(self) -> None:
+        """Follow until cancelled; errors of the database and of Redis are survived."""
+        try:
+            await self._repeatedly(self._begin, once=True)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._repeatedly(self._follow))
+                tasks.create_task(self._repeatedly(self._rotate_tickets))
+                tasks.create_task(self._repeatedly(self._compare))
+                tasks.create_task(self._listen())
+        finally:
+            await self._database.close()
+            await self._secrets.close()
+
+    def refuse(self, secret: str, version: str, reason: str) -> None:
+        """Leave a certificate out that the engine has never taken in this slot: a chain without it waits for ever."""
+        self._refused[secret, version] = reason
+        task = asyncio.ensure_future(self._leave_out(listener_of(SECRET, secret)))
+        task.add_done_callback(_log_failure)
+
+    async def _leave_out(self, listener_id: str) -> None:
+        async with self._turn:
+            position = self._position
+            step = await self._database.run(recompile, position, position.snapshot, {listener_id}, self._refused)
+            self._apply(step)
+
+    async def _begin(self) -> None:
+        """Read everything once. Session ticket keys come first: no listener can do without."""
+        self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
+        self._position = await self._database.run(start, self._selection, self._refused)
+        self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
+        self._cache.fill(self._position.compiled.values())
+        self._applied(Step(self._position, (), tuple(self._position.compiled.values())))
+
+    async def _follow(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        self._wake.clear()
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Apply every change there is."""
+        async with self._turn:
+            while True:
+                step = await self._database.run(advance, self._selection, self._position, self._refused)
+                if step is None:
+                    return
+                self._apply(step)
+
+    def _apply(self, step: Step) -> None:
+        self._cache.put_secrets(self._secrets.ticket_sources({listener.id for listener in step.compiled}))
+        self._cache.update(step.compiled, step.removed)
+        self._cache.drop_secrets(ticket_secret(listener_id) for listener_id in step.removed)
+        self._position = step.position
+        self._applied(step)
+
+    async def _rotate_tickets(self) -> None:
+        await asyncio.sleep(seconds_to_rotation())
+        self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
+        self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
+
+    async def _compare(self) -> None:
+        await asyncio.sleep(COMPARE_SECONDS)
+        await self.compare()
+
+    async def compare(self) -> bool:
+        """Read everything again and compare; tell whether it was as followed. A difference is logged and served."""
+        async with self._turn:
+            position = self._position
+            found = await self._database.run(_collect_at, self._selection, position.cursor)
+            if found is None or found.content_hash == position.snapshot.content_hash:
+                return True
+            different = _differences(position.snapshot, found)
+            logger.error("a full comparison found what the change feed did not tell: %s", ", ".join(different))
+            changed = {key for key in found.listeners if found.listeners[key] != position.snapshot.listeners.get(key)}
+            self._apply(await self._database.run(recompile, position, found, changed, self._refused))
+            return False
+
+    async def _listen(self) -> None:
+        """Wake at each commit. Without Redis the poll goes on alone."""
+        delay = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                async with redis.asyncio.from_url(settings.REDIS_URL) as client, client.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    async for _message in channel.listen():
+                        delay = FIRST_RETRY_SECONDS
+                        self._wake.set()
+            except (RedisError, OSError) as error:
+                logger.warning("Redis does not wake this node, it polls: %s", error)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LAST_RETRY_SECONDS)
+
+    async def _repeatedly(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
+        """Do ``work`` again and again, or until it worked once; wait a little longer after each failure."""
+        delay = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                await work()
+            except (Error, DomainError) as error:
+                self.problem = f"The node cannot follow the changes: {error}"
+                logger.warning("%s; trying again in %.1f s", self.problem, delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LAST_RETRY_SECONDS)
+                continue
+            self.problem = ""
+            delay = FIRST_RETRY_SECONDS
+            if once:
+                return
+
+
+def _collect_at(selection: Selection, cursor: int) -> Snapshot | None:
+    """Read everything, None when the change feed has moved past ``cursor`` meanwhile."""
+    snapshot = collect_all(selection)
+    return snapshot if newest_change_id() == cursor else None
+
+
+def _differences(old: Snapshot, new: Snapshot) -> list[str]:
+    """Return the ids of what differs."""
+    return sorted(
+        key
+        for before, after in (
+            (old.listeners, new.listeners),
+            (old.server_groups, new.server_groups),
+            (old.certificates, new.certificates),
+        )
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    )
+
+
+def _log_failure(task: "asyncio.Future[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("a refused certificate could not be left out: %s", task.exception())
