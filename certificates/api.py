@@ -1,5 +1,139 @@
 """REST: certificates."""
 
-from ninja import Router
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+
+from access.actors import actor_of
+from access.rest import PageParameters, expected_revision, put_etag
+from certificates import selectors, services
+from certificates.models import Certificate
+from certificates.schemas import (
+    CertificateIn,
+    CertificateOut,
+    CertificatePatch,
+    CertificateQuery,
+    CertificatesOut,
+    ImportedOut,
+    ReplacementIn,
+    RollBackIn,
+    VersionsOut,
+    certificate_out,
+    imported_out,
+)
+from certificates.services import Imported
+from certificates.usage import usages_of
+from console.tables import keyset_page
 
 router = Router(tags=["certificates"])
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _answer(response: HttpResponse, certificate: Certificate) -> dict[str, object]:
+    put_etag(response, certificate)
+    return certificate_out(certificate, usages_of([certificate.id])[certificate.id])
+
+
+def _answer_import(response: HttpResponse, imported: Imported) -> dict[str, object]:
+    put_etag(response, imported.certificate)
+    return imported_out(imported, usages_of([imported.certificate.id])[imported.certificate.id])
+
+
+@router.get("/certificates", response=CertificatesOut, operation_id="listCertificates")
+def list_certificates(request: HttpRequest, query: Annotated[CertificateQuery, Query()]) -> dict[str, object]:
+    """List or search certificates, soonest expiry first."""
+    found = selectors.certificates(kind=query.kind, query=query.q)
+    page = keyset_page(found, selectors.ORDER, query.cursor, query.limit)
+    users = usages_of([certificate.id for certificate in page])
+    items = [certificate_out(certificate, users[certificate.id]) for certificate in page]
+    return {"items": items, "next_cursor": page.next_cursor}
+
+
+@router.post("/certificates", response={201: ImportedOut}, operation_id="importCertificate")
+def import_certificate(request: HttpRequest, response: HttpResponse, body: CertificateIn) -> Status[dict[str, object]]:
+    """Import a server or CA certificate."""
+    imported = services.import_certificate(
+        actor_of(request),
+        kind=body.kind,
+        name=body.name,
+        certificate_pem=body.certificate_pem.encode(),
+        private_key_pem=_bytes(body.private_key_pem),
+        passphrase=body.passphrase,
+    )
+    return Status(201, _answer_import(response, imported))
+
+
+@router.get("/certificates/{certificate_id}", response=CertificateOut, operation_id="getCertificate")
+def get_certificate(request: HttpRequest, response: HttpResponse, certificate_id: str) -> dict[str, object]:
+    """Return a certificate with its current version and its users."""
+    return _answer(response, selectors.certificate_by_id(certificate_id))
+
+
+@router.get("/certificates/{certificate_id}/versions", response=VersionsOut, operation_id="listCertificateVersions")
+def list_versions(request: HttpRequest, certificate_id: str, query: PageParameters) -> dict[str, object]:
+    """List the versions of a certificate, newest first."""
+    page = keyset_page(selectors.versions_of(certificate_id), ("-number", "id"), query.cursor, query.limit)
+    return {"items": page.items, "next_cursor": page.next_cursor}
+
+
+@router.post("/certificates/{certificate_id}/replace", response=ImportedOut, operation_id="replaceCertificate")
+def replace_certificate(
+    request: HttpRequest, response: HttpResponse, certificate_id: str, body: ReplacementIn
+) -> dict[str, object]:
+    """Put a new version behind a certificate; every listener that uses it follows at once."""
+    imported = services.replace_certificate(
+        actor_of(request),
+        certificate_id,
+        certificate_pem=body.certificate_pem.encode(),
+        private_key_pem=_bytes(body.private_key_pem),
+        passphrase=body.passphrase,
+        expected_revision=expected_revision(request),
+    )
+    return _answer_import(response, imported)
+
+
+@router.post("/certificates/{certificate_id}/roll-back", response=ImportedOut, operation_id="rollBackCertificate")
+def roll_back_certificate(
+    request: HttpRequest, response: HttpResponse, certificate_id: str, body: RollBackIn
+) -> dict[str, object]:
+    """Serve again what was served before the current version, or the version that is named."""
+    imported = services.roll_back_certificate(
+        actor_of(request), certificate_id, version_number=body.version, expected_revision=expected_revision(request)
+    )
+    return _answer_import(response, imported)
+
+
+@router.patch("/certificates/{certificate_id}", response=CertificateOut, operation_id="renameCertificate")
+def rename_certificate(
+    request: HttpRequest, response: HttpResponse, certificate_id: str, body: CertificatePatch
+) -> dict[str, object]:
+    """Give a certificate another name."""
+    renamed = services.rename_certificate(
+        actor_of(request), certificate_id, name=body.name, expected_revision=expected_revision(request)
+    )
+    return _answer(response, renamed)
+
+
+@router.delete("/certificates/{certificate_id}", response={204: None}, operation_id="deleteCertificate")
+def delete_certificate(request: HttpRequest, certificate_id: str) -> Status[None]:
+    """Delete a certificate that nothing uses, with all its versions."""
+    services.delete_certificate(actor_of(request), certificate_id, expected_revision=expected_revision(request))
+    return Status(204, None)
+
+
+@router.get(
+    "/certificates/{certificate_id}/chain.pem",
+    operation_id="downloadCertificateChain",
+    response={200: None},
+    openapi_extra={"responses": {200: {"content": {"application/pem-certificate-chain": {}}}}},
+)
+def download_chain(request: HttpRequest, certificate_id: str, version: int | None = None) -> HttpResponse:
+    """Return the certificate and its chain in PEM, without the key; ``version`` names an older version."""
+    found = selectors.version_of(certificate_id, version)
+    answer = HttpResponse(selectors.full_chain_pem(found), content_type="application/pem-certificate-chain")
+    answer["Content-Disposition"] = f'attachment; filename="{certificate_id}.pem"'
+    return answer

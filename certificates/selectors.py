@@ -17,7 +17,8 @@ MOST_MATCHES = 1000
 
 def certificate_by_id(certificate_id: str) -> Certificate:
     """Return a certificate with its current version; raise NotFoundError."""
-    found = Certificate.objects.select_related("current_version").filter(pk=certificate_id).first()
+    certificates = Certificate.objects.select_related("current_version", "current_version__replaces")
+    found = certificates.filter(pk=certificate_id).first() if certificate_id.isprintable() else None
     if found is None:
         raise NotFoundError(
             _("There is no certificate “%(id)s”.") % {"id": certificate_id[:64]},
@@ -26,6 +27,25 @@ def certificate_by_id(certificate_id: str) -> Certificate:
             way_out=_("It may have been deleted; look it up in the list of certificates."),
         )
     return found
+
+
+def version_of(certificate_id: str, number: int | None = None) -> CertificateVersion:
+    """Return the current version of a certificate, or the one with ``number``; raise NotFoundError."""
+    certificate = certificate_by_id(certificate_id)
+    found = certificate.current_version if number is None else certificate.versions.filter(number=number).first()
+    if found is None:
+        raise NotFoundError(
+            _("“%(name)s” has no such version.") % {"name": certificate.name},
+            "certificate.no-version",
+            field="version",
+            way_out=_("Look up its versions."),
+        )
+    return found
+
+
+def full_chain_pem(version: CertificateVersion) -> str:
+    """Return what a server presents: the certificate, then its chain."""
+    return version.leaf_pem + version.chain_pem
 
 
 def versions_of(certificate_id: str) -> QuerySet[CertificateVersion]:
@@ -44,9 +64,14 @@ def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:
     found = Certificate.objects.filter(current_version__isnull=False)
     if kind:
         found = found.filter(kind=kind)
-    if text := query.strip():
+    # PostgreSQL takes no NUL in a text, and no name has one.
+    if text := query.replace("\0", "").strip():
         found = found.filter(_part_of_name(text) | Q(pk__in=_exact_matches(text)))
-    return found.select_related("current_version").prefetch_related("current_version__names").order_by(*ORDER)
+    return (
+        found.select_related("current_version", "current_version__replaces")
+        .prefetch_related("current_version__names")
+        .order_by(*ORDER)
+    )
 
 
 def _part_of_name(text: str) -> Q:

@@ -22,7 +22,7 @@ from certificates.models import Certificate, CertificateVersion, Kind
 from certificates.names import checked_name, name_taken, names_for
 from certificates.parser import parser
 from certificates.refusals import Finding, Refusal
-from certificates.selectors import certificate_by_id
+from certificates.selectors import certificate_by_id, version_of
 from certificates.store import (
     NewVersion,
     Warned,
@@ -33,7 +33,7 @@ from certificates.store import (
     warnings_of,
 )
 from certificates.usage import Usage, check_new_version, usages_of
-from console.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
+from console.errors import ConflictError, InvalidInputError, StaleError
 from events.actor import Actor
 from events.feed import Recorder, recording
 
@@ -228,9 +228,7 @@ def _unchanged(certificate_id: str, expected_revision: int | None) -> Certificat
 
 
 def _current(certificate: Certificate) -> CertificateVersion:
-    if certificate.current_version is None:
-        raise NotFoundError(_("“%(name)s” has no version.") % {"name": certificate.name}, "certificate.no-version")
-    return certificate.current_version
+    return certificate.current_version or version_of(certificate.id)
 
 
 def _outline(version: CertificateVersion) -> Outline:
