@@ -1,7 +1,7 @@
 """What every REST resource shares: revisions as entity tags, bodies that refuse unknown fields, pages of lists."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -10,6 +10,8 @@ from pydantic import ConfigDict
 
 from console.errors import InvalidInputError
 from console.tables import LARGEST_PAGE, PAGE_SIZE
+
+Row = TypeVar("Row")
 
 
 class Body(Schema):
@@ -30,6 +32,13 @@ class PageQuery(Schema):
 
     cursor: str = Field("", description="`next_cursor` of the page before; empty for the first page.")
     limit: int = Field(PAGE_SIZE, ge=1, le=LARGEST_PAGE)
+
+
+class PageOut(Schema, Generic[Row]):
+    """A page of a list."""
+
+    items: list[Row]
+    next_cursor: str = Field(description="Where the list goes on; empty: nowhere.")
 
 
 PageParameters = Annotated[PageQuery, Query()]

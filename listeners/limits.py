@@ -60,7 +60,7 @@ def set_quota(actor: Actor, name: str, limit: int) -> Quota:
     """Change a limit. What exists already stays, even above a lowered limit. Raises NotFoundError."""
     check_number(limit, range(HIGHEST + 1), "limit", _("The limit"), "quota.limit-invalid")
     with recording(actor) as changes:
-        quota = Quota.objects.filter(pk=name).first()
+        quota = Quota.objects.filter(pk=name.replace("\0", "")).first()
         if quota is None:
             raise _unknown(name)
         before, quota.limit = quota.limit, limit

@@ -33,7 +33,7 @@ def check_number(value: int, allowed: range, field: str, label: str, code: str) 
     """Return ``value`` when it is within ``allowed``; refuse it with the range otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
         raise InvalidInputError(
-            _("%(label)s cannot be %(value)s.") % {"label": label, "value": value},
+            _("%(label)s cannot be %(value)s.") % {"label": label, "value": str(value)[:40]},
             code,
             field=field,
             way_out=_("Give a whole number from %(low)s to %(high)s.")

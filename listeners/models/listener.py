@@ -1,12 +1,19 @@
 """Listeners and the certificates bound to them."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate
 from console.ids import listener_id
 from listeners.models.load_balancer import LoadBalancer
 from listeners.models.server_group import ServerGroup
+from listeners.states import State, state_of
+
+if TYPE_CHECKING:
+    from listeners.models.observation import ListenerStatus
 
 
 class Listener(models.Model):
@@ -52,6 +59,21 @@ class Listener(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.protocol}:{self.port}"
+
+    @cached_property
+    def live_statuses(self) -> "list[ListenerStatus]":
+        """Read what the nodes say that are there now; selectors load it for many listeners at once."""
+        return list(self.statuses.live())
+
+    @cached_property
+    def single_bindings(self) -> "list[Binding]":
+        """Read the default certificate and, under mutual authentication, the CA certificate."""
+        return list(self.bindings.exclude(role=Binding.Role.ADDITIONAL).select_related("certificate__current_version"))
+
+    @property
+    def state(self) -> State:
+        """How the listener is, over all live nodes."""
+        return state_of(self.desired, [status.state for status in self.live_statuses])
 
 
 class Binding(models.Model):

@@ -1,10 +1,12 @@
 """What the data plane saw. Only ``dataplane`` writes these rows; pages and APIs read them."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from listeners.models.listener import Listener
 from listeners.models.server_group import Server
+from listeners.states import NODE_LIFETIME, is_live
 
 
 class NodeStatus(models.Model):
@@ -22,6 +24,20 @@ class NodeStatus(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the node is there now."""
+        return is_live(self.seen_at, timezone.now())
+
+
+class StatusQuerySet(models.QuerySet["ListenerStatus"]):
+    """Choose among what the nodes say."""
+
+    def live(self) -> "StatusQuerySet":
+        """Keep what those nodes say that are there now."""
+        live = NodeStatus.objects.filter(seen_at__gte=timezone.now() - NODE_LIFETIME)
+        return self.filter(node__in=live.values("node")).order_by("node")
 
 
 class ListenerStatus(models.Model):
@@ -49,6 +65,8 @@ class ListenerStatus(models.Model):
     bytes_received = models.BigIntegerField(default=0)
     bytes_sent = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = StatusQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("listener", "node"), name="listener_status_once"),)

@@ -26,9 +26,7 @@ from listeners.selectors.load_balancers import (
     quota_usage,
 )
 from listeners.selectors.observations import (
-    live_nodes,
     nodes,
-    observed_state,
     receipts_of,
     server_health_of,
     statuses_of,
@@ -56,13 +54,11 @@ __all__ = (
     "listener_deletion",
     "listeners",
     "listeners_of_server_group",
-    "live_nodes",
     "load_balancer_by_id",
     "load_balancer_deletion",
     "load_balancers",
     "name_choices",
     "nodes",
-    "observed_state",
     "quota_usage",
     "receipts_of",
     "server_group_by_id",

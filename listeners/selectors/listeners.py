@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
-from certificates.matching import normalise_name
+from certificates.matching import InvalidNameError, normalise_name
+from console.errors import InvalidInputError
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners.choice import Choice, choice_for, choose_names
-from listeners.models import Binding, Listener
-from listeners.services.rows import not_found
+from listeners.models import Binding, Listener, ListenerStatus
+from listeners.services.rows import is_id, not_found
 from listeners.warnings import candidate_of
 
 Role = Binding.Role
@@ -32,15 +34,15 @@ def listeners(
 ) -> Page[Listener]:
     """Return a page of listeners by load balancer and port; ``query`` searches name, id and port.
 
-    Each has its load balancer, server group, statuses, ``additional_count``, ``soonest_not_after`` over all of its
+    Each has its load balancer, server group, ``state``, ``additional_count``, ``soonest_not_after`` over all of its
     certificates, and ``single_bindings``: the default and the CA one.
     """
     rows = _complete()
     if load_balancer_id:
-        rows = rows.filter(load_balancer_id=load_balancer_id)
+        rows = rows.filter(load_balancer_id=load_balancer_id if is_id(load_balancer_id) else "")
     if server_group_id:
-        rows = rows.filter(server_group_id=server_group_id)
-    if query:
+        rows = rows.filter(server_group_id=server_group_id if is_id(server_group_id) else "")
+    if query := query.replace("\0", ""):
         port = Q(port=int(query)) if query.isascii() and query.isdigit() and len(query) < 6 else Q()  # noqa: PLR2004
         rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | port)
     return keyset_page(rows, ORDER, cursor, size)
@@ -48,7 +50,7 @@ def listeners(
 
 def listener_by_id(listener_id: str) -> Listener:
     """Return a listener as the list has it. Raises NotFoundError."""
-    found = _complete().filter(pk=listener_id).first()
+    found = _complete().filter(pk=listener_id).first() if is_id(listener_id) else None
     if found is None:
         raise not_found("listener", listener_id)
     return found
@@ -60,8 +62,13 @@ def _complete() -> QuerySet[Listener]:
     soonest = bindings.order_by("certificate__not_after").values("certificate__not_after")
     single = Binding.objects.exclude(role=Role.ADDITIONAL).select_related("certificate__current_version")
     return (
-        Listener.objects.select_related("load_balancer", "server_group")
-        .prefetch_related("statuses", Prefetch("bindings", queryset=single, to_attr="single_bindings"))
+        Listener.objects.select_related(  # type: ignore[no-redef]  # both are cached properties, filled beforehand
+            "load_balancer", "server_group"
+        )
+        .prefetch_related(
+            Prefetch("statuses", queryset=ListenerStatus.objects.live(), to_attr="live_statuses"),
+            Prefetch("bindings", queryset=single, to_attr="single_bindings"),
+        )
         .annotate(
             additional_count=Coalesce(Subquery(additional.values("number")), 0),
             soonest_not_after=Subquery(soonest[:1]),
@@ -100,7 +107,7 @@ def certificate_for(listener: Listener, server_name: str) -> Match:
     """Return which certificate a client gets that asks for ``server_name`` (empty: asks for none), and why."""
     by_id = {binding.pk: binding for binding in bindings_of(listener)}
     choices = choose_names(candidate_of(b) for b in by_id.values() if b.role == Role.ADDITIONAL)
-    choice = choice_for(normalise_name(server_name), choices) if server_name else None
+    choice = choice_for(_asked(server_name), choices) if server_name else None
     if choice is None:
         default = next((binding for binding in by_id.values() if binding.role == Role.DEFAULT), None)
         if default is None:
@@ -112,6 +119,18 @@ def certificate_for(listener: Listener, server_name: str) -> Match:
         also_served=tuple(by_id[candidate.binding_id] for candidate in choice.served[1:]),
         passed_over=tuple(by_id[candidate.binding_id] for candidate in choice.passed_over),
     )
+
+
+def _asked(server_name: str) -> str:
+    try:
+        return normalise_name(server_name)
+    except InvalidNameError:
+        raise InvalidInputError(
+            _("“%(name)s” is no host name, so no client can ask for it.") % {"name": server_name[:260]},
+            "listener.server-name-invalid",
+            field="server_name",
+            way_out=_("Give a host name such as www.example.com."),
+        ) from None
 
 
 def changes_of_listener(listener: Listener, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:

@@ -9,7 +9,7 @@ from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners import limits
 from listeners.models import Binding, Listener, LoadBalancer, Server
-from listeners.services.rows import not_found
+from listeners.services.rows import is_id, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,16 @@ class QuotaUsage:
 def load_balancers(query: str = "", cursor: str = "", size: int = PAGE_SIZE, region: str = "") -> Page[LoadBalancer]:
     """Return a page of load balancers by name, each with ``listener_count``; ``query`` searches name, id, address."""
     rows = _counted()
-    if query:
+    if query := query.replace("\0", ""):
         rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | Q(bind_address__startswith=query))
     if region:
-        rows = rows.filter(region=region)
+        rows = rows.filter(region=region if is_id(region) else "")
     return keyset_page(rows, ("name",), cursor, size)
 
 
 def load_balancer_by_id(load_balancer_id: str) -> LoadBalancer:
     """Return a load balancer with ``listener_count`` and ``additional_count``. Raises NotFoundError."""
-    found = _counted().filter(pk=load_balancer_id).first()
+    found = _counted().filter(pk=load_balancer_id).first() if is_id(load_balancer_id) else None
     if found is None:
         raise not_found("load_balancer", load_balancer_id)
     return found

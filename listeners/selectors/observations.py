@@ -1,10 +1,7 @@
 """Read what the nodes observed: states, served receipts, health of servers."""
 
-from django.utils import timezone
-
 from console.tables import PAGE_SIZE, Page, keyset_page
 from listeners.models import Listener, ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
-from listeners.states import NODE_LIFETIME, State, live_statuses, state_of
 
 
 def nodes() -> list[NodeStatus]:
@@ -12,21 +9,9 @@ def nodes() -> list[NodeStatus]:
     return list(NodeStatus.objects.order_by("node"))
 
 
-def live_nodes() -> frozenset[str]:
-    """Return the names of the nodes that are there now."""
-    seen = NodeStatus.objects.filter(seen_at__gte=timezone.now() - NODE_LIFETIME)
-    return frozenset(seen.values_list("node", flat=True))
-
-
 def statuses_of(listener: Listener) -> list[ListenerStatus]:
-    """Return what each node knows of a listener."""
+    """Return what each node knows of a listener, those that are gone included."""
     return list(listener.statuses.order_by("node"))
-
-
-def observed_state(listener: Listener, live: frozenset[str] | None = None) -> State:
-    """Return how a listener is, by what the nodes say that are there now; pass ``live`` when asking for many."""
-    statuses = live_statuses(listener.statuses.all(), live_nodes() if live is None else live)
-    return state_of(listener.desired, [status.state for status in statuses])
 
 
 def receipts_of(listener: Listener, cursor: str = "", size: int = PAGE_SIZE) -> Page[ServedReceipt]:

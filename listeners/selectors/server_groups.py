@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners.models import Listener, Server, ServerGroup
-from listeners.services.rows import not_found
+from listeners.services.rows import is_id, not_found
 
 
 def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page[ServerGroup]:
@@ -15,7 +15,7 @@ def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> P
     ``query`` searches name, id and the servers' addresses.
     """
     rows = _counted()
-    if query:
+    if query := query.replace("\0", ""):
         addressed = Server.objects.filter(group=OuterRef("pk"), address__startswith=query)
         rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | Q(pk__in=addressed.values("group")))
     return keyset_page(rows, ("name",), cursor, size)
@@ -23,7 +23,11 @@ def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> P
 
 def server_group_by_id(server_group_id: str) -> ServerGroup:
     """Return a server group with its counts, servers, and what each node says of their health. Raises NotFoundError."""
-    found = _counted().prefetch_related("servers__health").filter(pk=server_group_id).first()
+    found = (
+        _counted().prefetch_related("servers__health").filter(pk=server_group_id).first()
+        if is_id(server_group_id)
+        else None
+    )
     if found is None:
         raise not_found("server_group", server_group_id)
     return found

@@ -186,6 +186,8 @@ def bind_additional(listener: Listener, certificate_ids: Sequence[str], field: s
 
 def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Certificate:
     """Return a certificate that can take ``role`` on a listener; refuse any other with the reason."""
+    if not rows.is_id(certificate_id):
+        raise rows.not_found("certificate", certificate_id, field)
     certificate = Certificate.objects.select_related("current_version").filter(pk=certificate_id).first()
     if certificate is None:
         raise rows.not_found("certificate", certificate_id, field)
@@ -216,6 +218,9 @@ def _required_ids(certificate_ids: Sequence[str]) -> list[str]:
             field="certificate_ids",
             way_out=_("Choose at least one certificate."),
         )
+    for certificate_id in certificate_ids:
+        if not rows.is_id(certificate_id):
+            raise rows.not_found("certificate", certificate_id, "certificate_ids")
     return list(dict.fromkeys(certificate_ids))
 
 

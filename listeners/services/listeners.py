@@ -140,7 +140,7 @@ def _record_deletion(changes: Recorder, listener: Listener) -> None:
 
 
 def _require_group(server_group_id: str) -> None:
-    if not ServerGroup.objects.filter(pk=server_group_id).exists():
+    if not rows.is_id(server_group_id) or not ServerGroup.objects.filter(pk=server_group_id).exists():
         raise rows.not_found("server_group", server_group_id, "server_group_id")
 
 

@@ -1,5 +1,6 @@
 """Take a row for a change, and save what changed: the same for every object of this layer."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -23,13 +24,21 @@ class Revised(Protocol):
         ...
 
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_id(text: str) -> bool:
+    """Tell whether ``text`` could be an id at all; a database refuses some texts with an error of its own."""
+    return bool(_ID.fullmatch(text))
+
+
 def take(rows: "models.QuerySet[Row]", pk: str, kind: str, expected_revision: int | None = None) -> Row:
     """Return the row to change.
 
     ``kind`` is the change feed's object type. Raises NotFoundError, and StaleError when ``expected_revision`` is not
     the stored one.
     """
-    row = rows.filter(pk=pk).first()
+    row = rows.filter(pk=pk).first() if is_id(pk) else None
     if row is None:
         raise not_found(kind, pk)
     refuse_stale(row, kind, expected_revision)
