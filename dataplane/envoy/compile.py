@@ -102,6 +102,8 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable) -> Compile
         {name: source for name, source in secrets.items() if name in referenced},
         (*usable.problems, *_unnamed(usable), *group_problems),
         contested,
+        listener.address,
+        listener.port,
     )
 
 

@@ -51,6 +51,8 @@ class CompiledListener:
     secrets: Mapping[str, SecretSource]
     problems: tuple[Problem, ...]
     contested: frozenset[str] = frozenset()  # certificates that share a name with another of the listener
+    address: str = ""  # where it listens; empty with port 0 where it cannot be served
+    port: int = 0
 
     @property
     def version(self) -> str:
