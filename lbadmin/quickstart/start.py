@@ -26,8 +26,8 @@ REDIS_PATIENCE_SECONDS = 30.0
 
 async def run(environment: Environment, lock: int) -> None:
     """Start everything, keep it running until a signal comes, stop it. Raises StartError."""
-    told_to_stop = _catch_signals()
     supervisor = Supervisor(lock)
+    told_to_stop = _catch_signals(supervisor)
     start = asyncio.create_task(_start(environment, supervisor))
     stop = asyncio.create_task(told_to_stop.wait())
     try:
@@ -44,10 +44,15 @@ async def run(environment: Environment, lock: int) -> None:
         say("stopped")
 
 
-def _catch_signals() -> asyncio.Event:
+def _catch_signals(supervisor: Supervisor) -> asyncio.Event:
+    """Return an event that the first signal sets; a second one makes the stop hurry."""
     told_to_stop = asyncio.Event()
+
+    def take() -> None:
+        (supervisor.hurry if told_to_stop.is_set() else told_to_stop).set()
+
     for number in STOP_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, take)
     return told_to_stop
 
 

@@ -11,6 +11,7 @@ from lbadmin.quickstart.terminal import say
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a program that ran this long starts the back-off anew
+LAST_PATIENCE_SECONDS = 15.0
 
 
 class Supervisor:
@@ -21,6 +22,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
+        self.hurry = asyncio.Event()  # set it to cut short what a program would still finish
 
     def keep(self, program: Program) -> None:
         """Start a program, and start it again whenever it ends."""
@@ -63,12 +65,21 @@ class Supervisor:
             await asyncio.wait([keeper])
             return
         child.signal(signal.SIGTERM)
-        patience = child.program.patience_seconds
-        await asyncio.wait([keeper], timeout=patience)
+        if await self._has_ended(keeper, child.program.patience_seconds):
+            return
+        # To the node a second SIGTERM means: end the connections that are still open.
+        child.signal(signal.SIGTERM)
+        await asyncio.wait([keeper], timeout=LAST_PATIENCE_SECONDS)
         if not keeper.done():
-            say(f"{name} has not ended within {patience:g} s; it is killed")
+            say(f"{name} does not end; it is killed")
             child.signal_group(signal.SIGKILL)
             await asyncio.wait([keeper])
+
+    async def _has_ended(self, keeper: asyncio.Task[None], patience: float) -> bool:
+        hurry = asyncio.create_task(self.hurry.wait())
+        await asyncio.wait([keeper, hurry], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        return keeper.done()
 
 
 def how_it_ended(status: int) -> str:
