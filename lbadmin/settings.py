@@ -91,6 +91,8 @@ def _database(options: dict[str, Any]) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
         }
+        # Tests that use several threads need the locking of a file; that of a database in memory is another.
+        options["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
         options |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     return options
