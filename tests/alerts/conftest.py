@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from tests.alerts.rows import NOW
+from tests.alerts.servers import Mailbox, Receiver, http_receiver, smtp_server
 
 
 @pytest.fixture
@@ -20,3 +22,20 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the worker asleep: tests send by hand, or start a worker of their own."""
     monkeypatch.setattr("alerts.services.wake_sender", lambda: None)
     monkeypatch.setattr("alerts.scanning.wake_sender", lambda: None)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Run a real HTTP receiver."""
+    with http_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    """Run a real SMTP server and send mail to it."""
+    with smtp_server() as running:
+        # pytest-django swaps the backend for one in memory; this test wants the wire.
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = running.host, running.port
+        yield running
