@@ -29,6 +29,12 @@ class InvalidInputError(DomainError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class ForbiddenError(DomainError):
+    """Refuse because of who asks."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
 class NotFoundError(DomainError):
     """Say that no such object exists."""
 

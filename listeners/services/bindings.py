@@ -49,15 +49,20 @@ def _change_slot(changes: Recorder, listener: Listener, role: Binding.Role, cert
         changes.record("listener.updated", listener, summary, **_swap(binding))
 
 
-def roll_back_binding(actor: Actor, binding_id: int, *, expected_revision: int | None = None) -> Listener:
-    """Put the certificate that “Change” replaced back in its slot; doing it twice undoes the undoing."""
+def roll_back_binding(
+    actor: Actor, binding_id: int, *, listener_id: str = "", expected_revision: int | None = None
+) -> Listener:
+    """Put the certificate that “Change” replaced back in its slot; doing it twice undoes the undoing.
+
+    With ``listener_id`` the binding must be one of that listener.
+    """
     with recording(actor) as changes:
         binding = (
             Binding.objects.select_related("listener__load_balancer", "certificate", "previous_certificate")
             .filter(pk=binding_id)
             .first()
         )
-        if binding is None:
+        if binding is None or listener_id not in ("", binding.listener_id):
             raise rows.not_found("binding", str(binding_id))
         listener = binding.listener
         rows.refuse_stale(listener, "listener", expected_revision)

@@ -1,5 +1,0 @@
-"""REST: listeners."""
-
-from ninja import Router
-
-router = Router(tags=["listeners"])

@@ -1,0 +1,18 @@
+"""REST: load balancers, server groups, listeners and their certificates, and what the nodes observed."""
+
+from ninja import Router
+
+from listeners.api.bindings import router as bindings_router
+from listeners.api.listeners import router as listeners_router
+from listeners.api.load_balancers import router as load_balancers_router
+from listeners.api.observations import router as observations_router
+from listeners.api.reference import router as reference_router
+from listeners.api.server_groups import router as server_groups_router
+
+router = Router()
+router.add_router("", load_balancers_router)
+router.add_router("", server_groups_router)
+router.add_router("", listeners_router)
+router.add_router("", bindings_router)
+router.add_router("", observations_router)
+router.add_router("", reference_router)

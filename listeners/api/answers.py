@@ -1,0 +1,28 @@
+"""The one answer of every resource that changes a listener."""
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+
+from access.rest import WarningOut, put_etag
+from listeners import selectors
+from listeners.schemas.listeners import ListenerDetail, ListenerOut
+from listeners.warnings import ListenerWarning, listener_warnings, policy_warnings
+
+
+def listener_answer(
+    response: HttpResponse,
+    listener_id: str,
+    *,
+    before: Sequence[ListenerWarning] = (),
+    policy_by_default: bool = False,
+) -> ListenerDetail:
+    """Return the stored listener with its warnings, ``before`` first, and put its ETag."""
+    listener = selectors.listener_by_id(listener_id)
+    put_etag(response, listener)
+    warnings = listener_warnings(listener)
+    if policy_by_default:
+        said = policy_warnings(listener.security_policy, by_default=True)
+        warnings = said + [warning for warning in warnings if warning.code not in {w.code for w in said}]
+    shown = [WarningOut(code=warning.code, message=warning.message) for warning in (*before, *warnings)]
+    return ListenerDetail(**ListenerOut.from_orm(listener).model_dump(), warnings=shown)

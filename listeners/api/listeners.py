@@ -1,0 +1,87 @@
+"""REST: listeners."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from access.actors import actor_of
+from access.rest import PageOut, PageParameters, expected_revision
+from console.tables import Page
+from listeners import selectors, services
+from listeners.api.answers import listener_answer
+from listeners.models import Listener
+from listeners.ports import port_warnings
+from listeners.schemas.listeners import ListenerDetail, ListenerIn, ListenerOut, ListenerPatch
+from listeners.schemas.reference import DeletionOut
+from listeners.selectors import DeletionImpact
+from listeners.warnings import ListenerWarning
+
+router = Router(tags=["listeners"])
+
+
+@router.get("/listeners", response=PageOut[ListenerOut], operation_id="listListeners")
+def list_listeners(
+    request: HttpRequest, page: PageParameters, load_balancer_id: str = "", server_group_id: str = "", query: str = ""
+) -> Page[Listener]:
+    """List listeners by load balancer and port; ``query`` searches name, id and port."""
+    return selectors.listeners(load_balancer_id, query, page.cursor, page.limit, server_group_id)
+
+
+@router.post("/listeners", response={201: ListenerDetail}, operation_id="createListener")
+def create_listener(request: HttpRequest, response: HttpResponse, body: ListenerIn) -> Status[ListenerDetail]:
+    """Create a TCPSSL listener; it serves within a moment."""
+    held = _port_warnings(body)
+    created = services.create_listener(actor_of(request), **body.model_dump())
+    by_default = "security_policy" not in body.model_fields_set
+    return Status(201, listener_answer(response, created.pk, before=held, policy_by_default=by_default))
+
+
+def _port_warnings(body: ListenerIn) -> Sequence[ListenerWarning]:
+    """Ask for the port before the listener exists; afterwards it is the listener itself that holds it."""
+    if body.desired != Listener.Desired.RUNNING:
+        return ()
+    return port_warnings(selectors.load_balancer_by_id(body.load_balancer_id).bind_address, body.port)
+
+
+@router.get("/listeners/{listener_id}", response=ListenerDetail, operation_id="getListener")
+def get_listener(request: HttpRequest, response: HttpResponse, listener_id: str) -> ListenerDetail:
+    """Show a listener."""
+    return listener_answer(response, listener_id)
+
+
+@router.patch("/listeners/{listener_id}", response=ListenerDetail, operation_id="updateListener")
+def update_listener(
+    request: HttpRequest, response: HttpResponse, listener_id: str, body: ListenerPatch
+) -> ListenerDetail:
+    """Change the fields that are sent; certificates have resources of their own."""
+    fields = body.model_dump(exclude_unset=True)
+    services.update_listener(actor_of(request), listener_id, expected_revision=expected_revision(request), **fields)
+    return listener_answer(response, listener_id)
+
+
+@router.delete("/listeners/{listener_id}", response={204: None}, operation_id="deleteListener")
+def delete_listener(request: HttpRequest, listener_id: str) -> Status[None]:
+    """Delete a listener; its certificates and servers stay."""
+    services.delete_listener(actor_of(request), listener_id, expected_revision=expected_revision(request))
+    return Status(204, None)
+
+
+@router.get("/listeners/{listener_id}/deletion", response=DeletionOut, operation_id="previewListenerDeletion")
+def preview_deletion(request: HttpRequest, listener_id: str) -> DeletionImpact:
+    """Tell what deleting the listener would do, and do nothing."""
+    return selectors.listener_deletion(selectors.listener_by_id(listener_id))
+
+
+@router.post("/listeners/{listener_id}/start", response=ListenerDetail, operation_id="startListener")
+def start_listener(request: HttpRequest, response: HttpResponse, listener_id: str) -> ListenerDetail:
+    """Have the listener accept connections."""
+    services.start_listener(actor_of(request), listener_id, expected_revision=expected_revision(request))
+    return listener_answer(response, listener_id)
+
+
+@router.post("/listeners/{listener_id}/stop", response=ListenerDetail, operation_id="stopListener")
+def stop_listener(request: HttpRequest, response: HttpResponse, listener_id: str) -> ListenerDetail:
+    """Have the listener refuse new connections."""
+    services.stop_listener(actor_of(request), listener_id, expected_revision=expected_revision(request))
+    return listener_answer(response, listener_id)

@@ -1,0 +1,43 @@
+"""REST: quotas and TLS security policies."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from access.actors import actor_of, user_of
+from access.rest import PageOut, whole
+from console.errors import ForbiddenError
+from listeners import limits
+from listeners.models import Quota
+from listeners.schemas.reference import PolicyOut, QuotaOut, QuotaPatch
+from listeners.tls_policies import POLICIES
+
+router = Router(tags=["reference"])
+
+
+@router.get("/tls-policies", response=PageOut[PolicyOut], operation_id="listTlsPolicies")
+def list_policies(request: HttpRequest) -> dict[str, object]:
+    """List the TLS security policies: what each asks for, and what of it the engine offers."""
+    return whole(list(POLICIES.values()))
+
+
+@router.get("/quotas", response=PageOut[QuotaOut], operation_id="listQuotas")
+def list_quotas(request: HttpRequest) -> dict[str, object]:
+    """List the limits."""
+    return whole(limits.quotas())
+
+
+@router.patch("/quotas/{name}", response=QuotaOut, operation_id="updateQuota")
+def update_quota(request: HttpRequest, name: str, body: QuotaPatch) -> Quota:
+    """Change a limit; only administrators can."""
+    if not user_of(request).is_superuser:
+        raise _not_administrator()
+    return limits.set_quota(actor_of(request), name, body.limit)
+
+
+def _not_administrator() -> ForbiddenError:
+    return ForbiddenError(
+        _("Only an administrator can change a quota."),
+        "quota.forbidden",
+        way_out=_("Ask an administrator, or use manage.py setquota on the machine."),
+    )

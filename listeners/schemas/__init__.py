@@ -1,0 +1,1 @@
+"""What the REST resources of this layer take and answer, by resource."""

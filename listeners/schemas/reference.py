@@ -1,0 +1,73 @@
+"""What the REST resources of quotas, TLS security policies and deletion previews take and answer."""
+
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import Strict
+
+from access.rest import Body
+from listeners.impact import Impact
+
+
+class QuotaOut(Schema):
+    """A limit."""
+
+    name: str
+    limit: int
+    description: str
+
+
+class QuotaUsageOut(QuotaOut):
+    """A limit, and how much of it is used."""
+
+    used: int
+
+
+class QuotaPatch(Body):
+    """The new limit."""
+
+    limit: Annotated[int, Strict()]
+
+
+class PolicyOut(Schema):
+    """A TLS security policy: what it asks for, and what of it the engine offers."""
+
+    id: str
+    versions: list[str]
+    ciphers: list[str]
+    offered_ciphers: list[str]
+    refused_ciphers: list[str]
+
+
+class UsageOut(Schema):
+    """An object that a deletion would take along, or that refuses it."""
+
+    object_id: str
+    label: str
+
+
+class ImpactOut(Schema):
+    """What a change does to open connections."""
+
+    change: str
+    travels_as: str
+    connections: str
+
+    @staticmethod
+    def resolve_travels_as(impact: Impact) -> str:
+        """Return the words in the request's language."""
+        return str(impact.travels_as)
+
+    @staticmethod
+    def resolve_connections(impact: Impact) -> str:
+        """Return the words in the request's language."""
+        return str(impact.connections)
+
+
+class DeletionOut(Schema):
+    """What a deletion would do; ``blocked_by`` refuses it."""
+
+    blocked_by: list[UsageOut]
+    deletes: list[UsageOut]
+    open_connections: int
+    impact: ImpactOut
