@@ -17,7 +17,7 @@ from certificates.judgement import (
     findings_of_return,
     outline_of,
 )
-from certificates.messages import error_of
+from certificates.messages import error_of, message_of
 from certificates.models import Certificate, CertificateVersion, Kind
 from certificates.names import checked_name, name_taken, names_for
 from certificates.parser import parser
@@ -107,15 +107,24 @@ def replace_certificate(
     private_key_pem: bytes | None = None,
     passphrase: str | None = None,
     expected_revision: int | None = None,
+    may_lose_names: bool = True,
 ) -> Imported:
-    """Put a new version behind a certificate: everything that uses it follows."""
+    """Put a new version behind a certificate: everything that uses it follows.
+
+    Without ``may_lose_names``, raise ConflictError for a version that no longer covers a name of the one before.
+    """
     kind = certificate_by_id(certificate_id).kind
     (bundle,) = _parse([Upload(kind, certificate_pem, private_key_pem, passphrase)])
-    return store_replacement(actor, certificate_id, bundle, expected_revision)
+    return store_replacement(actor, certificate_id, bundle, expected_revision, may_lose_names=may_lose_names)
 
 
 def store_replacement(
-    actor: Actor, certificate_id: str, bundle: Bundle, expected_revision: int | None = None
+    actor: Actor,
+    certificate_id: str,
+    bundle: Bundle,
+    expected_revision: int | None = None,
+    *,
+    may_lose_names: bool = True,
 ) -> Imported:
     """Store what was parsed or issued as the next version of a certificate."""
     with recording(actor) as changes:
@@ -124,7 +133,10 @@ def store_replacement(
         check_new_version(certificate, load_pem_x509_certificate(bundle.leaf.pem.encode()))
         before = _current(certificate)
         findings = findings_of(bundle, is_ca=certificate.kind == Kind.CA, now=timezone.now())
-        findings += findings_of_replacement(_outline(before), outline_of(bundle.leaf.description))
+        lost = findings_of_replacement(_outline(before), outline_of(bundle.leaf.description))
+        if not may_lose_names:
+            _refuse_lost_names(lost)
+        findings += lost
         newest = CertificateVersion.objects.filter(certificate=certificate).first() or before
         new = NewVersion(certificate, bundle, newest.number + 1, before, warnings_of(findings))
         (version,) = insert_versions(actor, [new])
@@ -176,6 +188,17 @@ def delete_certificate(actor: Actor, certificate_id: str, *, expected_revision: 
         _record(changes, "deleted", certificate, f"Deleted certificate “{certificate.name}”")
         Certificate.objects.filter(pk=certificate.pk).update(current_version=None)
         certificate.delete()
+
+
+def _refuse_lost_names(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.code == "certificate.names-lost":
+            raise ConflictError(
+                message_of(finding),
+                finding.code,
+                field="may_lose_names",
+                way_out=_("Nothing was stored. Give a certificate that has these names, or allow that they are lost."),
+            )
 
 
 def _check_kind(kind: str) -> None:
