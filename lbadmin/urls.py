@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 from lbadmin.api import api
-from lbadmin.health import healthz, readyz
 
 urlpatterns = [
     path("", include("dashboard.urls")),
@@ -12,6 +11,4 @@ urlpatterns = [
     path("", include("listeners.urls")),
     path("", include("alerts.urls")),
     path("api/v1/", api.urls),
-    path("healthz", healthz, name="healthz"),
-    path("readyz", readyz, name="readyz"),
 ]

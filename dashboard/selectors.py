@@ -1,0 +1,179 @@
+"""What the start page knows: few queries, each bounded."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from alerts.models import Channel, Delivery, Scan
+from alerts.scanning import scan_period
+from certificates.models import Certificate
+from certificates.usage import Usage, usages_of
+from listeners.models import Listener, ListenerStatus, LoadBalancer, ServedReceipt, ServerGroup, ServerHealth
+
+STRIP_DAYS = 90
+SOONEST = 8
+# Problems are looked for among so many of the newest receipts; an older one has been followed by many others.
+RECEIPTS_LOOKED_AT = 500
+MOST_PROBLEMS = 8
+FAILED_DELIVERIES_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is."""
+
+    instances: int
+    listeners: int
+    listeners_wanted: int  # that an operator wants running
+    server_groups: int
+    certificates: int
+    unhealthy_servers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A listener that needs somebody, and why."""
+
+    listener: Listener
+    colour: str
+    word: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the strip, in the units of its drawing; ``height`` grows with the square root of the count."""
+
+    x: int
+    y: int
+    height: int
+    colour: str
+    day: dt.date
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Whether people are told: the scan, and what could not be delivered."""
+
+    last_scan: Scan | None
+    next_scan_at: dt.datetime | None
+    is_scan_late: bool
+    failed_deliveries: int
+    channels: int
+    failing_channels: list[Channel]
+
+
+def counts() -> Counts:
+    """Count what there is."""
+    listeners = Listener.objects.aggregate(all=Count("pk"), wanted=Count("pk", filter=Q(desired="running")))
+    return Counts(
+        instances=LoadBalancer.objects.count(),
+        listeners=listeners["all"],
+        listeners_wanted=listeners["wanted"],
+        server_groups=ServerGroup.objects.count(),
+        certificates=Certificate.objects.count(),
+        unhealthy_servers=ServerHealth.objects.filter(state=ServerHealth.State.UNHEALTHY)
+        .values("server")
+        .distinct()
+        .count(),
+    )
+
+
+def soonest_certificates() -> list[tuple[Certificate, list[Usage]]]:
+    """Return the certificates that end first, the expired ones before all, with their uses."""
+    found = list(
+        Certificate.objects.filter(not_after__isnull=False)
+        .select_related("current_version")
+        .order_by("not_after", "id")[:SOONEST]
+    )
+    usages = usages_of([certificate.pk for certificate in found])
+    return [(certificate, usages[certificate.pk]) for certificate in found]
+
+
+def ends_by_day() -> dict[dt.date, int]:
+    """Count the certificates that end on each day until the strip's last; expired ones count on their own days."""
+    limit = timezone.now() + dt.timedelta(days=STRIP_DAYS)
+    ends = Certificate.objects.filter(not_after__lt=limit).annotate(day=TruncDate("not_after", tzinfo=dt.UTC))
+    return dict(ends.values_list("day").annotate(count=Count("pk")).order_by("day"))
+
+
+STRIP_HEIGHT = 64
+BAR_WIDTH = 10
+SHORTEST_BAR = 8
+
+
+def strip(ends: dict[dt.date, int], today: dt.date) -> list[Bar]:
+    """Return one bar for each of the next 90 days on which a certificate ends."""
+    days = {(day - today).days: (day, count) for day, count in ends.items() if day >= today}
+    most = max((count for _, count in days.values()), default=1)
+    return [_bar(offset, day, count, most) for offset, (day, count) in days.items() if offset < STRIP_DAYS]
+
+
+def _bar(offset: int, day: dt.date, count: int, most: int) -> Bar:
+    height = SHORTEST_BAR + round((STRIP_HEIGHT - SHORTEST_BAR) * (count / most) ** 0.5)
+    return Bar(offset * BAR_WIDTH, STRIP_HEIGHT - height, height, _colour(offset), day, count)
+
+
+def _colour(days_left: int) -> str:
+    return next((colour for limit, colour in ((1, "red"), (7, "orange"), (30, "yellow")) if days_left <= limit), "green")
+
+
+def windows(ends: dict[dt.date, int], today: dt.date) -> Counter[str]:
+    """Count the certificates that end within each window, by day: expired, 7, 30 and 90."""
+    found: Counter[str] = Counter()
+    for day, count in ends.items():
+        left = (day - today).days
+        if left < 0:
+            found["expired"] += count
+            continue
+        for window in (7, 30, 90):
+            if left <= window:
+                found[f"days_{window}"] += count
+    return found
+
+
+def listener_problems() -> list[Problem]:
+    """Return the listeners that need attention: rejected or blocked, or serving another certificate than they should."""
+    wrong = (ListenerStatus.State.REJECTED, ListenerStatus.State.BLOCKED)
+    statuses = ListenerStatus.objects.filter(state__in=wrong).select_related("listener__load_balancer")
+    problems = [
+        Problem(status.listener, "red", status.get_state_display(), _first_reason(status))
+        for status in statuses.order_by("listener_id")[:MOST_PROBLEMS]
+    ]
+    known = {problem.listener.pk for problem in problems}
+    return (problems + [problem for problem in _mismatches() if problem.listener.pk not in known])[:MOST_PROBLEMS]
+
+
+def _first_reason(status: ListenerStatus) -> str:
+    return next((str(problem.get("message", "")) for problem in status.problems), "")
+
+
+def _mismatches() -> list[Problem]:
+    """Return the listeners whose newest receipt for some name was not as expected."""
+    newest: dict[tuple[str, str, str], ServedReceipt] = {}
+    for receipt in ServedReceipt.objects.order_by("-id")[:RECEIPTS_LOOKED_AT]:
+        newest.setdefault((receipt.listener_id, receipt.node, receipt.server_name), receipt)
+    wrong = {receipt.listener_id: receipt for receipt in newest.values() if not receipt.is_expected}
+    listeners = Listener.objects.filter(desired="running", pk__in=wrong).select_related("load_balancer")
+    return [Problem(listener, "orange", "mismatch", wrong[listener.pk].error) for listener in listeners]
+
+
+def telling() -> Telling:
+    """Return whether people are told."""
+    last = Scan.objects.order_by("-started_at").first()
+    next_at = last.started_at + scan_period() if last else None
+    since = timezone.now() - dt.timedelta(days=FAILED_DELIVERIES_DAYS)
+    channels = list(Channel.objects.order_by("name"))
+    return Telling(
+        last_scan=last,
+        next_scan_at=next_at,
+        is_scan_late=bool(next_at and next_at + scan_period() < timezone.now()),
+        failed_deliveries=Delivery.objects.filter(state=Delivery.State.FAILED, created_at__gte=since).count(),
+        channels=len(channels),
+        failing_channels=[channel for channel in channels if channel.failing_since or channel.disabled_reason],
+    )
