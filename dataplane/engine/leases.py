@@ -17,18 +17,26 @@ class Lease:
 
     def acquire(self) -> bool:
         """Take the lease if it is free; True when it is held afterwards."""
-        if self._descriptor is not None:
-            return True
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{self.owner} (process {os.getpid()})".encode(), 0)
-        self._descriptor = descriptor
+        while self._descriptor is None:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+            if not self._is_still_there(descriptor):  # removed by its last holder between opening and locking
+                os.close(descriptor)
+                continue
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{self.owner} (process {os.getpid()})".encode(), 0)
+            self._descriptor = descriptor
         return True
+
+    def _is_still_there(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Give the lease back; harmless when it is not held."""
@@ -56,7 +64,7 @@ class ListenerLeases:
         """Take a listener; return None when it is held, else who holds it instead."""
         if listener_id in self._held:
             return None
-        lease = Lease(self._directory / listener_id, self._node)
+        lease = Lease(self._directory / listener_id, f"Node {self._node}")
         if not lease.acquire():
             return lease.holder()
         self._held[listener_id] = lease
@@ -75,7 +83,7 @@ def lease_node(path: Path, node: str) -> Lease:
     lease = Lease(path, f"node {node}")
     if not lease.acquire():
         message = (
-            f"Node “{node}” already runs on this machine: {lease.holder()}. Stop that one first, "
+            f"This machine already runs {lease.holder()}. Stop that one first, "
             "or start this one with another name: --node NAME."
         )
         raise NodeTakenError(message)

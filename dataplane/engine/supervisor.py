@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 
 from dataplane.engine.admin import Admin
 from dataplane.engine.command import EngineCommand
@@ -26,8 +27,9 @@ logger = logging.getLogger(__name__)
 class Engine:
     """The Envoy process of one node. It outlives this object unless it is told to drain."""
 
-    def __init__(self, command: EngineCommand) -> None:
+    def __init__(self, command: EngineCommand, on_restart: Callable[[], None]) -> None:
         self.command = command
+        self._on_restart = on_restart
         self.admin = Admin(command.paths.admin_socket)
         self.problem = ""  # what to tell the operator; empty when all is well
         self.state: EngineState | None = None
@@ -100,7 +102,9 @@ class Engine:
         """Restart the engine each time it dies, ever later if it dies at once; ends when told to drain."""
         while self.state:
             started = time.monotonic()
+            recovered = asyncio.create_task(self._forget_problem())
             await ended(self.state.process)
+            recovered.cancel()
             if self._is_stopping:
                 return
             self._deaths = 0 if time.monotonic() - started > STEADY_SECONDS else self._deaths + 1
@@ -112,6 +116,10 @@ class Engine:
             if not self._is_stopping:
                 await self._respawn()
 
+    async def _forget_problem(self) -> None:
+        await asyncio.sleep(STEADY_SECONDS)
+        self.problem = ""
+
     async def _respawn(self) -> None:
         try:
             await self._spawn()
@@ -119,8 +127,7 @@ class Engine:
             self.problem = str(error)
             logger.error("%s", error)  # noqa: TRY400  (the text says it all)
         else:
-            if self._deaths <= 1:
-                self.problem = ""
+            self._on_restart()
 
     async def drain(self, seconds: float, cut: asyncio.Event) -> None:
         """Refuse new connections, let open ones finish for ``seconds`` or until ``cut``, then end the engine."""

@@ -1,0 +1,155 @@
+"""Carry what the node knows to the database, a few short writes a second, and survive a database that is away."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import Error
+from django.utils import timezone
+
+from dataplane import observations
+from dataplane.accesslog import AccessLog, Totals
+from dataplane.database import DatabaseThread
+from dataplane.engine.errors import EngineError
+from dataplane.engine.supervisor import Engine
+from dataplane.follow import Follower
+from dataplane.health import seen_health
+from dataplane.observations import Figures, Health
+from dataplane.status import Observation, StatusBoard
+from listeners.models import ServedReceipt
+
+TICK_SECONDS = 0.5
+FIGURES_TICKS = 4  # figures, health and heartbeat are written every so many ticks
+MOST_RECEIPTS = 5_000  # kept in memory while the database is away
+
+logger = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Write states and receipts as they come, figures, health and the heartbeat every two seconds."""
+
+    def __init__(self, node: str, engine: Engine, follower: Follower, board: StatusBoard, log: AccessLog) -> None:
+        self._node = node
+        self._engine = engine
+        self._follower = follower
+        self._board = board
+        self._log = log
+        self._database = DatabaseThread("status")
+        self._started_at: datetime = timezone.now()
+        self._states: dict[str, Observation] = {}
+        self._receipts: list[ServedReceipt] = []
+        self._active: dict[str, int] = {}
+        self._health: dict[tuple[str, str, int], Health] = {}
+        self._version = ""
+        self._is_seeded = False
+        self.phase = ""  # what the node is doing, when it is not just serving
+
+    def keep(self, receipts: list[ServedReceipt]) -> None:
+        """Take receipts to be written; the oldest are dropped when the database is away for very long."""
+        self._receipts = (self._receipts + receipts)[-MOST_RECEIPTS:]
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        tick = 0
+        while True:
+            await self.report(with_figures=tick % FIGURES_TICKS == 0)
+            tick += 1
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def report(self, *, with_figures: bool) -> None:
+        """Write what is new; what cannot be written now is kept for the next time."""
+        try:
+            await self._report_states()
+            await self._report_receipts()
+            if with_figures:
+                await self._report_figures()
+                await self._report_health()
+                await self._report_node()
+        except Error as error:
+            logger.warning("observations are kept until the database is back: %s", error)
+
+    async def _report_states(self) -> None:
+        if not self._is_seeded:
+            self._log.seed(await self._database.run(observations.load_totals, self._node))
+            self._is_seeded = True
+        self._states.update({seen.listener_id: seen for seen in self._board.take_changed()})
+        if self._states:
+            writing = dict(self._states)
+            await self._database.run(observations.write_states, self._node, writing.values())
+            self._states = {key: seen for key, seen in self._states.items() if writing.get(key) is not seen}
+
+    async def _report_receipts(self) -> None:
+        if self._receipts:
+            writing = list(self._receipts)
+            await self._database.run(observations.write_receipts, writing)
+            self._receipts = self._receipts[len(writing) :]
+
+    async def _report_figures(self) -> None:
+        active = await self._active_connections()
+        changed = {key for key in active.keys() | self._active.keys() if active.get(key) != self._active.get(key)}
+        changed |= self._log.changed
+        if changed:
+            figures = {key: Figures(self._log.totals.get(key, Totals()), active.get(key, 0)) for key in changed}
+            await self._database.run(observations.write_figures, self._node, figures)
+        self._log.changed -= changed
+        self._active = active
+
+    async def _active_connections(self) -> dict[str, int]:
+        """Return the open connections of each listener; none when the engine does not answer."""
+        try:
+            return await self._engine.admin.active_connections()
+        except EngineError:
+            return {}
+
+    async def _report_health(self) -> None:
+        seen = await self._seen_health()
+        changed = [health for key, health in seen.items() if self._health.get(key) != health]
+        if changed:
+            await self._database.run(observations.write_health, self._node, changed)
+        self._health = seen
+
+    async def _seen_health(self) -> dict[tuple[str, str, int], Health]:
+        try:
+            clusters = await self._engine.admin.clusters()
+        except EngineError:
+            return self._health
+        return {(h.listener_id, h.address, h.port): h for h in seen_health(clusters, self._follower.snapshot)}
+
+    async def _report_node(self) -> None:
+        await self._database.run(observations.write_node, self._node, **await self._node_fields())
+
+    async def _node_fields(self) -> Mapping[str, object]:
+        problems = (self.phase, self._engine.problem, self._follower.problem, await self._engine_problem())
+        return {
+            "pid": os.getpid(),
+            "engine_pid": self._engine.pid,
+            "engine_version": self._version[:128],
+            "file_limit": self._engine.command.limits.files,
+            "change_cursor": self._follower.cursor,
+            "problem": " ".join(problem for problem in problems if problem),
+            "started_at": self._started_at,
+        }
+
+    async def _engine_problem(self) -> str:
+        """Ask the engine who it is; return its silence as a problem."""
+        try:
+            self._version = await self._engine.admin.version()
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    async def finish(self) -> None:
+        """Write the end: this node serves nothing any more, and its engine is gone."""
+        try:
+            await self._report_receipts()
+            await self._database.run(observations.stop_others, self._node, set())
+            fields = {**await self._node_fields(), "engine_pid": None, "problem": self.phase}
+            await self._database.run(observations.write_node, self._node, **fields)
+        except Error as error:
+            logger.warning("the end of this node could not be written: %s", error)
+
+    async def close(self) -> None:
+        """End the database thread."""
+        await self._database.close()
