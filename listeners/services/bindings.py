@@ -178,14 +178,20 @@ def require_ca_chosen(mutual_authentication: bool, ca_certificate_id: str | None
 
 def bind_additional(listener: Listener, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
     """Add additional certificates to ``listener`` within a write that is under way."""
-    ids = _required_ids(certificate_ids)
-    _refuse_large_operation(ids)
-    certificates = [certificate_for(Role.ADDITIONAL, certificate_id, field) for certificate_id in ids]
-    _refuse_bound(listener, certificates, field)
-    _refuse_too_many(listener, len(certificates), field)
+    certificates = additional_certificates_for(listener, certificate_ids, field)
     Binding.objects.bulk_create(
         Binding(listener=listener, certificate=certificate, role=Role.ADDITIONAL) for certificate in certificates
     )
+    return certificates
+
+
+def additional_certificates_for(listener: Listener, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
+    """Return the certificates that may be added to a listener, stored or to be; refuse all of them otherwise."""
+    ids = _required_ids(certificate_ids, field)
+    _refuse_large_operation(ids, field)
+    certificates = [certificate_for(Role.ADDITIONAL, certificate_id, field) for certificate_id in ids]
+    _refuse_bound(listener, certificates, field)
+    _refuse_too_many(listener, len(certificates), field)
     return certificates
 
 
@@ -215,28 +221,28 @@ def _swap(binding: Binding) -> dict[str, str | None]:
     return {"role": binding.role, "before": binding.previous_certificate_id, "after": binding.certificate_id}
 
 
-def _required_ids(certificate_ids: Sequence[str]) -> list[str]:
+def _required_ids(certificate_ids: Sequence[str], field: str = "certificate_ids") -> list[str]:
     if not certificate_ids:
         raise InvalidInputError(
             _("No certificate is chosen."),
             "listener.certificates-missing",
-            field="certificate_ids",
+            field=field,
             way_out=_("Choose at least one certificate."),
         )
     for certificate_id in certificate_ids:
         if not rows.is_id(certificate_id):
-            raise rows.not_found("certificate", certificate_id, "certificate_ids")
+            raise rows.not_found("certificate", certificate_id, field)
     return list(dict.fromkeys(certificate_ids))
 
 
-def _refuse_large_operation(ids: Collection[str]) -> None:
+def _refuse_large_operation(ids: Collection[str], field: str = "certificate_ids") -> None:
     limit = limits.limit_of(limits.CERTIFICATES_PER_OPERATION)
     if len(ids) > limit:
         raise ConflictError(
             _("%(count)s additional certificates are named; one operation can add or remove %(limit)s.")
             % {"count": len(ids), "limit": limit},
             "listener.too-many-per-operation",
-            field="certificate_ids",
+            field=field,
             way_out=_("Do it in several operations, or raise the limit: manage.py setquota %(name)s LIMIT")
             % {"name": limits.CERTIFICATES_PER_OPERATION},
         )
