@@ -4,6 +4,8 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -63,6 +65,13 @@ def answer_unauthenticated(request: HttpRequest, error: AuthenticationError) -> 
     )
     answer["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+@api.exception_handler(RequestDataTooBig)
+def answer_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """Answer a body that was not even read."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return _problem(413, "request.too-large", f"The request has more than {limit} bytes.")
 
 
 @api.exception_handler(HttpError)
