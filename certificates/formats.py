@@ -15,7 +15,7 @@ DER_SEQUENCE = b"\x30"
 CERTIFICATE_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
 KEY_LABELS = frozenset({"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"})
 # The named curve that OpenSSL writes in front of an EC key; the key itself repeats it.
-SKIPPED_LABELS = frozenset({"EC PARAMETERS"})
+SKIPPED_LABELS = frozenset({"EC PARAMETERS", "SM2 PARAMETERS"})
 # What is refused with a reason of its own, by what the label is or ends with.
 REFUSED_LABELS = (
     ("DH PARAMETERS", "input.dh-parameters"),

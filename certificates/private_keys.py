@@ -104,8 +104,8 @@ def _check_scrypt(parameters: der.Element) -> None:
 
 def _load(block: Block, password: bytes | None) -> PrivateKeyTypes:
     try:
-        # The primality test that is skipped takes 55 ms for RSA-2048 and 3 s for RSA-8192; `_prove` finds the same
-        # wrong keys for the price of one signature.
+        # The primality test that is skipped takes 55 ms for RSA-2048 and 3 s for RSA-8192; `_prove` finds what
+        # is wrong with a key for the price of one signature.
         return serialization.load_pem_private_key(block.pem, password, unsafe_skip_rsa_key_validation=True)
     except UnsupportedAlgorithm:
         code = "key.encryption-unsupported" if password else "key.unsupported"
@@ -129,10 +129,11 @@ def _supported(key: PrivateKeyTypes) -> ServerKey:
 
 
 def _prove(key: ServerKey) -> None:
-    """Sign and verify once, so that a key with a damaged part is found now and not by a client."""
+    """Sign and verify once, so that a key with a damaged part is found now and not by the engine."""
     message = b"lbadmin"
     try:
         if isinstance(key, rsa.RSAPrivateKey):
+            _check_numbers(key.private_numbers())
             signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
             key.public_key().verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         elif isinstance(key, ec.EllipticCurvePrivateKey):
@@ -142,3 +143,16 @@ def _prove(key: ServerKey) -> None:
             key.public_key().verify(key.sign(message), message)
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         raise Refusal("key.broken", FIELD) from None
+
+
+def _check_numbers(numbers: rsa.RSAPrivateNumbers) -> None:
+    """Check what BoringSSL checks when it loads the key; OpenSSL would sign around a wrong number (RFC 8017, 3.2)."""
+    p, q, d, public = numbers.p, numbers.q, numbers.d, numbers.public_numbers
+    consistent = (
+        p * q == public.n
+        and all(d * public.e % (prime - 1) == 1 for prime in (p, q))
+        and (numbers.dmp1, numbers.dmq1) == (d % (p - 1), d % (q - 1))
+        and numbers.iqmp * q % p == 1
+    )
+    if not consistent:
+        raise ValueError("the numbers of the key do not fit together")

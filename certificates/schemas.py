@@ -11,7 +11,10 @@ from certificates.models import Certificate, CertificateVersion
 from certificates.services import Imported
 from certificates.usage import Usage
 
-KEY_DESCRIPTION = "PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not. Left out where `certificate_pem` holds it, and for a CA certificate."
+KEY_DESCRIPTION = (
+    "PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not. Left out for a CA certificate, "
+    "and where `certificate_pem` holds the key."
+)
 
 
 class Material(Body):

@@ -90,10 +90,11 @@ class Parsed:
             return False
         try:
             self.certificate.verify_directly_issued_by(issuer.certificate)
-        except UnsupportedAlgorithm:
-            return True  # a signature that cannot be checked (MD5, SM3) links by its name
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, TypeError):
             return False
+        except (UnsupportedAlgorithm, ValueError):
+            # A signature that the library does not check (SHA-1, MD5, SM3) links by name and key identifier.
+            return _authority_key_id(self.certificate) in {b"", _subject_key_id(issuer.certificate)}
         return True
 
 
@@ -243,11 +244,26 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
         return False
     try:
         certificate.verify_directly_issued_by(certificate)
-    except UnsupportedAlgorithm:
-        return True
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, TypeError):
         return False
+    except (UnsupportedAlgorithm, ValueError):
+        return _authority_key_id(certificate) in {b"", _subject_key_id(certificate)}
     return True
+
+
+def _authority_key_id(certificate: x509.Certificate) -> bytes:
+    try:
+        identifier = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return b""
+    return identifier.key_identifier or b""
+
+
+def _subject_key_id(certificate: x509.Certificate) -> bytes:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return b""
 
 
 def _signs_certificates(extensions: x509.Extensions) -> bool:
