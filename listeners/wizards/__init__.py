@@ -1,1 +1,1 @@
-"""The listener wizard."""
+"""Wizards: several pages that end in one change."""

@@ -1,0 +1,244 @@
+"""Manage Certificates: the tabs Server Certificates and CA Certificate of a listener."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from access.actors import actor_of
+from certificates.services import roll_back_certificate
+from console.errors import DomainError, NotFoundError
+from events.actor import Actor
+from listeners import limits, selectors, services
+from listeners.impact import impact_of
+from listeners.models import Binding, Listener
+from listeners.pages.editing import Opened, opened_from
+from listeners.pages.pickers import picker, search_name
+
+METHODS = ["GET", "HEAD", "POST"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One question of Manage Certificates: which certificate(s), and what the answer does."""
+
+    field: str
+    title: "str | Promise"
+    button: "str | Promise"
+    change: str
+    done: "str | Promise"
+    back: str
+    save: Callable[[Actor, Listener, list[str], int], object]
+
+
+def _save_default(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
+    return services.change_default_certificate(actor, listener.pk, certificate_id=ids[0], expected_revision=revision)
+
+
+def _save_additional(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
+    return services.add_additional_certificates(actor, listener.pk, certificate_ids=ids, expected_revision=revision)
+
+
+def _save_authority(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
+    return services.change_ca_certificate(actor, listener.pk, ca_certificate_id=ids[0], expected_revision=revision)
+
+
+def _save_enabled(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
+    return services.set_mutual_authentication(
+        actor, listener.pk, enabled=True, ca_certificate_id=ids[0], expected_revision=revision
+    )
+
+
+CHANGE_DEFAULT = Choice(
+    field="certificate_id",
+    title=gettext_lazy("Change the default server certificate"),
+    button=gettext_lazy("Change"),
+    change="default-certificate",
+    done=gettext_lazy("The default server certificate is changed."),
+    back="listener-certificates",
+    save=_save_default,
+)
+ADD_ADDITIONAL = Choice(
+    field="certificate_ids",
+    title=gettext_lazy("Add additional certificates"),
+    button=gettext_lazy("Add"),
+    change="certificates-added",
+    done=gettext_lazy("The additional certificates are added."),
+    back="listener-certificates",
+    save=_save_additional,
+)
+CHANGE_CA = Choice(
+    field="ca_certificate_id",
+    title=gettext_lazy("Change the CA certificate"),
+    button=gettext_lazy("Change"),
+    change="ca-certificate",
+    done=gettext_lazy("The CA certificate is changed."),
+    back="listener-ca",
+    save=_save_authority,
+)
+ENABLE_MUTUAL = Choice(
+    field="ca_certificate_id",
+    title=gettext_lazy("Enable mutual authentication"),
+    button=gettext_lazy("Enable"),
+    change="mutual-authentication",
+    done=gettext_lazy("Mutual authentication is on."),
+    back="listener-ca",
+    save=_save_enabled,
+)
+
+
+@require_safe
+def listener_certificates(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Show the default and the additional server certificates."""
+    listener = selectors.listener_by_id(listener_id)
+    bindings = selectors.bindings_of(listener)
+    context = _frame(listener, "server") | {
+        "default": next((b for b in bindings if b.role == Binding.Role.DEFAULT), None),
+        "additional": [b for b in bindings if b.role == Binding.Role.ADDITIONAL],
+        "used": selectors.additional_certificate_count(listener.load_balancer_id),
+        "limits": limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION)),
+    }
+    context["limit"] = context["limits"][limits.CERTIFICATES]
+    context["per_operation"] = context["limits"][limits.CERTIFICATES_PER_OPERATION]
+    return render(request, "listeners/certificates/server.html", context)
+
+
+@require_safe
+def listener_ca(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Show whether clients must authenticate, and by which CA certificate."""
+    listener = selectors.listener_by_id(listener_id)
+    bindings = selectors.bindings_of(listener)
+    context = _frame(listener, "ca") | {"ca": next((b for b in bindings if b.role == Binding.Role.CA), None)}
+    return render(request, "listeners/certificates/ca.html", context)
+
+
+def _frame(listener: Listener, tab: str) -> dict[str, Any]:
+    return {"listener": listener, "tab": tab, "opened": Opened(listener.revision, {})}
+
+
+@require_http_methods(METHODS)
+def default_change(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Replace the default server certificate by another one."""
+    return _choose(request, selectors.listener_by_id(listener_id), CHANGE_DEFAULT)
+
+
+@require_http_methods(METHODS)
+def additional_add(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Add certificates that are chosen by the name a client asks for."""
+    return _choose(request, selectors.listener_by_id(listener_id), ADD_ADDITIONAL)
+
+
+@require_http_methods(METHODS)
+def ca_change(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Verify clients by another CA certificate."""
+    return _choose(request, selectors.listener_by_id(listener_id), CHANGE_CA)
+
+
+@require_http_methods(METHODS)
+def mutual_authentication_switch(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Switch mutual authentication: on asks for the CA certificate, off asks for confirmation."""
+    listener = selectors.listener_by_id(listener_id)
+    if not listener.mutual_authentication:
+        return _choose(request, listener, ENABLE_MUTUAL)
+    context = _frame(listener, "ca") | {"impact": impact_of("mutual-authentication")}
+    if request.method == "POST":
+        opened = opened_from(request) or context["opened"]
+        try:
+            services.set_mutual_authentication(
+                actor_of(request), listener.pk, enabled=False, expected_revision=opened.revision
+            )
+        except DomainError as error:
+            return render(
+                request, "listeners/certificates/disable.html", context | {"error": error}, status=error.status
+            )
+        messages.success(request, _("Mutual authentication is off."))
+        return redirect("listener-ca", listener_id=listener.pk)
+    return render(request, "listeners/certificates/disable.html", context)
+
+
+def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpResponse:
+    """Show a choice with its search; save it when the answer was sent."""
+    data = request.POST if request.method == "POST" else request.GET
+    # A certificate made from here comes back as ?certificate=.
+    chosen = [*data.getlist(choice.field), *request.GET.getlist("certificate")]
+    error: DomainError | None = None
+    if request.method == "POST" and request.POST.get("go") != "search":
+        opened = opened_from(request) or Opened(listener.revision, {})
+        try:
+            choice.save(actor_of(request), listener, _required(chosen, choice), opened.revision)
+        except DomainError as refused:
+            error = refused
+            listener.refresh_from_db()
+        else:
+            messages.success(request, str(choice.done))
+            return redirect(choice.back, listener_id=listener.pk)
+    context = _frame(listener, "ca" if choice.field == "ca_certificate_id" else "server") | {
+        "choice": choice,
+        "error": error,
+        "impact": impact_of(choice.change),
+        "picker": picker(choice.field, chosen, data.get(search_name(choice.field), "")),
+        "per_operation": limits.limit_of(limits.CERTIFICATES_PER_OPERATION),
+    }
+    return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)
+
+
+def _required(chosen: list[str], choice: Choice) -> list[str]:
+    if chosen:
+        return chosen
+    raise NotFoundError(
+        _("No certificate is selected."), "listener.certificate-missing", field=choice.field, way_out=_("Select one.")
+    )
+
+
+@require_http_methods(METHODS)
+def additional_remove(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Take additional certificates off the listener, after saying what that does."""
+    listener = selectors.listener_by_id(listener_id)
+    data = request.POST if request.method == "POST" else request.GET
+    ids = data.getlist("certificate_ids")
+    error: DomainError | None = None
+    if request.method == "POST":
+        opened = opened_from(request) or Opened(listener.revision, {})
+        try:
+            services.remove_additional_certificates(
+                actor_of(request), listener.pk, certificate_ids=ids, expected_revision=opened.revision
+            )
+        except DomainError as refused:
+            error = refused
+            listener.refresh_from_db()
+        else:
+            messages.success(request, _("The additional certificates are removed; the repository keeps them."))
+            return redirect("listener-certificates", listener_id=listener.pk)
+    bindings = [b for b in selectors.bindings_of(listener) if b.certificate_id in ids]
+    context = _frame(listener, "server") | {
+        "bindings": [b for b in bindings if b.role == Binding.Role.ADDITIONAL],
+        "error": error,
+        "impact": impact_of("certificates-removed"),
+    }
+    return render(request, "listeners/certificates/remove.html", context, status=error.status if error else 200)
+
+
+@require_POST
+def binding_roll_back(request: HttpRequest, listener_id: str, binding_id: int) -> HttpResponse:
+    """Put the previous certificate back in its slot, or the previous version behind its certificate, in one click."""
+    listener = selectors.listener_by_id(listener_id)
+    binding = listener.bindings.select_related("certificate").filter(pk=binding_id).first()
+    if binding is None:
+        raise NotFoundError(_("That certificate is no longer on this listener."), "binding.not-found")
+    opened = opened_from(request)
+    if request.POST.get("to") == "version":
+        roll_back_certificate(actor_of(request), binding.certificate_id, expected_revision=None)
+        messages.success(request, _("“%(name)s” is back at its previous version.") % {"name": binding.certificate})
+    else:
+        services.roll_back_binding(actor_of(request), binding.pk, expected_revision=opened.revision if opened else None)
+        messages.success(request, _("The previous certificate is back in use."))
+    return redirect(
+        "listener-ca" if binding.role == Binding.Role.CA else "listener-certificates", listener_id=listener.pk
+    )

@@ -1,0 +1,273 @@
+"""Pages of one listener: what it is set to, what it does, and changing, starting, stopping and deleting it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
+
+from access.actors import actor_of
+from console.errors import DomainError, StaleError
+from console.forms import add_domain_error
+from events.actor import Actor
+from listeners import selectors, services
+from listeners.forms import EditListenerForm, initial_of
+from listeners.impact import impact_of, impacts_of_fields
+from listeners.models import Listener, ServerGroup
+from listeners.pages.curl import curl
+from listeners.pages.editing import Difference, Opened, differences, opened_from
+from listeners.pages.failures import explained
+from listeners.pages.pickers import picker, search_name
+from listeners.tls_policies import POLICIES
+from listeners.warnings import listener_warnings
+
+METHODS = ["GET", "HEAD", "POST"]
+RECEIPTS = 20
+
+
+@require_safe
+def listener_detail(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Show what a listener is set to, beside its live part."""
+    listener = selectors.listener_by_id(listener_id)
+    context = _live(listener) | {
+        "tab": "details",
+        "policy": POLICIES[listener.security_policy],
+        "bindings": selectors.bindings_of(listener),
+        "warnings": listener_warnings(listener),
+    }
+    return render(request, "listeners/listener_detail.html", context)
+
+
+@require_safe
+@cache_control(private=True, no_cache=True)
+@conditional_page
+def listener_live(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Answer the live part alone; unchanged, it is a 304."""
+    return render(request, "listeners/listener_live.html", _live(selectors.listener_by_id(listener_id)))
+
+
+def _live(listener: Listener) -> dict[str, Any]:
+    statuses = selectors.statuses_of(listener)
+    failures = explained(statuses)
+    return {
+        "listener": listener,
+        "live_nodes": {status.node for status in listener.live_statuses},
+        "statuses": statuses,
+        "failures": failures,
+        "failed": sum(failure.count for failure in failures),
+        "handshakes": sum(status.handshakes for status in statuses),
+        "active": sum(status.connections_active for status in statuses),
+        "received": sum(status.bytes_received for status in statuses),
+        "sent": sum(status.bytes_sent for status in statuses),
+        "servers": selectors.server_health_of(listener),
+        "receipts": selectors.receipts_of(listener, size=RECEIPTS).items,
+    }
+
+
+@require_safe
+def listener_changes(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Show what was changed of a listener, newest first."""
+    listener = selectors.listener_by_id(listener_id)
+    page = selectors.changes_of_listener(listener, cursor=request.GET.get("cursor", ""))
+    return render(request, "listeners/listener_changes.html", {"listener": listener, "tab": "changes", "page": page})
+
+
+@require_http_methods(METHODS)
+def listener_edit(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Change a listener: the form, then what the change does, then the change."""
+    listener = selectors.listener_by_id(listener_id)
+    stored = initial_of(listener, EditListenerForm)
+    now = Opened(listener.revision, stored)
+    if request.method != "POST":
+        return _edit_page(request, listener, EditListenerForm(initial=stored), now)
+    go = request.POST.get("go", "review")
+    opened = opened_from(request) or now
+    form = EditListenerForm(request.POST)
+    if go in {"back", "search"}:
+        return _edit_page(request, listener, EditListenerForm(initial=_typed(form)), opened)
+    if not form.is_valid():
+        return _edit_page(request, listener, form, opened)
+    changed = differences(form, opened.values, form.cleaned_data)
+    if not changed:
+        messages.info(request, _("Nothing was changed."))
+        return redirect("listener-detail", listener_id=listener.pk)
+    if go == "confirm":
+        return _save(request, listener, form, opened, changed)
+    return _review(request, listener, form, opened, changed)
+
+
+def _typed(form: EditListenerForm) -> dict[str, Any]:
+    """Return what was typed, unjudged."""
+    return {name: form[name].value() for name in form.fields}
+
+
+def _edit_page(
+    request: HttpRequest,
+    listener: Listener,
+    form: EditListenerForm,
+    opened: Opened,
+    stale: dict[str, Any] | None = None,
+) -> HttpResponse:
+    searched = request.POST.get(search_name("server_group_id"), "")
+    group = form["server_group_id"]
+    context = {
+        "listener": listener,
+        "form": form,
+        "opened": opened,
+        "stale": stale,
+        "policies": POLICIES.values(),
+        "picker": picker("server_group_id", [str(group.value() or "")], searched, errors=[str(error) for error in group.errors]),
+    }
+    status = 409 if stale else 422 if form.errors else 200
+    return render(request, "listeners/listener_form.html", context, status=status)
+
+
+def _review(
+    request: HttpRequest, listener: Listener, form: EditListenerForm, opened: Opened, changed: Sequence[Difference]
+) -> HttpResponse:
+    values = {difference.field: form.cleaned_data[difference.field] for difference in changed}
+    context = {
+        "listener": listener,
+        "form": form,
+        "opened": opened,
+        "changed": _named_groups(changed),
+        "impacts": impacts_of_fields(values),
+        "command": curl("PATCH", f"/listeners/{listener.pk}", values, revision=opened.revision),
+    }
+    return render(request, "listeners/listener_review.html", context)
+
+
+def _named_groups(changed: Sequence[Difference]) -> list[Difference]:
+    """Show server groups by their names."""
+    ids = {value for each in changed if each.field == "server_group_id" for value in (each.before, each.after)}
+    names = dict(ServerGroup.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return [
+        Difference(each.label, names.get(each.before, each.before), names.get(each.after, each.after), each.field)
+        if each.field == "server_group_id"
+        else each
+        for each in changed
+    ]
+
+
+def _save(
+    request: HttpRequest, listener: Listener, form: EditListenerForm, opened: Opened, changed: Sequence[Difference]
+) -> HttpResponse:
+    """Save only what this operator changed, so that nobody's other change is undone."""
+    values = {difference.field: form.cleaned_data[difference.field] for difference in changed}
+    try:
+        services.update_listener(actor_of(request), listener.pk, expected_revision=opened.revision, **values)
+    except StaleError as error:
+        listener = selectors.listener_by_id(listener.pk)
+        stored = initial_of(listener, EditListenerForm)
+        theirs = _named_groups(differences(form, opened.values, stored))
+        stale = {"error": error, "theirs": theirs}
+        return _edit_page(request, listener, form, Opened(listener.revision, stored), stale)
+    except DomainError as error:
+        add_domain_error(form, error)
+        return _edit_page(request, listener, form, opened)
+    messages.success(request, _("Listener “%(name)s” is saved.") % {"name": listener})
+    return redirect("listener-detail", listener_id=listener.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something done to a listener as a whole, after a confirmation."""
+
+    change: str
+    title: "str | Promise"
+    button: "str | Promise"
+    done: "str | Promise"
+    is_dangerous: bool
+    method: str
+    path: str
+    do: Callable[..., object]
+
+
+START = Act(
+    change="start",
+    title=gettext_lazy("Start the listener"),
+    button=gettext_lazy("Start"),
+    done=gettext_lazy("The listener is started."),
+    is_dangerous=False,
+    method="POST",
+    path="/listeners/{id}/start",
+    do=services.start_listener,
+)
+STOP = Act(
+    change="stop",
+    title=gettext_lazy("Stop the listener"),
+    button=gettext_lazy("Stop"),
+    done=gettext_lazy("The listener is stopped."),
+    is_dangerous=True,
+    method="POST",
+    path="/listeners/{id}/stop",
+    do=services.stop_listener,
+)
+DELETE = Act(
+    change="delete",
+    title=gettext_lazy("Delete the listener"),
+    button=gettext_lazy("Delete"),
+    done=gettext_lazy("The listener is deleted."),
+    is_dangerous=True,
+    method="DELETE",
+    path="/listeners/{id}",
+    do=services.delete_listener,
+)
+
+
+@require_http_methods(METHODS)
+def listener_start(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Have the listener accept connections."""
+    return _confirm(request, listener_id, START)
+
+
+@require_http_methods(METHODS)
+def listener_stop(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Have the listener refuse new connections."""
+    return _confirm(request, listener_id, STOP)
+
+
+@require_http_methods(METHODS)
+def listener_delete(request: HttpRequest, listener_id: str) -> HttpResponse:
+    """Delete the listener; its certificates and servers stay."""
+    return _confirm(request, listener_id, DELETE)
+
+
+def _confirm(request: HttpRequest, listener_id: str, act: Act) -> HttpResponse:
+    """Show what the act does; do it when it was confirmed."""
+    listener = selectors.listener_by_id(listener_id)
+    error: DomainError | None = None
+    if request.method == "POST":
+        opened = opened_from(request) or Opened(listener.revision, {})
+        try:
+            _done_by(act, actor_of(request), listener, opened.revision)
+        except DomainError as refused:
+            error = refused
+            listener = selectors.listener_by_id(listener_id)
+        else:
+            messages.success(request, str(act.done))
+            if act is DELETE:
+                return redirect("load-balancer-detail", load_balancer_id=listener.load_balancer_id)
+            return redirect("listener-detail", listener_id=listener_id)
+    context = {
+        "listener": listener,
+        "act": act,
+        "error": error,
+        "impact": impact_of(act.change),
+        "opened": Opened(listener.revision, {}),
+        "bindings": selectors.bindings_of(listener),
+        "deletion": selectors.listener_deletion(listener),
+        "command": curl(act.method, act.path.format(id=listener.pk), revision=listener.revision),
+    }
+    return render(request, "listeners/listener_confirm.html", context, status=error.status if error else 200)
+
+
+def _done_by(act: Act, actor: Actor, listener: Listener, revision: int) -> None:
+    act.do(actor, listener.pk, expected_revision=revision)

@@ -1,0 +1,114 @@
+"""Choosing one or several objects out of very many: a search on the server, whose choices stay while it changes.
+
+The same fragment is part of the page and the answer to htmx; without JavaScript the search is a submit button.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from certificates.models import Kind
+from certificates.selectors import certificates
+from listeners.models import Server, ServerGroup
+
+SHOWN = 8
+# More than any limit allows; a forged form cannot make the page large.
+MOST_CHOSEN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a field chooses from; ``kind`` is a certificate kind, or empty for server groups."""
+
+    kind: str
+    several: bool
+    placeholder: "str | Promise"
+
+
+_CERTIFICATE_SEARCH = _("Search by name, domain or fingerprint")
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    {
+        "certificate_id": Source(Kind.SERVER, several=False, placeholder=_CERTIFICATE_SEARCH),
+        "additional_certificate_ids": Source(Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH),
+        "certificate_ids": Source(Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH),
+        "ca_certificate_id": Source(Kind.CA, several=False, placeholder=_CERTIFICATE_SEARCH),
+        "server_group_id": Source("", several=False, placeholder=_("Search by name or server address")),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """One field's choices as a page shows them: those made first, then what the search found."""
+
+    field: str
+    source: Source
+    query: str
+    chosen: Sequence[Any]
+    found: Sequence[Any]
+    has_more: bool
+    errors: Sequence[str] = ()
+
+    @property
+    def input_type(self) -> str:
+        """The HTML input that makes a choice."""
+        return "checkbox" if self.source.several else "radio"
+
+    @property
+    def search_name(self) -> str:
+        """The name of the search input."""
+        return search_name(self.field)
+
+
+def search_name(field: str) -> str:
+    """Return the name of the search input that belongs to ``field``."""
+    return f"{field}_search"
+
+
+def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Sequence[str] = ()) -> Picker:
+    """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out."""
+    source = SOURCES[field]
+    ids = list(dict.fromkeys(filter(None, chosen_ids)))[:MOST_CHOSEN]
+    find = partial(_certificates, source.kind) if source.kind else _server_groups
+    by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
+    found = list(find(query).exclude(pk__in=ids)[: SHOWN + 1])
+    return Picker(
+        field,
+        source,
+        query,
+        chosen=[by_id[pk] for pk in ids if pk in by_id],
+        found=found[:SHOWN],
+        has_more=len(found) > SHOWN,
+        errors=errors,
+    )
+
+
+def _certificates(kind: str, query: str) -> QuerySet[Any]:
+    """Return certificates, those valid for longest first: what someone who chooses wants to see."""
+    return certificates(kind=kind, query=query).order_by("-not_after", "-id")
+
+
+def _server_groups(query: str) -> QuerySet[Any]:
+    rows = ServerGroup.objects.annotate(server_count=Count("servers")).prefetch_related("servers__health")
+    if text := query.strip().replace("\0", ""):
+        addressed = Server.objects.filter(address__startswith=text).order_by().values("group")
+        rows = rows.filter(Q(name__icontains=text) | Q(pk__in=addressed))
+    return rows.order_by("name")
+
+
+@require_safe
+def choices(request: HttpRequest, field: str) -> HttpResponse:
+    """Answer the search of one field with its choices alone."""
+    if field not in SOURCES:
+        raise Http404
+    shown = picker(field, request.GET.getlist(field), request.GET.get(search_name(field), ""))
+    return render(request, "listeners/choices.html", {"picker": shown})

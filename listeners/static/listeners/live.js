@@ -1,0 +1,17 @@
+// A live part that is polled and has not changed is left alone: what is selected or opened in it stays so.
+"use strict";
+
+const lastAnswers = new WeakMap();
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr } = event.detail;
+  if (!target?.matches("[data-live]")) return;
+  if (!xhr.responseURL.includes(target.dataset.live)) {
+    // Signed out meanwhile: the answer is the sign-in page, which belongs in the whole window.
+    event.detail.shouldSwap = false;
+    location.reload();
+    return;
+  }
+  if (xhr.status === 304 || lastAnswers.get(target) === xhr.responseText) event.detail.shouldSwap = false;
+  else lastAnswers.set(target, xhr.responseText);
+});
