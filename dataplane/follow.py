@@ -28,6 +28,7 @@ POLL_SECONDS = 0.1  # what a change waits for at most when Redis does not wake u
 COMPARE_SECONDS = 300.0
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 5.0
+REDIS_RETRY_SECONDS = 1.0
 
 # Called in the event loop after each step, when the cache has it.
 Applied = Callable[[Step], None]
@@ -44,6 +45,7 @@ class Follower:
         self._database = DatabaseThread("follow")
         self._refused: dict[tuple[str, str], str] = {}
         self._wake = asyncio.Event()
+        self._has_waker = True  # so that the first failure is told, and each later one once
         self._turn = asyncio.Lock()  # one step at a time
         self._position = Position(0, Snapshot(), {})
         self.problem = ""  # what keeps the node from following; empty when nothing does
@@ -138,18 +140,18 @@ class Follower:
 
     async def _listen(self) -> None:
         """Wake at each commit. Without Redis the poll goes on alone."""
-        delay = FIRST_RETRY_SECONDS
         while True:
             try:
                 async with redis.asyncio.from_url(settings.REDIS_URL) as client, client.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
                     async for _message in channel.listen():
-                        delay = FIRST_RETRY_SECONDS
+                        self._has_waker = True
                         self._wake.set()
             except (RedisError, OSError) as error:
-                logger.warning("Redis does not wake this node, it polls: %s", error)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LAST_RETRY_SECONDS)
+                if self._has_waker:
+                    logger.warning("Redis does not wake this node, it polls: %s", error)
+                self._has_waker = False
+            await asyncio.sleep(REDIS_RETRY_SECONDS)
 
     async def _repeatedly(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
         """Do ``work`` again and again, or until it worked once; wait a little longer after each failure."""

@@ -11,6 +11,7 @@ from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest, Delt
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from dataplane.envoy.resources import SecretSource
+from dataplane.envoy.secret import in_other_bytes
 from dataplane.xds.accesslog import AccessLogService, Connections
 from dataplane.xds.cache import ResourceCache
 from dataplane.xds.stream import Batch, DeltaStream, Observer
@@ -125,6 +126,8 @@ class XdsServer:
         response = DeltaDiscoveryResponse(type_url=batch.type_url, nonce=batch.nonce, removed_resources=batch.removed)
         for name, entry in batch.entries.items():
             payload = entry.payload if entry.source is None else secrets.get(name)
+            if payload is not None and entry.source is not None and batch.is_repeated:
+                payload = in_other_bytes(payload)
             if payload is not None:
                 wrapped = AnyMessage(type_url=batch.type_url, value=payload)
                 response.resources.append(Resource(name=name, version=entry.version, resource=wrapped))

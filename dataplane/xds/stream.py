@@ -36,6 +36,7 @@ class Batch:
     entries: Mapping[str, Entry]
     removed: tuple[str, ...] = ()
     nonce: str = ""
+    is_repeated: bool = False  # the engine may have seen these bytes already, and refused them
 
 
 @dataclass(slots=True)
@@ -44,10 +45,11 @@ class _Subscription:
 
     names: set[str] = field(default_factory=set)
     is_wildcard: bool = False
-    owes_answer: bool = False
+    owes_answer: bool = False  # the first question for everything, even if there is nothing: the engine waits for it
     known: dict[str, str] = field(default_factory=dict)  # versions the engine was sent or came with
     acknowledged: dict[str, str] = field(default_factory=dict)
     dirty: dict[str, None] = field(default_factory=dict)  # names to look at, in order
+    suspect: set[str] = field(default_factory=set)  # the engine came back with another version: it may have refused it
     alone: set[str] = field(default_factory=set)  # refused together with others: sent one by one to find the culprit
 
     def wants(self, name: str) -> bool:
@@ -125,6 +127,7 @@ class DeltaStream:
             if name in entries and entries[name].version == version
         }
         subscription.acknowledged.update(request.initial_resource_versions)
+        subscription.suspect = request.initial_resource_versions.keys() - current.keys()
         if current:
             self._observer.acknowledged(request.type_url, current)
 
@@ -192,7 +195,11 @@ class DeltaStream:
             size += len(entry.payload or b"")
             if name in subscription.alone:
                 break
-        return Batch(type_url, chosen, nonce=self._nonce()) if chosen or self._is_owed(subscription) else None
+        if not chosen and not subscription.owes_answer:
+            return None
+        is_repeated = not (subscription.alone | subscription.suspect).isdisjoint(chosen)
+        subscription.suspect -= chosen.keys()
+        return Batch(type_url, chosen, (), self._nonce(), is_repeated)
 
     def _removals(self, type_url: str, subscription: _Subscription) -> Batch | None:
         """Return the names that the engine has and nobody wants any more."""
@@ -202,11 +209,6 @@ class DeltaStream:
             del subscription.dirty[name]
         removed = tuple(name for name in gone if name in subscription.known)
         return Batch(type_url, {}, removed, self._nonce()) if removed else None
-
-    @staticmethod
-    def _is_owed(subscription: _Subscription) -> bool:
-        # The first question for everything is answered even if there is nothing: the engine waits for it to start.
-        return subscription.owes_answer
 
     def _send_servers_again(self, names: Collection[str]) -> None:
         """After a cluster its servers are sent even if unchanged: the new cluster waits for them (Envoy, warming)."""
