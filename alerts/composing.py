@@ -35,11 +35,13 @@ def compose(delivery: Delivery, notice_ids: Sequence[int]) -> Message:
         content = _CONTENTS[Delivery.Kind(delivery.kind)](delivery, notice_ids, timezone.now())
         context = {"channel": delivery.channel, "delivery_url": _delivery_url(delivery), **content.context}
         folder = f"alerts/{delivery.kind}"
+        # Rendered as it is for the header, and escaped where the HTML repeats it.
+        context["subject"] = render_to_string(f"{folder}/subject.txt", context).strip()
         return Message(
             key=str(delivery.key),
             created_at=delivery.created_at,
             event=content.event,
-            subject=render_to_string(f"{folder}/subject.txt", context).strip(),
+            subject=context["subject"],
             text=render_to_string(f"{folder}/body.txt", context).strip() + "\n",
             html=render_to_string(f"{folder}/body.html", context),
             data=content.data,
