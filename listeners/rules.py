@@ -23,7 +23,7 @@ HEALTH_CHECK_INTERVAL_SECONDS = range(1, 51)
 THRESHOLDS = range(2, 11)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,127}")
-_LISTENER_NAME = re.compile(r"[^\x00-\xff\ud800-\udfff]|[A-Za-z0-9_.,;/@-]")
+_LISTENER_NAME = re.compile(r"[^\x00-\xff]|[A-Za-z0-9_.,;/@-]")
 _LISTENER_NAME_LENGTH = range(2, 257)
 _REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _DESCRIPTION_LENGTH = 256
@@ -63,7 +63,8 @@ def check_object_name(value: str, code: str) -> str:
 def check_listener_name(value: str) -> str:
     """Return a listener's name, or the empty one, which is allowed."""
     name = value.strip()
-    if name and (len(name) not in _LISTENER_NAME_LENGTH or not all(map(_LISTENER_NAME.fullmatch, name))):
+    is_allowed = name.isprintable() and all(map(_LISTENER_NAME.fullmatch, name))
+    if name and (len(name) not in _LISTENER_NAME_LENGTH or not is_allowed):
         raise InvalidInputError(
             _("“%(name)s” cannot be the name of a listener.") % {"name": name[:260]},
             "listener.name-invalid",

@@ -1,6 +1,7 @@
 """Rows for tests, made by the real services."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from certificates.models import Certificate, Kind
@@ -58,7 +59,7 @@ def make_server_group(*addresses: str, **fields: Any) -> ServerGroup:
 def make_listener(**fields: Any) -> Listener:
     """Create a listener with everything that it needs; what is given is used."""
     given = {"port": 10_000 + next(_numbers), **fields}
-    makers = {
+    makers: dict[str, Callable[[], LoadBalancer | ServerGroup | Certificate]] = {
         "load_balancer_id": make_load_balancer,
         "server_group_id": make_server_group,
         "certificate_id": make_server_certificate,
