@@ -54,4 +54,4 @@ class Server(models.Model):
         indexes = (models.Index(fields=("address",), name="server_address"),)
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
