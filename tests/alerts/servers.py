@@ -113,7 +113,7 @@ class Mailbox:
             self.mails.append((list(envelope.rcpt_tos), parsed))
         if refusal == "drop":
             assert server.transport is not None
-            server.transport.abort()
+            server.transport.close()
             return "421 gone"
         return refusal or "250 OK"
 

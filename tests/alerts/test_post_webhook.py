@@ -39,7 +39,7 @@ def tell(receiver: Receiver) -> Delivery:
     make_certificate(timezone.now() + 5 * DAY, name="shop", names=("shop.test", "www.shop.test"))
     make_webhook(receiver.url)
     run_scan(SYSTEM)
-    send_due(10)
+    send_due(3)
     return Delivery.objects.get()
 
 
@@ -91,7 +91,7 @@ def test_retry_has_the_same_id_and_arrives(receiver: Receiver) -> None:
     assert delivery.last_answer == "HTTP 503 overloaded"
     receiver.answer = status(200)
     due_again()
-    send_due(10)
+    send_due(3)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == (Delivery.State.SENT, 2)
     assert receiver.ids == [str(delivery.key)] * 2
@@ -123,7 +123,7 @@ def test_gone_receiver_switches_the_channel_off_and_says_so(receiver: Receiver) 
     make_certificate(timezone.now() + 5 * DAY)
     channel = make_webhook(receiver.url, name="pager")
     run_scan(SYSTEM)
-    send_due(10)
+    send_due(3)
     channel.refresh_from_db()
     assert not channel.enabled
     assert "410" in channel.disabled_reason
@@ -165,7 +165,7 @@ def test_receiver_that_is_down_is_tried_again(receiver: Receiver) -> None:
     channel = make_webhook("http://127.0.0.1:9/nobody")
     make_certificate(timezone.now() + 5 * DAY)
     run_scan(SYSTEM)
-    send_due(10)
+    send_due(3)
     delivery = channel.deliveries.get()
     assert delivery.state == Delivery.State.PENDING
     assert "No answer" in delivery.last_error
@@ -215,6 +215,6 @@ def test_ten_thousand_notices_make_an_event_of_bounded_size(receiver: Receiver) 
         make_certificate(timezone.now() - DAY, name=f"expired-{number}")
     make_webhook(receiver.url)
     run_scan(SYSTEM)
-    send_due(30)
+    send_due(3)
     data = json.loads(receiver.requests[0].body)["data"]
     assert (data["total"], len(data["certificates"])) == (600, 500)
