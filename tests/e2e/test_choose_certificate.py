@@ -1,0 +1,59 @@
+"""The certificate that clients get, by name."""
+
+from tests.certs import make_ca, make_leaf
+from tests.e2e.clients import openssl, round_trip, served
+from tests.e2e.conftest import Backend
+from tests.e2e.site import Site, receipts_of, serve
+from tests.factories import store_certificate
+from tests.waiting import wait_until
+
+
+def test_each_name_gets_its_certificate_and_others_the_default(site: Site, backend: Backend) -> None:
+    authority = make_ca()
+    default = make_leaf("default.test", issuer=authority)
+    exact = make_leaf("www.shop.test", issuer=authority)
+    wildcard = make_leaf("*.shop.test", "shop.test", issuer=authority)
+    listener = serve(
+        backend.port,
+        certificate_id=store_certificate(default).pk,
+        additional_certificate_ids=[store_certificate(exact).pk, store_certificate(wildcard).pk],
+    )
+    expected = {
+        "www.shop.test": exact,
+        "WWW.SHOP.TEST": exact,
+        "api.shop.test": wildcard,
+        "shop.test": wildcard,
+        "other.test": default,
+        None: default,
+    }
+    assert {name: served(listener.port, name) for name in expected} == {
+        name: leaf.sha256 for name, leaf in expected.items()
+    }
+    assert round_trip(listener.port, "www.shop.test")
+
+
+def test_receipts_say_what_each_name_is_served(site: Site, backend: Backend) -> None:
+    default, named = make_leaf("default.test"), make_leaf("one.test", "*.two.test")
+    listener = serve(
+        backend.port,
+        certificate_id=store_certificate(default).pk,
+        additional_certificate_ids=[store_certificate(named).pk],
+    )
+    wait_until(lambda: len(receipts_of(listener)) == 3)
+    found = {receipt.server_name: receipt for receipt in receipts_of(listener)}
+    assert {name: receipt.served_sha256 for name, receipt in found.items()} == {
+        "": default.sha256,
+        "one.test": named.sha256,
+        "lbadmin-receipt.two.test": named.sha256,
+    }
+    assert all(receipt.is_expected and receipt.commit_to_served_milliseconds for receipt in found.values())
+    assert all(receipt.change_id for receipt in found.values())
+
+
+def test_openssl_is_sent_the_whole_chain(site: Site, backend: Backend) -> None:
+    root = make_ca("Root")
+    middle = make_ca("Middle", issuer=root)
+    listener = serve(backend.port, certificate_id=store_certificate(make_leaf("a.test", issuer=middle)).pk)
+    said = openssl(listener.port, "-servername", "a.test", "-showcerts")
+    assert said.count("BEGIN CERTIFICATE") == 2  # leaf and intermediate; the root is the client's
+    assert "1 s:O = Test, CN = Middle" in said
