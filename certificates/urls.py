@@ -1,5 +1,17 @@
 """Addresses of the certificates pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from certificates.pages import details, imports, lists, writes
+
+urlpatterns = [
+    path("certificates/", lists.certificate_list, name="certificate-list"),
+    path("certificates/export.csv", lists.certificate_csv, name="certificate-csv"),
+    path("certificates/import/", imports.certificate_import, name="certificate-import"),
+    path("certificates/<str:certificate_id>/", details.certificate_detail, name="certificate-detail"),
+    path("certificates/<str:certificate_id>/chain.pem", details.certificate_pem, name="certificate-pem"),
+    path("certificates/<str:certificate_id>/replace/", imports.certificate_replace, name="certificate-replace"),
+    path("certificates/<str:certificate_id>/roll-back/", writes.certificate_roll_back, name="certificate-roll-back"),
+    path("certificates/<str:certificate_id>/rename/", writes.certificate_rename, name="certificate-rename"),
+    path("certificates/<str:certificate_id>/delete/", writes.certificate_delete, name="certificate-delete"),
+]

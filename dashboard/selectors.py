@@ -120,7 +120,9 @@ def _bar(offset: int, day: dt.date, count: int, most: int) -> Bar:
 
 
 def _colour(days_left: int) -> str:
-    return next((colour for limit, colour in ((1, "red"), (7, "orange"), (30, "yellow")) if days_left <= limit), "green")
+    return next(
+        (colour for limit, colour in ((1, "red"), (7, "orange"), (30, "yellow")) if days_left <= limit), "green"
+    )
 
 
 def windows(ends: dict[dt.date, int], today: dt.date) -> Counter[str]:
@@ -138,7 +140,7 @@ def windows(ends: dict[dt.date, int], today: dt.date) -> Counter[str]:
 
 
 def listener_problems() -> list[Problem]:
-    """Return the listeners that need attention: rejected or blocked, or serving another certificate than they should."""
+    """Return the listeners that need attention: rejected, blocked, or serving a wrong certificate."""
     wrong = (ListenerStatus.State.REJECTED, ListenerStatus.State.BLOCKED)
     statuses = ListenerStatus.objects.filter(state__in=wrong).select_related("listener__load_balancer")
     problems = [

@@ -1,0 +1,113 @@
+"""Forms of the certificate repository. A private key is read and never shown again."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from certificates.models import Kind
+from console.forms import StyledForm
+
+LONGEST_TEXT = 2_000_000  # far above the parser's limit, which has the better words
+PEM_ATTRIBUTES = {"class": "mono", "rows": 7, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
+
+
+class SecretTextarea(forms.Textarea):
+    """A text area that never shows what was typed into it before."""
+
+    def format_value(self, value: Any) -> str:
+        """Return nothing, whatever was sent."""
+        return ""
+
+
+class PemForm(StyledForm):
+    """A certificate with its chain and key: each as a file or as pasted text; a file wins over the text."""
+
+    certificate_file = forms.FileField(label=_("Certificate file"), required=False)
+    certificate_pem = forms.CharField(
+        label=_("Certificate and chain"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        strip=False,
+        widget=forms.Textarea(attrs={**PEM_ATTRIBUTES, "placeholder": "-----BEGIN CERTIFICATE-----"}),
+        help_text=_("PEM. The certificate first, then its intermediates; another order is put right."),
+    )
+    key_file = forms.FileField(label=_("Key file"), required=False)
+    private_key_pem = forms.CharField(
+        label=_("Private key"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        strip=False,
+        widget=SecretTextarea(attrs={**PEM_ATTRIBUTES, "rows": 5, "placeholder": "-----BEGIN PRIVATE KEY-----"}),
+        help_text=_("PEM: RSA, ECDSA or Ed25519, encrypted or not. It is sealed at once and never shown again."),
+    )
+    passphrase = forms.CharField(
+        label=_("Passphrase of the key"),
+        required=False,
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Only for an encrypted key."),
+    )
+
+    def pem(self) -> dict[str, Any]:
+        """Return the three inputs as the services take them; only for a valid form."""
+        key = self._content("key_file", "private_key_pem")
+        return {
+            "certificate_pem": self._content("certificate_file", "certificate_pem"),
+            "private_key_pem": key or None,
+            "passphrase": self.cleaned_data["passphrase"] or None,
+        }
+
+    def _content(self, file_field: str, text_field: str) -> bytes:
+        file = self.cleaned_data[file_field]
+        if isinstance(file, UploadedFile):
+            return file.read()
+        text: str = self.cleaned_data[text_field]
+        return text.encode()
+
+
+class ImportForm(PemForm):
+    """A new certificate."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(Kind.SERVER.value, Kind.SERVER.label), (Kind.CA.value, Kind.CA.label)],
+        initial=Kind.SERVER.value,
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=128,
+        help_text=_("Empty: the first name that the certificate is for."),
+    )
+
+
+class ReplaceForm(PemForm):
+    """A new version of a certificate."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    may_lose_names = forms.BooleanField(
+        label=_("Replace even if the new certificate lacks names of the current one"), required=False
+    )
+
+
+class RenameForm(StyledForm):
+    """Another name for a certificate."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    name = forms.CharField(label=_("Name"), max_length=128)
+
+
+class ConfirmForm(StyledForm):
+    """The revision that a confirmation was shown for."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class RollBackForm(ConfirmForm):
+    """The version to go back to, too."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
