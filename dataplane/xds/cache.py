@@ -1,5 +1,6 @@
 """What the engine should have: name -> version and bytes, for each type of resource."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ class ResourceCache:
         self._entries: dict[str, dict[str, Entry]] = {type_url: {} for type_url in ORDER}
         self._compiled: dict[str, CompiledListener] = {}
         self._watchers: list[Changed] = []
-        self.is_ready = False  # nothing is answered before the first fill: an empty answer would end every listener
+        # Nothing is answered before the first fill: an empty answer would end every listener.
+        self.ready = asyncio.Event()
 
     @property
     def compiled(self) -> Mapping[str, CompiledListener]:
@@ -46,9 +48,8 @@ class ResourceCache:
     def fill(self, compiled: Iterable[CompiledListener]) -> None:
         """Replace everything, and answer from now on."""
         listeners = {listener.id: listener for listener in compiled}
-        self.is_ready = True
         self.update(listeners.values(), removed=self._compiled.keys() - listeners.keys())
-        self._tell(dict.fromkeys(ORDER, frozenset()))
+        self.ready.set()
 
     def update(self, compiled: Iterable[CompiledListener], removed: Iterable[str] = ()) -> None:
         """Put these listeners in the place of what they were; what is equal to before is not sent again."""

@@ -76,6 +76,7 @@ class XdsServer:
     async def _serve(
         self, requests: AsyncIterable[DeltaDiscoveryRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> None:
+        await self._cache.ready.wait()
         stream = DeltaStream(self._cache, self._observer)
         wake = asyncio.Event()
 

@@ -86,8 +86,6 @@ class DeltaStream:
 
     def next_batch(self) -> Batch | None:
         """Return what to send next, None when the engine has everything; ``sent`` confirms it."""
-        if not self._cache.is_ready:
-            return None
         for type_url in (name for name in ORDER if name in self._types):
             batch = self._additions(type_url, self._types[type_url])
             if batch is not None:
