@@ -1,5 +1,117 @@
-"""REST: alerts."""
+"""REST: channels, deliveries, notices and scans."""
 
-from ninja import Router
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from access.actors import actor_of
+from access.rest import PageParameters, expected_revision, put_etag
+from alerts import schemas, selectors, services
+from alerts.models import Channel, Delivery, Scan
+from alerts.scanning import run_scan
+from console.tables import Page, keyset_page
+from events.models import Notice
 
 router = Router(tags=["alerts"])
+
+
+@router.get("/channels", response=schemas.ChannelPage, operation_id="listChannels")
+def list_channels(request: HttpRequest, page: PageParameters) -> Page[Channel]:
+    """List the channels by name."""
+    return keyset_page(Channel.objects.all(), ("name", "id"), page.cursor, page.limit)
+
+
+@router.post("/channels", response={201: schemas.ChannelMade}, operation_id="createChannel")
+def create_channel(
+    request: HttpRequest, response: HttpResponse, body: schemas.ChannelIn
+) -> Status[schemas.ChannelMade]:
+    """Create a channel. The answer holds a webhook's signing secret, which no other answer does."""
+    made = services.create_channel(actor_of(request), **body.model_dump())
+    put_etag(response, made.channel)
+    return Status(201, _with_secret(made))
+
+
+def _with_secret(made: services.WithSecret) -> schemas.ChannelMade:
+    shown = schemas.ChannelOut.from_orm(made.channel)
+    return schemas.ChannelMade(**shown.model_dump(), secret=made.secret)
+
+
+@router.get("/channels/{channel_id}", response=schemas.ChannelOut, operation_id="getChannel")
+def get_channel(request: HttpRequest, response: HttpResponse, channel_id: str) -> Channel:
+    """Return a channel."""
+    channel = selectors.channel_by_id(channel_id)
+    put_etag(response, channel)
+    return channel
+
+
+@router.patch("/channels/{channel_id}", response=schemas.ChannelOut, operation_id="updateChannel")
+def update_channel(
+    request: HttpRequest, response: HttpResponse, channel_id: str, body: schemas.ChannelChange
+) -> Channel:
+    """Change a channel's name or target, or switch it on or off."""
+    channel = services.update_channel(
+        actor_of(request), channel_id, expected_revision=expected_revision(request), **body.model_dump()
+    )
+    put_etag(response, channel)
+    return channel
+
+
+@router.delete("/channels/{channel_id}", response={204: None}, operation_id="deleteChannel")
+def delete_channel(request: HttpRequest, channel_id: str) -> Status[None]:
+    """Delete a channel with its delivery log."""
+    services.delete_channel(actor_of(request), channel_id, expected_revision=expected_revision(request))
+    return Status(204, None)
+
+
+@router.post("/channels/{channel_id}/test", response=schemas.DeliveryOut, operation_id="testChannel")
+def test_channel(request: HttpRequest, channel_id: str) -> Delivery:
+    """Send a real message that says that it is a test; the answer has its result."""
+    return services.send_test(actor_of(request), channel_id)
+
+
+@router.post("/channels/{channel_id}/rotate-secret", response=schemas.ChannelMade, operation_id="rotateChannelSecret")
+def rotate_secret(request: HttpRequest, response: HttpResponse, channel_id: str) -> schemas.ChannelMade:
+    """Give a webhook a new signing secret, which this answer holds and no other does."""
+    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=expected_revision(request))
+    put_etag(response, made.channel)
+    return _with_secret(made)
+
+
+@router.get("/deliveries", response=schemas.DeliveryPage, operation_id="listDeliveries")
+def list_deliveries(
+    request: HttpRequest, page: PageParameters, state: str = "", channel_id: str = ""
+) -> Page[Delivery]:
+    """List the deliveries, newest first."""
+    rows = selectors.deliveries(state=state, channel_id=channel_id)
+    return keyset_page(rows, ("-id",), page.cursor, page.limit)
+
+
+@router.get("/deliveries/{uuid:delivery_id}", response=schemas.DeliveryDetail, operation_id="getDelivery")
+def get_delivery(request: HttpRequest, delivery_id: UUID) -> Delivery:
+    """Return a delivery with the first 500 of its notices."""
+    return selectors.delivery_by_key(delivery_id)
+
+
+@router.post("/deliveries/{uuid:delivery_id}/resend", response=schemas.DeliveryOut, operation_id="resendDelivery")
+def resend_delivery(request: HttpRequest, delivery_id: UUID) -> Delivery:
+    """Queue a finished delivery again, with the same id."""
+    return services.resend_delivery(actor_of(request), delivery_id)
+
+
+@router.get("/notices", response=schemas.NoticePage, operation_id="listNotices")
+def list_notices(request: HttpRequest, page: PageParameters, state: str = "") -> Page[Notice]:
+    """List the notices, newest first."""
+    return keyset_page(selectors.notices(state=state), ("-id",), page.cursor, page.limit)
+
+
+@router.get("/scans", response=schemas.ScanPage, operation_id="listScans")
+def list_scans(request: HttpRequest, page: PageParameters) -> Page[Scan]:
+    """List the scans of the last 30 days, newest first."""
+    return keyset_page(selectors.scans(), ("-id",), page.cursor, page.limit)
+
+
+@router.post("/scans", response={201: schemas.ScanOut}, operation_id="runScan")
+def create_scan(request: HttpRequest) -> Status[Scan]:
+    """Scan now; the answer says what was found."""
+    return Status(201, run_scan(actor_of(request)))
