@@ -153,7 +153,7 @@ def _touched(changes: list[Change], snapshot: Snapshot) -> _Touched:
 
 def _read(selection: Selection, snapshot: Snapshot, touched: _Touched) -> Snapshot:
     if touched.listeners:
-        part = collect_listeners(selection, touched.listeners)
+        part = collect_listeners(selection, touched.listeners, snapshot)
         snapshot = snapshot.with_listeners(touched.listeners, part)
     certificates = touched.certificates & snapshot.certificates.keys()
     if certificates:

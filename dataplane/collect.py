@@ -35,12 +35,15 @@ class Selection:
 
 def collect_all(selection: Selection) -> Snapshot:
     """Read everything that the selected listeners need."""
-    return _snapshot(Listener.objects.filter(selection.condition))
+    return _snapshot(Listener.objects.filter(selection.condition), Snapshot())
 
 
-def collect_listeners(selection: Selection, listener_ids: Collection[str]) -> Snapshot:
-    """Read some listeners with all they need; those that are stopped, gone or not selected are missing."""
-    return _snapshot(Listener.objects.filter(selection.condition, id__in=listener_ids))
+def collect_listeners(selection: Selection, listener_ids: Collection[str], known: Snapshot) -> Snapshot:
+    """Read some listeners with what they need and ``known`` lacks: its certificates and server groups are followed.
+
+    Listeners that are stopped, gone or not selected are missing.
+    """
+    return _snapshot(Listener.objects.filter(selection.condition, id__in=listener_ids), known)
 
 
 def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.ServedCertificate]:
@@ -93,15 +96,16 @@ def collect_server_groups(group_ids: Iterable[str]) -> dict[str, snapshot.Server
     return found
 
 
-def _snapshot(rows: QuerySet[Listener]) -> Snapshot:
+def _snapshot(rows: QuerySet[Listener], known: Snapshot) -> Snapshot:
     found = list(rows.select_related("load_balancer").order_by("id"))
     slots = _slots(listener.id for listener in found)
     listeners = {listener.id: _listener(listener, tuple(slots[listener.id])) for listener in found}
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
+    groups = {listener.server_group_id for listener in listeners.values()}
     return Snapshot(
         listeners,
-        collect_server_groups({listener.server_group_id for listener in listeners.values()}),
-        collect_certificates(sorted(bound)),
+        collect_server_groups(sorted(groups - known.server_groups.keys())),
+        collect_certificates(sorted(bound - known.certificates.keys())),
     )
 
 

@@ -11,8 +11,8 @@ from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.listener import build_listener
 from dataplane.envoy.names import slot_secret
-from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretSource, resource
-from dataplane.snapshot import Listener, ServedCertificate, ServerGroup, Slot, Snapshot
+from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretKind, SecretSource, resource
+from dataplane.snapshot import ADDITIONAL, AUTHORITY, Listener, ServedCertificate, ServerGroup, Slot, Snapshot
 from listeners.choice import Candidate, choose_names, is_servable, names_by_certificates
 from listeners.tls_policies import POLICIES
 
@@ -53,9 +53,9 @@ def with_replaced_certificate(
     if compiled.listener is None or not _differs_in_content_only(compiled, old, new):
         return None
     secrets = dict(compiled.secrets)
-    for slot in listener.slots:
+    for slot in (slot for slot in listener.slots if slot.certificate_id == new.id):
         name = slot_secret(listener.id, slot)
-        if slot.certificate_id == new.id and name in secrets:
+        if name in secrets:
             secrets[name] = _source(slot, new)
     return replace(compiled, secrets=secrets)
 
@@ -193,10 +193,10 @@ def _unnamed(usable: _Usable) -> list[Problem]:
             f"Certificate “{certificate.name}” has no DNS name that clients can ask for, so it is never chosen.",
         )
         for slot, certificate in usable.certificates.items()
-        if slot.role == "additional" and not any(map(is_servable, certificate.dns_names))
+        if slot.role == ADDITIONAL and not any(map(is_servable, certificate.dns_names))
     ]
 
 
 def _source(slot: Slot, certificate: ServedCertificate) -> SecretSource:
-    kind = "authority" if slot.role == "CA" else "certificate"
-    return SecretSource(kind, certificate.content, certificate_version_id=certificate.version_id)  # type: ignore[arg-type]
+    kind: SecretKind = "authority" if slot.role == AUTHORITY else "certificate"
+    return SecretSource(kind, certificate.content, certificate_version_id=certificate.version_id)
