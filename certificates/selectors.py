@@ -1,6 +1,6 @@
 """Every read of the repository."""
 
-from collections.abc import Sequence
+import re
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -12,7 +12,11 @@ from console.errors import NotFoundError
 # Keyset of every list of certificates: soonest expiry first.
 ORDER = ("not_after", "id")
 FINGERPRINT_DIGITS = 64
+LONGEST_QUERY = 300
 MOST_MATCHES = 1000
+# So many hexadecimal digits are a fingerprint or a serial number, and hardly a part of a name.
+DISTINCTIVE_DIGITS = 16
+_HEXADECIMAL = re.compile(r"^[0-9a-f]+$")
 
 
 def certificate_by_id(certificate_id: str) -> Certificate:
@@ -65,8 +69,8 @@ def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:
     if kind:
         found = found.filter(kind=kind)
     # PostgreSQL takes no NUL in a text, and no name has one.
-    if text := query.replace("\0", "").strip():
-        found = found.filter(_part_of_name(text) | Q(pk__in=_exact_matches(text)))
+    if text := query.replace("\0", "").strip()[:LONGEST_QUERY]:
+        found = found.filter(_matching(text))
     return (
         found.select_related("current_version", "current_version__replaces")
         .prefetch_related("current_version__names")
@@ -74,34 +78,39 @@ def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:
     )
 
 
-def _part_of_name(text: str) -> Q:
+def _matching(text: str) -> Q:
+    """Return the condition for a search.
+
+    A search in the order of expiry ends early for a common text and is slow for a rare one, which it looks up in
+    the whole table row by row; a plain scan for a handful of ids is the other way round. So the scan goes first.
+    """
+    digits = re.sub(r"[:\s]", "", text).lower()
+    numbered = _by_number(digits) if _HEXADECIMAL.match(digits) else set()
+    if numbered and len(digits) >= DISTINCTIVE_DIGITS:
+        return Q(pk__in=numbered)
+    host = _host_name(text)
+    exact = numbered | (_by_pattern(host) if host else set())
+    part = _part_of_name(text, host)
+    ids = Certificate.objects.filter(part).order_by().values_list("pk", flat=True)[: MOST_MATCHES + 1]
+    named = set(ids)
+    return part | Q(pk__in=exact) if len(named) > MOST_MATCHES else Q(pk__in=named | exact)
+
+
+def _part_of_name(text: str, host: str) -> Q:
     part = Q(search_text__contains=text.lower())
-    if not text.isascii() and (host := _host_name(text)):
-        part |= Q(search_text__contains=host)
-    return part
-
-
-def _exact_matches(text: str) -> Sequence[str]:
-    """Return the certificates with this fingerprint or serial, or with a wildcard that covers this host name."""
-    ids: set[str] = set()
-    digits = text.replace(":", "").replace(" ", "").lower()
-    if _is_hexadecimal(digits):
-        ids |= _by_number(digits)
-    if host := _host_name(text):
-        ids |= _by_wildcard(host)
-    return sorted(ids)
+    return part if text.isascii() or not host else part | Q(search_text__contains=host)
 
 
 def _by_number(digits: str) -> set[str]:
     if len(digits) == FINGERPRINT_DIGITS:
         matches = Q(sha256=digits) | Q(spki_sha256=digits)
     else:
-        matches = Q(serial__in={digits.lstrip("0"), *([f"{int(digits):x}"] if digits.isdecimal() else [])})
+        matches = Q(serial__in={digits.lstrip("0") or "0", *([f"{int(digits):x}"] if digits.isdecimal() else [])})
     versions = CertificateVersion.objects.filter(matches).order_by()
     return set(versions.values_list("certificate_id", flat=True)[:MOST_MATCHES])
 
 
-def _by_wildcard(host: str) -> set[str]:
+def _by_pattern(host: str) -> set[str]:
     names = CertificateName.objects.filter(value__in=covering_patterns(host)).order_by()
     return set(
         names.filter(version__certificate__current_version=F("version")).values_list(
@@ -115,7 +124,3 @@ def _host_name(text: str) -> str:
         return normalise_name(text)
     except InvalidNameError:
         return ""
-
-
-def _is_hexadecimal(digits: str) -> bool:
-    return bool(digits) and all(digit in "0123456789abcdef" for digit in digits)

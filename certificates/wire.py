@@ -13,6 +13,7 @@ from certificates.refusals import Finding, Refusal
 from certificates.x509 import Description, Name
 
 _LENGTH = struct.Struct("!I")
+_DESCRIPTION = tuple(field.name for field in dataclasses.fields(Description))
 LARGEST_FRAME_BYTES = 256 * 1024 * 1024
 
 
@@ -87,7 +88,8 @@ def unpack_result(message: dict[str, Any]) -> Bundle | Refusal:
 
 
 def _pack_link(link: Link) -> dict[str, Any]:
-    description = dataclasses.asdict(link.description)
+    description = {field: getattr(link.description, field) for field in _DESCRIPTION}
+    description["names"] = [[name.kind, name.value] for name in link.description.names]
     for moment in ("not_before", "not_after"):
         description[moment] = description[moment].isoformat()
     return {"pem": link.pem, "description": description}
@@ -95,7 +97,7 @@ def _pack_link(link: Link) -> dict[str, Any]:
 
 def _unpack_link(message: dict[str, Any]) -> Link:
     fields = dict(message["description"])
-    fields["names"] = tuple(Name(**name) for name in fields["names"])
+    fields["names"] = tuple(Name(kind, value) for kind, value in fields["names"])
     for moment in ("not_before", "not_after"):
         fields[moment] = dt.datetime.fromisoformat(fields[moment])
     return Link(message["pem"], Description(**fields))

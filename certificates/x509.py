@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -101,11 +102,17 @@ class Parsed:
 def read_certificate(encoding: bytes, line: int) -> Parsed:
     """Return what the DER ``encoding`` says; Refusal names ``line``, where its PEM block begins."""
     try:
-        certificate = x509.load_der_x509_certificate(encoding)
-        return Parsed(certificate, _describe(certificate))
+        return _parsed(encoding)
     except UNREADABLE as error:
         reason = _clean(str(error)) or type(error).__name__
         raise Refusal("certificate.unreadable", line=line, reason=reason[:200]) from None
+
+
+# Certificates that are imported together share their intermediates.
+@lru_cache(maxsize=32)
+def _parsed(encoding: bytes) -> Parsed:
+    certificate = x509.load_der_x509_certificate(encoding)
+    return Parsed(certificate, _describe(certificate))
 
 
 def _describe(certificate: x509.Certificate) -> Description:

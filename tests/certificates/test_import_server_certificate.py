@@ -8,25 +8,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from certificates.keys import open_private_key
 from certificates.models import Certificate, CertificateVersion, SealedKey
-from certificates.services import Imported, NewCertificate, import_certificate, import_certificates
+from certificates.services import NewCertificate, import_certificate, import_certificates
 from console.errors import ConflictError, InvalidInputError
-from events.actor import Actor
 from events.models import Change
+from tests.certificates.repository import ALICE, codes, import_leaf
 from tests.certificates.samples import SHA1_CERTIFICATE, SHA1_ISSUER, SHA1_KEY
-from tests.certs import DAY, Issued, make_ca, make_leaf, rsa_key
+from tests.certs import DAY, make_ca, make_leaf, rsa_key
 
 pytestmark = pytest.mark.django_db
-ALICE = Actor(name="alice", via="page")
-
-
-def import_leaf(leaf: Issued, name: str = "") -> Imported:
-    return import_certificate(
-        ALICE, kind="server", name=name, certificate_pem=leaf.chain_pem, private_key_pem=leaf.key_pem
-    )
-
-
-def codes(imported: Imported) -> list[str]:
-    return [warning.code for warning in imported.warnings]
 
 
 def test_everything_about_a_certificate_is_stored() -> None:
