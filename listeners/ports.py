@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from console.errors import ConflictError
 from listeners.models import Listener
+from listeners.rules import PORTS
 from listeners.warnings import ListenerWarning
 
 
@@ -58,6 +59,8 @@ def port_warnings(address: str, port: int) -> list[ListenerWarning]:
 
     It is no refusal: the node that serves may be another machine, and the program there may be about to stop.
     """
+    if port not in PORTS:
+        return []  # it is refused elsewhere
     family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -41,7 +41,8 @@ def _port_warnings(body: ListenerIn) -> Sequence[ListenerWarning]:
     """Ask for the port before the listener exists; afterwards it is the listener itself that holds it."""
     if body.desired != Listener.Desired.RUNNING:
         return ()
-    return port_warnings(selectors.load_balancer_by_id(body.load_balancer_id).bind_address, body.port)
+    address = selectors.bind_address_of(body.load_balancer_id)
+    return port_warnings(address, body.port) if address else ()
 
 
 @router.get("/listeners/{listener_id}", response=ListenerDetail, operation_id="getListener")

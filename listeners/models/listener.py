@@ -71,6 +71,19 @@ class Listener(models.Model):
         return list(self.bindings.exclude(role=Binding.Role.ADDITIONAL).select_related("certificate__current_version"))
 
     @property
+    def default_certificate_id(self) -> str | None:
+        """The certificate for clients that ask for no name, or for one that no additional certificate has."""
+        return self._single(Binding.Role.DEFAULT)
+
+    @property
+    def ca_certificate_id(self) -> str | None:
+        """The certificate that clients are verified by under mutual authentication."""
+        return self._single(Binding.Role.CA)
+
+    def _single(self, role: str) -> str | None:
+        return next((binding.certificate_id for binding in self.single_bindings if binding.role == role), None)
+
+    @property
     def state(self) -> State:
         """How the listener is, over all live nodes."""
         return state_of(self.desired, [status.state for status in self.live_statuses])

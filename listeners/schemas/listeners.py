@@ -8,7 +8,7 @@ from pydantic import Strict
 
 from access.rest import Body, WarningOut
 from listeners import rules
-from listeners.models import Binding, Listener
+from listeners.models import Listener
 from listeners.schemas.ranges import Flag, Port, ranged
 from listeners.states import State
 from listeners.tls_policies import DEFAULT_POLICY, POLICIES
@@ -76,20 +76,6 @@ class ListenerOut(Schema):
     created_by: str
     updated_at: datetime
     updated_by: str
-
-    @staticmethod
-    def resolve_default_certificate_id(listener: Listener) -> str | None:
-        """Return the default certificate."""
-        return _single(listener, Binding.Role.DEFAULT)
-
-    @staticmethod
-    def resolve_ca_certificate_id(listener: Listener) -> str | None:
-        """Return the CA certificate of mutual authentication."""
-        return _single(listener, Binding.Role.CA)
-
-
-def _single(listener: Listener, role: str) -> str | None:
-    return next((binding.certificate_id for binding in listener.single_bindings if binding.role == role), None)
 
 
 class ListenerDetail(ListenerOut):

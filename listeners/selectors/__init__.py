@@ -20,6 +20,7 @@ from listeners.selectors.listeners import (
 from listeners.selectors.load_balancers import (
     QuotaUsage,
     additional_certificate_count,
+    bind_address_of,
     changes_of_load_balancer,
     load_balancer_by_id,
     load_balancers,
@@ -43,6 +44,7 @@ __all__ = (
     "Match",
     "QuotaUsage",
     "additional_certificate_count",
+    "bind_address_of",
     "binding_of",
     "bindings_of",
     "bindings_page",

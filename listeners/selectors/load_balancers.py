@@ -40,6 +40,13 @@ def load_balancer_by_id(load_balancer_id: str) -> LoadBalancer:
     return found
 
 
+def bind_address_of(load_balancer_id: str) -> str | None:
+    """Return where a load balancer's listeners accept connections, None when there is no such load balancer."""
+    if not is_id(load_balancer_id):
+        return None
+    return LoadBalancer.objects.filter(pk=load_balancer_id).values_list("bind_address", flat=True).first()
+
+
 def _counted() -> QuerySet[LoadBalancer]:
     # Counted row by row, so that a page costs its own rows only.
     listeners = Listener.objects.filter(load_balancer=OuterRef("pk")).order_by()

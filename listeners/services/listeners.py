@@ -52,7 +52,7 @@ def create_listener(
     port = rules.check_port(port, "listener.port-invalid")
     values = _checked({"security_policy": DEFAULT_POLICY, **options, "server_group_id": server_group_id})
     with recording(actor) as changes:
-        balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, "load_balancer")
+        balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, "load_balancer", field="load_balancer_id")
         _require_group(server_group_id)
         _refuse_one_too_many(balancer)
         _refuse_taken_port(balancer, port)

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from console.errors import ConflictError, NotFoundError, StaleError
 from events.models import Change
@@ -24,6 +25,13 @@ class Revised(Protocol):
         ...
 
 
+_NOUNS = {
+    "binding": gettext_lazy("binding"),
+    "certificate": gettext_lazy("certificate"),
+    "listener": gettext_lazy("listener"),
+    "load_balancer": gettext_lazy("load balancer"),
+    "server_group": gettext_lazy("server group"),
+}
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -32,7 +40,9 @@ def is_id(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
-def take(rows: "models.QuerySet[Row]", pk: str, kind: str, expected_revision: int | None = None) -> Row:
+def take(
+    rows: "models.QuerySet[Row]", pk: str, kind: str, expected_revision: int | None = None, *, field: str = ""
+) -> Row:
     """Return the row to change.
 
     ``kind`` is the change feed's object type. Raises NotFoundError, and StaleError when ``expected_revision`` is not
@@ -40,16 +50,15 @@ def take(rows: "models.QuerySet[Row]", pk: str, kind: str, expected_revision: in
     """
     row = rows.filter(pk=pk).first() if is_id(pk) else None
     if row is None:
-        raise not_found(kind, pk)
+        raise not_found(kind, pk, field)
     refuse_stale(row, kind, expected_revision)
     return row
 
 
 def not_found(kind: str, pk: str, field: str = "") -> NotFoundError:
     """Return the error for an id that names nothing."""
-    noun = kind.replace("_", " ")
     return NotFoundError(
-        _("There is no %(noun)s “%(id)s”.") % {"noun": noun, "id": str(pk)[:64]},
+        _("There is no %(noun)s “%(id)s”.") % {"noun": _NOUNS[kind], "id": str(pk)[:64]},
         f"{kind.replace('_', '-')}.not-found",
         field=field,
         way_out=_("It may have been deleted; look it up in the list."),

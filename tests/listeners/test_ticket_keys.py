@@ -63,7 +63,7 @@ def concurrent_nodes() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_nodes_that_come_at_once_get_the_same_key(concurrent_nodes: ThreadPoolExecutor) -> None:
     def ask(_: int) -> tuple[bytes, ...]:
         try:

@@ -1,0 +1,91 @@
+"""Lists cost the same number of queries at any size, and find their rows by an index."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from listeners import selectors
+from listeners.models import Binding, Listener, LoadBalancer, Server, ServerGroup
+from tests import factories
+from tests.listeners.conftest import Call
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 12
+
+
+@pytest.fixture
+def many_listeners() -> str:
+    """Store 2,000 listeners on 40 load balancers; return the id of one."""
+    certificate = factories.make_server_certificate("a.test")
+    groups = ServerGroup.objects.bulk_create(ServerGroup(name=f"many-{number}") for number in range(100))
+    Server.objects.bulk_create(Server(group=group, address="192.0.2.1", port=80) for group in groups)
+    balancers = LoadBalancer.objects.bulk_create(
+        LoadBalancer(name=f"many-{number}", region="r", bind_address=f"127.1.0.{number}") for number in range(40)
+    )
+    listeners = Listener.objects.bulk_create(
+        Listener(
+            load_balancer=balancers[n % 40],
+            server_group=groups[n % 100],
+            port=n + 1,
+            name=f"many-{n}",
+            security_policy="tls_cipher_policy_1_2",
+        )
+        for n in range(2000)
+    )
+    Binding.objects.bulk_create(
+        Binding(listener=listener, certificate=certificate, role="default") for listener in listeners
+    )
+    return listeners[0].pk
+
+
+@pytest.mark.parametrize(
+    "path", ["/listeners", "/listeners?query=many", "/load-balancers", "/server-groups", "/quotas"]
+)
+@pytest.mark.parametrize("limit", [1, 500])
+def test_a_list_takes_few_queries_at_any_length(rest: Call, many_listeners: str, path: str, limit: int) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        answer = rest("GET", f"{path}{'&' if '?' in path else '?'}limit={limit}")
+    assert answer.status_code == 200
+    assert len(queries) <= MOST_QUERIES
+
+
+def test_one_listener_takes_few_queries(rest: Call, many_listeners: str) -> None:
+    for path in (
+        "",
+        "/certificates",
+        "/status",
+        "/receipts",
+        "/server-health",
+        "/certificates/match?server_name=a.test",
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert rest("GET", f"/listeners/{many_listeners}{path}").status_code == 200
+        assert len(queries) <= MOST_QUERIES
+
+
+def _plan(read: Callable[[], object]) -> str:
+    with CaptureQueriesContext(connection) as queries:
+        read()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        return "\n".join(row[3] for row in cursor.fetchall())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's query plans")
+def test_pages_and_port_checks_use_indexes(many_listeners: str) -> None:
+    balancer = Listener.objects.get(pk=many_listeners).load_balancer_id
+    reads: list[Callable[[], object]] = [
+        selectors.listeners,
+        lambda: selectors.listeners(load_balancer_id=balancer),
+        selectors.load_balancers,
+        selectors.server_groups,
+        lambda: list(Listener.objects.filter(port__in=[443])),
+        lambda: list(Server.objects.filter(address__in=["192.0.2.1"])),
+    ]
+    for read in reads:
+        plan = _plan(read)
+        assert not any(line.startswith("SCAN") and "USING" not in line for line in plan.splitlines()), plan
