@@ -37,7 +37,7 @@ def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NO
     fatal = [*checks.listener_problems(listener), *_missing_parts(listener, usable)]
     group = snapshot.server_groups.get(listener.server_group_id)
     if group is None:
-        fatal.append(checks.missing(listener, "listener.no-server-group", "The listener has no server group."))
+        fatal.append(checks.missing(listener, "no-server-group", "The listener has no server group."))
     if fatal or group is None:
         return CompiledListener(listener_id, None, None, None, {}, (*fatal, *usable.problems))
     return _compile(listener, group, usable)
