@@ -45,9 +45,9 @@ class Follower:
         self._database = DatabaseThread("follow")
         self._refused: dict[tuple[str, str], str] = {}
         self._wake = asyncio.Event()
-        self._has_waker = True  # so that the first failure is told, and each later one once
         self._turn = asyncio.Lock()  # one step at a time
         self._position = Position(0, Snapshot(), {})
+        self.is_woken = False  # by Redis; if not, the poll sees each change
         self.problem = ""  # what keeps the node from following; empty when nothing does
         secrets.unavailable = self.refuse
 
@@ -139,18 +139,19 @@ class Follower:
             return False
 
     async def _listen(self) -> None:
-        """Wake at each commit. Without Redis the poll goes on alone."""
+        """Wake at each commit. Without Redis the poll goes on alone; each outage is told once."""
+        has_told = False
         while True:
             try:
                 async with redis.asyncio.from_url(settings.REDIS_URL) as client, client.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
                     async for _message in channel.listen():
-                        self._has_waker = True
+                        self.is_woken = True
                         self._wake.set()
             except (RedisError, OSError) as error:
-                if self._has_waker:
+                if self.is_woken or not has_told:
                     logger.warning("Redis does not wake this node, it polls: %s", error)
-                self._has_waker = False
+                self.is_woken, has_told = False, True
             await asyncio.sleep(REDIS_RETRY_SECONDS)
 
     async def _repeatedly(self, work: Callable[[], Awaitable[None]], *, once: bool = False) -> None:
