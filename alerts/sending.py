@@ -54,7 +54,7 @@ def send_due(budget_seconds: float) -> int:
 
 def send_delivery(delivery_id: int) -> bool:
     """Try to send one delivery if it is due and nobody else is sending it; return whether it was tried."""
-    delivery = _take_lease(delivery_id)
+    delivery = take_lease(delivery_id)
     if delivery is None:
         return False
     try:
@@ -65,7 +65,7 @@ def send_delivery(delivery_id: int) -> bool:
     return True
 
 
-def _take_lease(delivery_id: int) -> Delivery | None:
+def take_lease(delivery_id: int) -> Delivery | None:
     """Return the delivery if this process has become its sender."""
     now, lease = timezone.now(), uuid.uuid4()
     until = now + dt.timedelta(seconds=settings.ALERTS_LEASE_SECONDS)

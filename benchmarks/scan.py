@@ -1,0 +1,151 @@
+"""Scan a million versions for expiry on SQLite and PostgreSQL: seconds, and how much the process grows meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+import django
+import time_machine
+from django.core.management import call_command
+from django.db import connection, models, transaction
+
+from benchmarks.report import publish, table
+from tests.postgresql import postgresql_cluster
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
+os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-scan")
+django.setup()
+
+from alerts.scanning import run_scan  # noqa: E402  # models load after Django is set up
+from alerts.services import create_channel  # noqa: E402
+from certificates.models import Certificate, CertificateVersion  # noqa: E402
+from events.actor import SYSTEM  # noqa: E402
+from tests.alerts.rows import make_certificate  # noqa: E402
+
+VERSIONS = 1_000_000
+DUE = 1_000
+MANY = 10_000
+HEADER = ("database", "scan", "notices", "messages", "seconds", "process grew by, MB")
+
+
+def main() -> None:
+    """Run the campaign and publish it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--versions", type=int, default=VERSIONS)
+    parser.add_argument("--one", metavar="DATABASE")
+    options = parser.parse_args()
+    if options.one:
+        measure(options.one, options.versions)
+        return
+    rows = _measure_apart("SQLite", options.versions)
+    with postgresql_cluster() as url:
+        rows += _measure_apart("PostgreSQL", options.versions, DATABASE_URL=url)
+    publish("scan", "make bench-scan", table(HEADER, rows))
+
+
+def _measure_apart(database: str, versions: int, **environment: str) -> list[list[str]]:
+    """Measure in a process of its own, with an installation of its own."""
+    command = (sys.executable, "-m", "benchmarks.scan", "--one", database, "--versions", str(versions))
+    with tempfile.TemporaryDirectory() as data_dir:
+        given = {**os.environ, "LBADMIN_DATA_DIR": data_dir, **environment}
+        done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env=given)
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def measure(database: str, versions: int) -> None:
+    """Print a line for each scan: what is due for the first time, nothing new, and many at once."""
+    call_command("migrate", verbosity=0)
+    _fill(versions)
+    for name, moment in (
+        (f"{DUE:,} due of {versions:,}", dt.timedelta(0)),
+        ("nothing new", dt.timedelta(0)),
+        (f"{MANY:,} more expired at once", dt.timedelta(days=40, seconds=MANY)),
+    ):
+        print("\t".join([database, name, *_scan(moment)]), flush=True)
+
+
+def _scan(later: dt.timedelta) -> list[str]:
+    """Return notices, messages, seconds and megabytes of one scan at a time from now."""
+    with time_machine.travel(dt.datetime.now(dt.UTC) + later):
+        before, started = _peak_megabytes(), time.perf_counter()
+        scan = run_scan(SYSTEM)
+        seconds = time.perf_counter() - started
+    return [f"{scan.notices_made:,}", str(scan.deliveries_made), f"{seconds:.2f}", f"{_peak_megabytes() - before:.1f}"]
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _fill(versions: int) -> None:
+    """Store certificates with a version each, copied in SQL from one of each kind of row."""
+    far = dt.datetime.now(dt.UTC) + dt.timedelta(days=4000)
+    sample = make_certificate(far, name="sample")
+    sql = _Postgresql() if connection.vendor == "postgresql" else _Sqlite()
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
+    end = sql.ends(str(now + dt.timedelta(days=5)), str(now + dt.timedelta(days=40)))
+    number = {"id": "100 + n"}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model, changed in (
+            (
+                Certificate,
+                {"id": sql.identifier, "name": "'bench-' || n", "not_after": end, "current_version_id": "100 + n"},
+            ),
+            (CertificateVersion, number | {"certificate_id": sql.identifier, "sha256": sql.digest, "not_after": end}),
+        ):
+            cursor.execute(_copy(model, changed, sql.series(versions)))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    assert Certificate.objects.count() == versions + 1
+    assert sample.pk
+    create_channel(SYSTEM, kind="webhook", name="pager", target="https://hooks.example.test/")
+    create_channel(SYSTEM, kind="email", name="mail", target="ops@example.test")
+
+
+def _copy(model: type[models.Model], changed: dict[str, str], series: str) -> str:
+    """Return the SQL that repeats the table's one row with some columns changed."""
+    columns = [field.column for field in model._meta.concrete_fields]  # noqa: SLF001
+    values = [changed.get(column, f"one.{column}") for column in columns]
+    names = ", ".join(columns)
+    table_name = model._meta.db_table  # noqa: SLF001
+    source = series.format(table=table_name)
+    return f"INSERT INTO {table_name} ({names}) SELECT {', '.join(values)} FROM {source}"
+
+
+class _Sqlite:
+    """How SQLite spells it."""
+
+    identifier = "'cert-' || substr('0000000000000000' || n, -16)"
+    digest = "substr(lower(hex(n)) || one.sha256, 1, 64)"
+
+    def series(self, count: int) -> str:
+        numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s"
+        return f"({numbers}), (SELECT * FROM {{table}} LIMIT 1) AS one"
+
+    def ends(self, soon: str, later: str) -> str:
+        return f"datetime(CASE WHEN n <= {DUE} THEN '{soon}' ELSE '{later}' END, '+' || n || ' seconds')"
+
+
+class _Postgresql:
+    """How PostgreSQL spells it."""
+
+    identifier = "'cert-' || right('0000000000000000' || n, 16)"
+    digest = "left(to_hex(n) || one.sha256, 64)"
+
+    def series(self, count: int) -> str:
+        return f"generate_series(1, {count}) AS s(n), (SELECT * FROM {{table}} LIMIT 1) AS one"
+
+    def ends(self, soon: str, later: str) -> str:
+        return f"(CASE WHEN n <= {DUE} THEN '{soon}+00' ELSE '{later}+00' END)::timestamptz + n * interval '1 second'"
+
+
+if __name__ == "__main__":
+    main()
