@@ -1,5 +1,7 @@
 """Whether a certificate can be served: what the engine's library refuses is refused first, with its reason."""
 
+from collections.abc import Sequence
+
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.utils.translation import gettext as _
@@ -47,31 +49,42 @@ def _refused(name: str, reason: str) -> DomainError:
     )
 
 
-def require_server_certificate(certificate: Certificate, field: str) -> None:
-    """Refuse a certificate that cannot be a listener's server certificate."""
-    _require_kind(certificate, Kind.SERVER, field)
-    version = certificate.current_version
-    if version is None or not SealedKey.objects.filter(version=version).exists():
-        raise ConflictError(
-            _("“%(name)s” has no private key, so it cannot be served.") % {"name": certificate},
-            "listener.certificate-without-key",
-            field=field,
-            way_out=_("Import the certificate together with its key."),
-        )
-    leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
-    problem = server_certificate_problem(leaf, certificate.name)
-    if problem:
-        problem.field = field
-        raise problem
+def require_server_certificates(certificates: Sequence[Certificate], field: str) -> None:
+    """Refuse certificates of which any cannot be a listener's server certificate."""
+    versions = [certificate.current_version_id for certificate in certificates]
+    with_key = set(SealedKey.objects.filter(version__in=versions).values_list("version_id", flat=True))
+    for certificate in certificates:
+        _require_kind(certificate, Kind.SERVER, field)
+        version = certificate.current_version
+        if version is None or version.pk not in with_key:
+            raise _without_key(certificate, field)
+        leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
+        problem = server_certificate_problem(leaf, certificate.name)
+        if problem:
+            problem.field = field
+            raise problem
 
 
-def require_ca_certificate(certificate: Certificate, field: str) -> None:
-    """Refuse a certificate that cannot verify clients."""
-    _require_kind(certificate, Kind.CA, field)
-    if certificate.current_version is None:
-        raise ConflictError(
-            _("“%(name)s” has no version yet.") % {"name": certificate}, "listener.certificate-empty", field=field
-        )
+def _without_key(certificate: Certificate, field: str) -> ConflictError:
+    return ConflictError(
+        _("“%(name)s” has no private key, so it cannot be served.") % {"name": certificate},
+        "listener.certificate-without-key",
+        field=field,
+        way_out=_("Import the certificate together with its key."),
+    )
+
+
+def require_ca_certificates(certificates: Sequence[Certificate], field: str) -> None:
+    """Refuse certificates of which any cannot verify clients."""
+    for certificate in certificates:
+        _require_kind(certificate, Kind.CA, field)
+        if certificate.current_version is None:
+            raise ConflictError(
+                _("“%(name)s” has no version yet.") % {"name": certificate},
+                "listener.certificate-empty",
+                field=field,
+                way_out=_("Import the certificate first."),
+            )
 
 
 def _require_kind(certificate: Certificate, kind: Kind, field: str) -> None:

@@ -9,7 +9,7 @@ from console.errors import ConflictError, InvalidInputError, NotFoundError
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners import limits
-from listeners.eligibility import require_ca_certificate, require_server_certificate
+from listeners.eligibility import require_ca_certificates, require_server_certificates
 from listeners.models import Binding, Listener
 from listeners.services import rows
 
@@ -105,7 +105,8 @@ def remove_additional_certificates(
     with recording(actor) as changes:
         listener = take_listener(listener_id, expected_revision)
         _refuse_large_operation(ids)
-        bindings = list(listener.bindings.select_related("certificate").filter(certificate_id__in=ids))
+        known = [certificate_id for certificate_id in ids if rows.is_id(certificate_id)]
+        bindings = list(listener.bindings.select_related("certificate").filter(certificate_id__in=known))
         additional = {b.certificate_id: b for b in bindings if b.role == Role.ADDITIONAL}
         for certificate_id in ids:
             if certificate_id not in additional:
@@ -189,7 +190,7 @@ def additional_certificates_for(listener: Listener, certificate_ids: Sequence[st
     """Return the certificates that may be added to a listener, stored or to be; refuse all of them otherwise."""
     ids = _required_ids(certificate_ids, field)
     _refuse_large_operation(ids, field)
-    certificates = [certificate_for(Role.ADDITIONAL, certificate_id, field) for certificate_id in ids]
+    certificates = certificates_for(Role.ADDITIONAL, ids, field)
     _refuse_bound(listener, certificates, field)
     _refuse_too_many(listener, len(certificates), field)
     return certificates
@@ -197,14 +198,20 @@ def additional_certificates_for(listener: Listener, certificate_ids: Sequence[st
 
 def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Certificate:
     """Return a certificate that can take ``role`` on a listener; refuse any other with the reason."""
-    if not rows.is_id(certificate_id):
-        raise rows.not_found("certificate", certificate_id, field)
-    certificate = Certificate.objects.select_related("current_version").filter(pk=certificate_id).first()
-    if certificate is None:
-        raise rows.not_found("certificate", certificate_id, field)
-    check = require_ca_certificate if role == Role.CA else require_server_certificate
-    check(certificate, field)
-    return certificate
+    return certificates_for(role, [certificate_id], field)[0]
+
+
+def certificates_for(role: Binding.Role, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
+    """Return certificates that can all take ``role`` on a listener, in the order given, by two queries."""
+    ids = [certificate_id for certificate_id in certificate_ids if rows.is_id(certificate_id)]
+    found = Certificate.objects.select_related("current_version").in_bulk(ids)
+    for certificate_id in certificate_ids:
+        if certificate_id not in found:
+            raise rows.not_found("certificate", certificate_id, field)
+    certificates = [found[certificate_id] for certificate_id in certificate_ids]
+    check = require_ca_certificates if role == Role.CA else require_server_certificates
+    check(certificates, field)
+    return certificates
 
 
 def take_listener(listener_id: str, expected_revision: int | None = None) -> Listener:
