@@ -52,7 +52,7 @@ class ListenerSettingsForm(StyledForm):
     """What can be changed of a listener at any time, its certificates aside."""
 
     name = forms.CharField(
-        label=_("Listener name"), max_length=256, required=False, help_text=_("Optional; shown instead of the port.")
+        label=_("Listener name"), max_length=256, required=False, help_text=_("Shown instead of the port.")
     )
     idle_timeout_seconds = forms.IntegerField(
         label=_("Idle timeout (seconds)"),
@@ -200,6 +200,8 @@ class ServerGroupForm(StyledForm):
 class ServerForm(StyledForm):
     """One row of the servers table; an empty row is no server."""
 
+    use_required_attribute = False
+
     address = forms.CharField(label=_("IP address"), max_length=45)
     port = port_field(label=_("Port"))
     weight = forms.IntegerField(label=_("Weight"), initial=100, min_value=0, max_value=100)
@@ -220,7 +222,15 @@ class ServersFormSet(BaseFormSet[ServerForm]):
 
 ServerRows = cast(
     "type[ServersFormSet]",
-    formset_factory(ServerForm, formset=ServersFormSet, extra=2, can_delete=True, max_num=1600, absolute_max=1600),
+    formset_factory(
+        ServerForm,
+        formset=ServersFormSet,
+        extra=2,
+        can_delete=True,
+        can_delete_extra=False,
+        max_num=1600,
+        absolute_max=1600,
+    ),
 )
 
 

@@ -166,8 +166,8 @@ def mutual_authentication_switch(request: HttpRequest, listener_id: str) -> Http
 def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpResponse:
     """Show a choice with its search; save it when the answer was sent."""
     data = request.POST if request.method == "POST" else request.GET
-    # A certificate made from here comes back as ?certificate=.
-    chosen = [*data.getlist(choice.field), *request.GET.getlist("certificate")]
+    # A certificate made from here comes back as ?imported=.
+    chosen = [*data.getlist(choice.field), *request.GET.getlist("imported")]
     error: DomainError | None = None
     if request.method == "POST" and request.POST.get("go") != "search":
         opened = opened_from(request) or Opened(listener.revision, {})

@@ -24,7 +24,7 @@ from listeners.wizards.drafts import Draft, discard_draft, draft_of, save_draft,
 
 METHODS = ["GET", "HEAD", "POST"]
 # What the pages that make an object append to the address they return to.
-MADE = {"certificate": "certificate_id", "server_group": "server_group_id"}
+MADE = {"imported": "certificate_id", "server_group": "server_group_id"}
 
 
 @require_safe
@@ -173,7 +173,10 @@ def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker
             value = form[field].value() or []
             chosen = [value] if isinstance(value, str) else value
             made[field] = pickers.picker(
-                field, chosen, request.GET.get(pickers.search_name(field), ""), errors=[str(error) for error in form[field].errors]
+                field,
+                chosen,
+                request.GET.get(pickers.search_name(field), ""),
+                errors=[str(error) for error in form[field].errors],
             )
     return made
 

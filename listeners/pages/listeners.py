@@ -123,7 +123,9 @@ def _edit_page(
         "opened": opened,
         "stale": stale,
         "policies": POLICIES.values(),
-        "picker": picker("server_group_id", [str(group.value() or "")], searched, errors=[str(error) for error in group.errors]),
+        "picker": picker(
+            "server_group_id", [str(group.value() or "")], searched, errors=[str(error) for error in group.errors]
+        ),
     }
     status = 409 if stale else 422 if form.errors else 200
     return render(request, "listeners/listener_form.html", context, status=status)

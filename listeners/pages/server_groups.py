@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
@@ -14,6 +14,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from access.actors import actor_of
 from console.errors import DomainError, StaleError
 from console.forms import add_domain_error
+from console.themes import own_address
 from listeners import selectors, services
 from listeners.forms import ServerGroupForm, ServerRows, ServersFormSet, initial_of
 from listeners.models import Server, ServerGroup
@@ -79,9 +80,7 @@ def server_group_create(request: HttpRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """Return the address of our own to go back to, or nothing."""
-    url = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if is_ours else ""
+    return own_address(request, request.POST.get("next") or request.GET.get("next"), default="")
 
 
 @require_http_methods(METHODS)
@@ -152,7 +151,7 @@ def _with_more_rows(data: QueryDict) -> dict[str, Any]:
     """Return both forms with what was typed, unjudged, and more empty rows."""
     form, rows = ServerGroupForm(data), ServerRows(data, prefix="servers")
     typed = [{name: row[name].value() for name in row.fields} for row in rows.forms]
-    kept = [row for row in typed if row["address"] and not row["DELETE"]]
+    kept = [row for row in typed if row["address"] and not row.get("DELETE")]
     more = ServerRows(initial=kept, prefix="servers")
     more.extra = ROWS_ADDED
     return {"form": ServerGroupForm(initial={name: form[name].value() for name in form.fields}), "rows": more}
@@ -178,7 +177,7 @@ def _refused(request: HttpRequest, context: dict[str, Any], error: DomainError) 
 
 
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    is_refused = context["form"].errors or any(context["rows"].errors) or "servers_error" in context
+    is_refused = context["form"].errors or context["rows"].total_error_count() or "servers_error" in context
     status = 409 if "stale" in context else 422 if is_refused else 200
     return render(request, "listeners/server_group_form.html", context, status=status)
 
