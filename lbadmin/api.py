@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from access.auth import BearerToken, SignedIn
+from access.rest import CleanParser
 from alerts.api import router as alerts_router
 from certificates.api import router as certificates_router
 from console.errors import DomainError
@@ -21,6 +22,7 @@ api = NinjaAPI(
     version="1",
     description="Everything that the console can do. Errors are application/problem+json (RFC 9457).",
     urls_namespace="api",
+    parser=CleanParser(),
     auth=[BearerToken(), SignedIn()],
     docs_url="/docs",
     openapi_url="/openapi.json",
