@@ -44,6 +44,7 @@ class GatedCache(ResourceCache):
         self._waiting: dict[str, CompiledListener] = {}
         self._blocked: dict[str, Blocked] = {}
         self._news = asyncio.Event()
+        self._is_open = False  # once everything was checked for the first time
 
     @property
     def blocked(self) -> Mapping[str, Blocked]:
@@ -61,7 +62,7 @@ class GatedCache(ResourceCache):
         gone = list(removed)
         known = []
         for listener in compiled:
-            if self.is_ready and (listener.listener is None or self._is_admitted(listener)):
+            if self._is_open and (listener.listener is None or self._is_admitted(listener)):
                 self._waiting.pop(listener.id, None)
                 known.append(listener)
             else:
@@ -71,7 +72,7 @@ class GatedCache(ResourceCache):
             self._waiting.pop(listener_id, None)
             self._admitted.pop(listener_id, None)
         self._tell_blocked({key: value for key, value in self._blocked.items() if key in self._waiting})
-        if self.is_ready:
+        if self._is_open:
             super().update(known, gone)
             if gone:
                 self._leases.keep_only(self._admitted.keys() | self._waiting.keys())
@@ -104,9 +105,10 @@ class GatedCache(ResourceCache):
         self._tell_blocked({key: reason for key, reason in blocked.items() if key in self._waiting})
 
     def _pass_on(self, admitted: Sequence[CompiledListener]) -> None:
-        if self.is_ready:
+        if self._is_open:
             super().update(admitted)
         else:
+            self._is_open = True
             super().fill(admitted)
         self._on_admitted({listener.id for listener in admitted})
 

@@ -1,11 +1,11 @@
 """One node: everything that runs in ``manage.py runlistener``, put together and taken apart in order."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 from dataplane.accesslog import AccessLog, ProbeSources
 from dataplane.advance import Step
@@ -27,7 +27,9 @@ from dataplane.snapshot import Snapshot
 from dataplane.status import Blocked, StatusBoard
 from dataplane.xds.server import XdsServer
 
+CANCEL_SECONDS = 5.0
 DRAINING = "The node drains: it takes no new connections and ends when the open ones have finished."
+
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +174,7 @@ class _Observer:
             self._follower.refuse(name, version, reason)
 
 
-async def _cancel(task: "asyncio.Task[object]") -> None:
+async def _cancel(task: "asyncio.Task[Any]") -> None:
+    """Cancel a task and give it a moment to clean up; the end of a node must not hang on one of its parts."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task}, timeout=CANCEL_SECONDS)

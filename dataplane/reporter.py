@@ -51,10 +51,13 @@ class Reporter:
         self._receipts = (self._receipts + receipts)[-MOST_RECEIPTS:]
 
     async def run(self) -> None:
-        """Report until cancelled."""
+        """Report until cancelled; a process edge, so nothing that goes wrong here ends the node."""
         tick = 0
         while True:
-            await self.report(with_figures=tick % FIGURES_TICKS == 0)
+            try:
+                await self.report(with_figures=tick % FIGURES_TICKS == 0)
+            except Exception:
+                logger.exception("observations could not be reported")
             tick += 1
             await asyncio.sleep(TICK_SECONDS)
 

@@ -7,6 +7,7 @@ import pytest
 from certificates.models import Kind
 from listeners import services
 from listeners.models import Listener
+from listeners.tls_policies import WIZARD_POLICY
 from tests.certs import DAY, Issued, make_ca, make_leaf
 from tests.e2e.clients import refusal, round_trip
 from tests.e2e.conftest import Backend
@@ -29,7 +30,12 @@ REFUSED = [
 @pytest.fixture(scope="module")
 def listener(site: Site, backend: Backend) -> Listener:
     """A listener that wants certificates of one authority."""
-    return serve(backend.port, mutual_authentication=True, ca_certificate_id=store_certificate(AUTHORITY, Kind.CA).pk)
+    return serve(
+        backend.port,
+        security_policy=WIZARD_POLICY,
+        mutual_authentication=True,
+        ca_certificate_id=store_certificate(AUTHORITY, Kind.CA).pk,
+    )
 
 
 def test_client_of_the_authority_is_accepted(listener: Listener) -> None:
@@ -58,7 +64,7 @@ def test_receipt_shows_that_a_stranger_is_refused_and_counts_in_no_statistic(lis
 
 
 def test_mutual_authentication_is_switched_on_and_off(site: Site, backend: Backend) -> None:
-    listener = serve(backend.port)
+    listener = serve(backend.port, security_policy=WIZARD_POLICY)
     assert round_trip(listener.port)
     authority = store_certificate(make_ca("Switched"), Kind.CA)
     services.set_mutual_authentication(OPERATOR, listener.pk, enabled=True, ca_certificate_id=authority.pk)
@@ -75,5 +81,5 @@ def test_another_authority_is_trusted_at_once(site: Site, backend: Backend) -> N
     new = make_ca("New")
     client = make_leaf("client.test", issuer=new, client=True)
     assert "UNKNOWN_CA" in refusal(listener.port, client=client)
-    services.change_ca_certificate(OPERATOR, listener.pk, certificate_id=store_certificate(new, Kind.CA).pk)
+    services.change_ca_certificate(OPERATOR, listener.pk, ca_certificate_id=store_certificate(new, Kind.CA).pk)
     wait_until(lambda: not refusal(listener.port, client=client))
