@@ -141,12 +141,11 @@ def certificate_out(certificate: Certificate, users: Sequence[Usage]) -> dict[st
     own = ("id", "name", "kind", "revision", "created_at", "created_by")
     return {
         **{field: getattr(certificate, field) for field in own},
-        "current_version": VersionOut.from_orm(certificate.current_version),
-        "used_by": [UsageOut.from_orm(user) for user in users],
+        "current_version": certificate.current_version,
+        "used_by": users,
     }
 
 
 def imported_out(imported: Imported, users: Sequence[Usage]) -> dict[str, object]:
     """Return what ``ImportedOut`` reads."""
-    warnings = [WarningOut.from_orm(warned) for warned in imported.warnings]
-    return {**certificate_out(imported.certificate, users), "warnings": warnings}
+    return {**certificate_out(imported.certificate, users), "warnings": imported.warnings}
