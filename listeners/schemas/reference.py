@@ -39,7 +39,7 @@ class PolicyOut(Schema):
     refused_ciphers: list[str]
 
 
-class UsageOut(Schema):
+class AffectedOut(Schema):
     """An object that a deletion would take along, or that refuses it."""
 
     object_id: str
@@ -67,7 +67,7 @@ class ImpactOut(Schema):
 class DeletionOut(Schema):
     """What a deletion would do; ``blocked_by`` refuses it."""
 
-    blocked_by: list[UsageOut]
-    deletes: list[UsageOut]
+    blocked_by: list[AffectedOut]
+    deletes: list[AffectedOut]
     open_connections: int
     impact: ImpactOut
