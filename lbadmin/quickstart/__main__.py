@@ -7,10 +7,11 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 
 from lbadmin.environment import Environment, read_environment
+from lbadmin.quickstart.engines import end_engines
 from lbadmin.quickstart.errors import StartError
 from lbadmin.quickstart.locks import children_lock, exclusive_lock
 from lbadmin.quickstart.start import run
-from lbadmin.quickstart.terminal import own_foreground, print_plain
+from lbadmin.quickstart.terminal import own_foreground, print_plain, say
 
 WRONG_SETTING = 2
 NOT_STARTED = 1
@@ -39,7 +40,11 @@ def _run_alone(environment: Environment) -> None:
         exclusive_lock(environment.runtime_dir / "quickstart.lock"),
         children_lock(environment.runtime_dir / "children.lock") as lock,
     ):
-        asyncio.run(run(environment, lock))
+        try:
+            asyncio.run(run(environment, lock))
+        finally:
+            end_engines(environment.data_dir, environment.runtime_dir)
+            say("stopped")
 
 
 if __name__ == "__main__":

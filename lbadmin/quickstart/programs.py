@@ -74,14 +74,14 @@ def beat() -> Program:
 def node() -> Program:
     """Run the data plane.
 
-    Killed with the quick start rather than told to end: then its Envoy goes on serving and the next start adopts it.
+    Should the quick start be killed, SIGHUP lets its Envoy go on serving, for the next start to adopt.
     """
     command = [sys.executable, "manage.py", "runlistener"]
     return Program(
         "node",
         command,
         _SETTINGS,
-        orphan_signal=signal.SIGKILL,
+        orphan_signal=signal.SIGHUP,
         patience_seconds=NODE_PATIENCE_SECONDS,
         keeps_lock=False,
     )

@@ -41,7 +41,6 @@ async def run(environment: Environment, lock: int) -> None:
             task.cancel()
         await asyncio.wait([start, stop])
         await supervisor.stop(*STOP_ORDER)
-        say("stopped")
 
 
 def _catch_signals(supervisor: Supervisor) -> asyncio.Event:

@@ -13,7 +13,7 @@ def _kill(run: QuickStart, name: str) -> None:
     killed = run.child(name)
     assert killed
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: run.child(name) not in {0, killed}, 60)
+    wait_until(lambda: run.child(name) not in {0, killed}, 90)
     assert f"{name} was killed by SIGKILL; starting it again in 0.5 s" in run.output
 
 
@@ -24,8 +24,8 @@ def test_each_process_that_is_killed_is_started_again_and_said(tmp_path: Path) -
         assert engine
         for name in COMMANDS:
             _kill(run, name)
-        wait_until(run.is_console_ready, 60)
-        wait_until(run.is_serving, 60)
+        wait_until(run.is_console_ready, 90)
+        wait_until(run.is_serving, 90)
         assert run.engine() == engine
         assert run.stop() == 0
 
@@ -35,8 +35,8 @@ def test_killed_envoy_is_started_again(tmp_path: Path) -> None:
         run.start()
         killed = run.engine()
         os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: run.engine() not in {0, killed}, 60)
-        wait_until(run.is_serving, 60)
+        wait_until(lambda: run.engine() not in {0, killed}, 90)
+        wait_until(run.is_serving, 90)
 
 
 def test_killed_quick_start_leaves_envoy_serving_and_the_next_start_adopts_it(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_killed_quick_start_leaves_envoy_serving_and_the_next_start_adopts_it(tm
         run.start()
         engine = run.engine()
         assert run.stop(signal.SIGKILL) == -signal.SIGKILL
-        wait_until(lambda: list(run.processes()) == [engine], 60)
+        wait_until(lambda: list(run.processes()) == [engine], 90)
         tls = run.data_dir / "sample" / "ca.pem"
         assert tls.exists()
 

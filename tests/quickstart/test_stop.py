@@ -79,10 +79,10 @@ def test_ctrl_c_reaches_the_quick_start_alone_and_its_parent_sees_0(tmp_path: Pa
     with quick_start(tmp_path, LBADMIN_SAMPLE="0") as run:
         script = f"trap 'echo interrupted' INT; {sys.executable} -m lbadmin.quickstart; echo status=$?"
         pid, terminal = _spawn_in_terminal(run, ["sh", "-c", script])
-        seen = _read_until(terminal, b"\nReady", 90)
+        seen = _read_until(terminal, b"\nReady", 180)
         assert b"\x1b[36mconsole" in seen
         os.write(terminal, b"\x03")
-        seen = _read_until(terminal, b"status=", 60) + _read_until(terminal, b"never", 60)
+        seen = _read_until(terminal, b"status=", 60) + _read_until(terminal, b"never", 90)
         os.close(terminal)
         assert os.waitpid(pid, 0)[1] == 0
         assert b"interrupted" not in seen
@@ -92,8 +92,8 @@ def test_ctrl_c_reaches_the_quick_start_alone_and_its_parent_sees_0(tmp_path: Pa
 def test_closed_terminal_stops_everything(tmp_path: Path) -> None:
     with quick_start(tmp_path, LBADMIN_SAMPLE="0") as run:
         pid, terminal = _spawn_in_terminal(run, [sys.executable, "-m", "lbadmin.quickstart"])
-        _read_until(terminal, b"\nReady", 90)
+        _read_until(terminal, b"\nReady", 180)
         os.close(terminal)
-        wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 60)
+        wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 90)
         assert run.processes() == {}
         assert run.sockets() == []
