@@ -63,7 +63,8 @@ class PemForm(StyledForm):
     def _content(self, file_field: str, text_field: str) -> bytes:
         file = self.cleaned_data[file_field]
         if isinstance(file, UploadedFile):
-            return file.read()
+            content: bytes = file.read()
+            return content
         text: str = self.cleaned_data[text_field]
         return text.encode()
 
