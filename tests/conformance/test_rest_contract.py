@@ -51,9 +51,9 @@ def call_every_operation(contract: tuple[Any, dict[str, str]], examples: int) ->
 
 
 def test_a_few_requests_to_every_operation_are_answered_as_described(contract: tuple[Any, dict[str, str]]) -> None:
-    assert call_every_operation(contract, 5) > 100
+    assert call_every_operation(contract, 2) > 60
 
 
 @pytest.mark.conformance
 def test_many_requests_to_every_operation_are_answered_as_described(contract: tuple[Any, dict[str, str]]) -> None:
-    print(call_every_operation(contract, 300), "requests")  # noqa: T201
+    print(call_every_operation(contract, 100), "requests")  # noqa: T201
