@@ -12,7 +12,8 @@ from listeners import limits, rules
 from listeners.models import Binding, Listener, LoadBalancer, ServerGroup
 from listeners.ports import port_taken, refuse_taken_ports
 from listeners.services import rows
-from listeners.services.bindings import bind_additional, certificate_for, require_ca_chosen, take_listener
+from listeners.services.binding_rules import certificate_for, require_ca_chosen
+from listeners.services.bindings import bind_additional, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
 from listeners.tls_policies import DEFAULT_POLICY
 

@@ -15,7 +15,8 @@ from listeners.forms import ConfigureCertificateForm, ConfigureListenerForm, Sel
 from listeners.models import Binding, Listener, LoadBalancer
 from listeners.ports import refuse_taken_ports
 from listeners.rules import check_listener_name
-from listeners.services.bindings import additional_certificates_for, certificate_for
+from listeners.services.binding_rules import certificate_for
+from listeners.services.bindings import additional_certificates_for
 from listeners.wizards.drafts import Draft
 
 

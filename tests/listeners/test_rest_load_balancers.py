@@ -99,7 +99,7 @@ def test_a_group_in_use_tells_who_refuses_its_deletion(rest: Call) -> None:
         {"address": "192.0.2.1", "port": 80, "weight": 101},
         {"address": "192.0.2.1"},
         {"address": "192.0.2.1", "port": 80, "colour": "red"},
-        {"address": "\ud800", "port": 80},
+        {"address": "", "port": 80},
     ],
 )
 def test_bad_servers_are_problems(rest: Call, server: dict[str, Any]) -> None:

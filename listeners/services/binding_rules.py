@@ -1,0 +1,163 @@
+"""Which certificates a listener can take, and how many: every refusal around bindings."""
+
+from collections.abc import Collection, Sequence
+
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate
+from console.errors import ConflictError, InvalidInputError, NotFoundError
+from listeners import limits
+from listeners.eligibility import require_ca_certificates, require_server_certificates
+from listeners.models import Binding, Listener
+from listeners.services import rows
+
+Role = Binding.Role
+SERVER_ROLES = (Role.DEFAULT, Role.ADDITIONAL)
+
+
+def require_ca_chosen(mutual_authentication: bool, ca_certificate_id: str | None) -> None:  # noqa: FBT001
+    """Refuse mutual authentication without a CA certificate, and a CA certificate without it."""
+    if mutual_authentication and not ca_certificate_id:
+        raise InvalidInputError(
+            _("Mutual authentication needs a CA certificate to verify clients by."),
+            "listener.ca-certificate-missing",
+            field="ca_certificate_id",
+            way_out=_("Choose a CA certificate, or leave mutual authentication off."),
+        )
+    if ca_certificate_id and not mutual_authentication:
+        raise InvalidInputError(
+            _("A CA certificate is given, but mutual authentication is off."),
+            "listener.ca-certificate-unused",
+            field="mutual_authentication",
+            way_out=_("Switch mutual authentication on, or leave the CA certificate out."),
+        )
+
+
+def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Certificate:
+    """Return a certificate that can take ``role`` on a listener; refuse any other with the reason."""
+    return certificates_for(role, [certificate_id], field)[0]
+
+
+def certificates_for(role: Binding.Role, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
+    """Return certificates that can all take ``role`` on a listener, in the order given, by two queries."""
+    ids = [certificate_id for certificate_id in certificate_ids if rows.is_id(certificate_id)]
+    found = Certificate.objects.select_related("current_version").in_bulk(ids)
+    for certificate_id in certificate_ids:
+        if certificate_id not in found:
+            raise rows.not_found("certificate", certificate_id, field)
+    certificates = [found[certificate_id] for certificate_id in certificate_ids]
+    check = require_ca_certificates if role == Role.CA else require_server_certificates
+    check(certificates, field)
+    return certificates
+
+
+def required_ids(certificate_ids: Sequence[str], field: str = "certificate_ids") -> list[str]:
+    """Return the ids, each once; refuse to do something with none."""
+    if not certificate_ids:
+        raise InvalidInputError(
+            _("No certificate is chosen."),
+            "listener.certificates-missing",
+            field=field,
+            way_out=_("Choose at least one certificate."),
+        )
+    for certificate_id in certificate_ids:
+        if not rows.is_id(certificate_id):
+            raise rows.not_found("certificate", certificate_id, field)
+    return list(dict.fromkeys(certificate_ids))
+
+
+def refuse_large_operation(ids: Collection[str], field: str = "certificate_ids") -> None:
+    """Raise ConflictError when one operation names more certificates than its limit."""
+    limit = limits.limit_of(limits.CERTIFICATES_PER_OPERATION)
+    if len(ids) > limit:
+        raise ConflictError(
+            _("%(count)s additional certificates are named; one operation can add or remove %(limit)s.")
+            % {"count": len(ids), "limit": limit},
+            "listener.too-many-per-operation",
+            field=field,
+            way_out=_("Do it in several operations, or raise the limit: manage.py setquota %(name)s LIMIT")
+            % {"name": limits.CERTIFICATES_PER_OPERATION},
+        )
+
+
+def refuse_too_many(listener: Listener, adding: int, field: str) -> None:
+    """Raise ConflictError when the listener's load balancer would have more additional certificates than its limit."""
+    limit = limits.limit_of(limits.CERTIFICATES)
+    there = Binding.objects.filter(listener__load_balancer_id=listener.load_balancer_id, role=Role.ADDITIONAL).count()
+    limits.refuse_above(
+        limit,
+        there + adding,
+        _(
+            "Load balancer “%(balancer)s” has %(there)s additional certificates over all of its listeners; "
+            "%(adding)s more would make %(sum)s, and %(limit)s are allowed."
+        )
+        % {
+            "balancer": listener.load_balancer,
+            "there": there,
+            "adding": adding,
+            "sum": there + adding,
+            "limit": limit,
+        },
+        limits.CERTIFICATES,
+        field,
+    )
+
+
+def refuse_bound(listener: Listener, certificates: Sequence[Certificate], field: str) -> None:
+    """Raise ConflictError when one of ``certificates`` is a server certificate of ``listener`` already."""
+    bound = listener.bindings.filter(certificate__in=certificates, role__in=SERVER_ROLES).select_related("certificate")
+    taken = bound.first()
+    if taken:
+        raise ConflictError(
+            _("“%(certificate)s” is on listener “%(listener)s” already, as its %(role)s certificate.")
+            % {"certificate": taken.certificate, "listener": listener, "role": Role(taken.role).label.lower()},
+            "listener.certificate-already-bound",
+            field=field,
+            way_out=_("Leave it out, or take it off the listener first."),
+        )
+
+
+def not_additional(
+    listener: Listener, certificate_id: str, bindings: Sequence[Binding]
+) -> ConflictError | NotFoundError:
+    """Return the error for a certificate that is no additional one of ``listener``."""
+    for binding in bindings:
+        if binding.certificate_id == certificate_id:
+            return ConflictError(
+                _("“%(certificate)s” is the %(role)s certificate of listener “%(listener)s”, not an additional one.")
+                % {
+                    "certificate": binding.certificate,
+                    "role": Role(binding.role).label.lower(),
+                    "listener": listener,
+                },
+                "listener.certificate-not-additional",
+                field="certificate_ids",
+                way_out=_("Change it to another certificate instead."),
+            )
+    return NotFoundError(
+        _("Listener “%(listener)s” has no certificate “%(id)s”.") % {"listener": listener, "id": certificate_id[:64]},
+        "listener.certificate-not-bound",
+        field="certificate_ids",
+        way_out=_("Look up its certificates; it may have been removed already."),
+    )
+
+
+def one_way(listener: Listener) -> ConflictError:
+    """Return the error for changing the CA certificate of one-way authentication."""
+    return ConflictError(
+        _("Listener “%(listener)s” has one-way authentication, so it has no CA certificate to change.")
+        % {"listener": listener},
+        "listener.mutual-authentication-off",
+        field="ca_certificate_id",
+        way_out=_("Enable mutual authentication with this CA certificate instead."),
+    )
+
+
+def nothing_to_roll_back(binding: Binding) -> ConflictError:
+    """Return the error for rolling back a slot that was never changed."""
+    return ConflictError(
+        _("“%(certificate)s” on listener “%(listener)s” has not been changed, so there is nothing to roll back to.")
+        % {"certificate": binding.certificate, "listener": binding.listener},
+        "listener.nothing-to-roll-back",
+        way_out=_("To go back to the certificate's previous version, roll back the certificate itself."),
+    )
