@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dataplane.envoy.listener import HANDSHAKE_SECONDS, HELLO_SECONDS
 from dataplane.xds.accesslog import Connection
 
 PROBE_MEMORY_SECONDS = 60.0
+SHORTEST_LIMIT_SECONDS = min(HELLO_SECONDS, HANDSHAKE_SECONDS) - 0.1
 
 # Stable reasons, by what the engine says of a failed handshake; the first match counts. The texts are BoringSSL's
 # reason codes and its certificate verification errors.
@@ -20,26 +22,24 @@ REASONS = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "no-client-certificate"),
-        ("certificate_has_expired", "certificate-expired"),
-        ("certificate_is_not_yet_valid", "certificate-not-yet-valid"),
-        ("certificate_revoked", "certificate-revoked"),
-        ("unsupported_certificate_purpose", "certificate-purpose"),
-        ("unable_to_get_(local_)?issuer|self.signed|unable_to_verify|invalid_CA", "unknown-ca"),
+        ("certificate has expired", "certificate-expired"),
+        ("certificate is not yet valid", "certificate-not-yet-valid"),
+        ("certificate revoked", "certificate-revoked"),
+        ("unsupported certificate purpose", "certificate-purpose"),
+        ("unable to get (local )?issuer|self.signed|unable to verify|invalid CA", "unknown-ca"),
         ("CERTIFICATE_VERIFY_FAILED", "certificate-refused"),
-        ("UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION|INAPPROPRIATE_FALLBACK", "protocol-version"),
+        ("UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION|INAPPROPRIATE_FALLBACK", "protocol-version"),
         ("NO_SHARED_CIPHER|WRONG_CURVE|NO_SHARED_GROUP|NO_COMMON_SIGNATURE_ALGORITHMS", "no-shared-cipher"),
         ("NO_APPLICATION_PROTOCOL", "no-shared-alpn"),
         ("HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|UNKNOWN_PROTOCOL", "not-tls"),
-        ("ALERT_UNKNOWN_CA|ALERT_CERTIFICATE|ALERT_BAD_CERTIFICATE|BAD_PACKET_LENGTH", "refused-by-client"),
-        ("ALERT", "refused-by-client"),
-        ("transport_socket_timeout|transport socket timeout", "handshake-timeout"),
+        ("ALERT|BAD_PACKET_LENGTH", "refused-by-client"),  # an alert that cannot be read is one in plain text
         ("TLS_error", "tls-error"),
     )
 )
 CLIENT_CLOSED = "client-closed"
 RATE_LIMITED = "connection-limit"
 NO_SERVER = "no-server"  # the handshake succeeded and no server took the connection
-HELLO_TIMEOUT = "handshake-timeout"
+HANDSHAKE_TIMEOUT = "handshake-timeout"
 SERVER_FLAGS = frozenset({"no_healthy_upstream", "upstream_connection_failure", "upstream_retry_limit_exceeded"})
 
 
@@ -104,11 +104,6 @@ class AccessLog:
         totals.bytes_sent += connection.bytes_sent
         self.changed.add(listener_id)
 
-    def add_hello_timeouts(self, listener_id: str, count: int) -> None:
-        """Count connections that never said hello: the engine closes those without an entry."""
-        self.totals.setdefault(listener_id, Totals()).failures[HELLO_TIMEOUT] += count
-        self.changed.add(listener_id)
-
 
 def failure_reason(connection: Connection) -> str:
     """Return the stable code of why a connection failed, empty when its handshake succeeded and a server took it."""
@@ -118,5 +113,6 @@ def failure_reason(connection: Connection) -> str:
     if "rate_limited" in connection.flags:
         return RATE_LIMITED
     if not connection.tls_version:
-        return CLIENT_CLOSED
+        # The engine's time limits end a connection without a word on why.
+        return HANDSHAKE_TIMEOUT if connection.seconds > SHORTEST_LIMIT_SECONDS else CLIENT_CLOSED
     return "" if SERVER_FLAGS.isdisjoint(connection.flags) else NO_SERVER

@@ -28,12 +28,17 @@ def context(client: Issued | None = None) -> ssl.SSLContext:
 
 
 def connect(
-    port: int, server_name: str | None = None, *, client: Issued | None = None, made: ssl.SSLContext | None = None
+    port: int,
+    server_name: str | None = None,
+    *,
+    client: Issued | None = None,
+    made: ssl.SSLContext | None = None,
+    session: ssl.SSLSession | None = None,
 ) -> ssl.SSLSocket:
     """Return an open TLS connection."""
     raw = socket.create_connection((HOST, port), SECONDS)
     try:
-        return (made or context(client)).wrap_socket(raw, server_hostname=server_name)
+        return (made or context(client)).wrap_socket(raw, server_hostname=server_name, session=session)
     except BaseException:
         raw.close()
         raise
@@ -64,15 +69,25 @@ def round_trip(port: int, server_name: str | None = None, *, client: Issued | No
 
 
 def refusal(port: int, *, client: Issued | None = None) -> str:
-    """Return why the listener refuses a client, empty when it does not; TLS 1.3 tells it with the first read."""
+    """Return why the listener refuses a client, empty when it does not.
+
+    TLS 1.3 tells it only after the handshake. Nothing is sent before: an unread byte would turn it into a reset.
+    """
     try:
         with connect(port, client=client) as connection:
-            connection.sendall(b"x")
-            return "" if connection.recv(1) else "closed"
+            return _late_refusal(connection)
     except ssl.SSLError as error:
         return error.reason or str(error)
-    except OSError as error:
-        return str(error)
+
+
+def _late_refusal(connection: ssl.SSLSocket) -> str:
+    connection.settimeout(0.2)
+    try:
+        connection.recv(1)
+    except TimeoutError:
+        connection.settimeout(SECONDS)
+        return "" if echo(connection) else "closed"
+    return "closed"
 
 
 def openssl(port: int, *arguments: str, text: bytes = b"") -> str:

@@ -1,0 +1,88 @@
+"""What servers get: proxy protocol, dead servers, and listeners with a connection limit."""
+
+import ipaddress
+import socket
+import ssl
+import struct
+import threading
+
+from listeners import services
+from listeners.models import Listener, ServerHealth
+from tests.e2e.clients import connect, echo, is_closed, round_trip
+from tests.e2e.conftest import Backend
+from tests.e2e.site import OPERATOR, Site, serve, status_of
+from tests.factories import make_server_group
+from tests.waiting import free_port, wait_until
+
+SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
+
+
+def test_server_is_told_the_client_s_address_by_proxy_protocol(site: Site, backend: Backend) -> None:
+    listener = serve(backend.port, proxy_protocol_enabled=True)
+    with connect(listener.port) as connection:
+        source = connection.getsockname()
+        connection.sendall(b"hello")
+        connection.recv(1)
+    header = wait_until(lambda: [begin for begin in backend.beginnings if begin.startswith(SIGNATURE)])[0]
+    assert header[12:14] == b"\x21\x11"  # version 2, PROXY; TCP over IPv4
+    address, target, port, target_port = struct.unpack("!4s4sHH", header[16:28])
+    assert (str(ipaddress.ip_address(address)), port) == source
+    assert (str(ipaddress.ip_address(target)), target_port) == ("127.0.0.1", listener.port)
+
+
+def test_dead_server_is_marked_and_costs_no_connection(site: Site, backend: Backend) -> None:
+    dead = free_port()
+    listener = serve(backend.port, dead)
+    assert all(round_trip(listener.port) for _ in range(20))
+    wait_until(lambda: _health(listener).get(dead) == ServerHealth.State.UNHEALTHY)
+    assert _health(listener)[backend.port] == ServerHealth.State.HEALTHY
+    reason = ServerHealth.objects.get(listener=listener, server__port=dead).reason
+    assert reason.startswith("The health check")
+
+
+def test_server_that_comes_back_is_healthy_again(site: Site) -> None:
+    port = free_port()
+    listener = serve(port)
+    wait_until(lambda: _health(listener).get(port) == ServerHealth.State.UNHEALTHY)
+    with socket.create_server(("127.0.0.1", port)) as server:
+        accepting = threading.Thread(target=_accept_all, args=(server,))
+        accepting.start()
+        wait_until(lambda: _health(listener).get(port) == ServerHealth.State.HEALTHY)
+        server.shutdown(socket.SHUT_RDWR)
+        accepting.join()
+
+
+def test_connections_above_the_limit_are_refused(site: Site, backend: Backend) -> None:
+    listener = serve(backend.port, connections_per_second=3)
+    accepted = sum(_is_accepted(listener.port) for _ in range(30))
+    assert 1 <= accepted < 15
+    wait_until(lambda: (status := status_of(listener)) and status.failures.get("connection-limit", 0) > 0)
+
+
+def test_server_group_is_exchanged_while_connections_stay(site: Site, backend: Backend) -> None:
+    listener = serve(backend.port)
+    with connect(listener.port) as open_since_before:
+        assert echo(open_since_before)
+        group = make_server_group(servers=[services.ServerSpec("127.0.0.1", backend.port)])
+        services.update_listener(OPERATOR, listener.pk, server_group_id=group.pk)
+        wait_until(lambda: round_trip(listener.port))
+        assert not is_closed(open_since_before)
+
+
+def _health(listener: Listener) -> dict[int, str]:
+    return dict(ServerHealth.objects.filter(listener=listener).values_list("server__port", "state"))
+
+
+def _accept_all(server: socket.socket) -> None:
+    while True:
+        try:
+            server.accept()[0].close()
+        except OSError:
+            return
+
+
+def _is_accepted(port: int) -> bool:
+    try:
+        return round_trip(port)
+    except (ssl.SSLError, OSError):
+        return False
