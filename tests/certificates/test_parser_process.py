@@ -14,7 +14,7 @@ import pytest
 
 from certificates import parser as parser_module
 from certificates import parser_process
-from certificates.bundles import Bundle, Upload
+from certificates.bundles import Bundle, Upload, read_bundle
 from certificates.parser import Parser
 from certificates.refusals import Refusal
 from certificates.wire import pack_result, pack_upload, receive, send, unpack_result, unpack_upload
@@ -207,7 +207,7 @@ def test_what_nobody_foresaw_is_a_refusal_too(
 def test_uploads_and_answers_survive_the_wire(leaf: Issued) -> None:
     for upload in (upload_of(leaf), Upload("ca", b"\xff\0", None, "pässword")):
         assert unpack_upload(pack_upload(upload)) == upload
-    bundle = parser_process.read_bundle(upload_of(leaf))
+    bundle = read_bundle(upload_of(leaf))
     assert unpack_result(pack_result(bundle)) == bundle
 
 

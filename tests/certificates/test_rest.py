@@ -56,8 +56,9 @@ def test_the_list_is_paged_and_filtered(rest: Client) -> None:
     for number in range(3):
         import_leaf(make_leaf(f"{number}.example.test"), f"c{number}")
     post(rest, PATH, {"kind": "ca", "name": "ca", "certificate_pem": make_ca().pem.decode()})
-    first = rest.get(PATH, {"limit": 2, "kind": "server"}).json()
-    second = rest.get(PATH, {"limit": 2, "kind": "server", "cursor": first["next_cursor"]}).json()
+    servers: dict[str, Any] = {"limit": 2, "kind": "server"}
+    first = rest.get(PATH, servers).json()
+    second = rest.get(PATH, {**servers, "cursor": first["next_cursor"]}).json()
     assert {item["name"] for item in first["items"] + second["items"]} == {"c0", "c1", "c2"}
     assert second["next_cursor"] == ""
     assert [item["name"] for item in rest.get(PATH, {"kind": "ca"}).json()["items"]] == ["ca"]
