@@ -100,11 +100,16 @@ def client_context(
     return context
 
 
-def connect(port: int, server_name: str | None, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+def connect(
+    port: int,
+    server_name: str | None,
+    context: ssl.SSLContext | None = None,
+    session: ssl.SSLSession | None = None,
+) -> ssl.SSLSocket:
     """Do a real handshake and return the open connection."""
     plain = socket.create_connection(("127.0.0.1", port), timeout=5)
     try:
-        return (context or client_context()).wrap_socket(plain, server_hostname=server_name)
+        return (context or client_context()).wrap_socket(plain, server_hostname=server_name, session=session)
     except BaseException:
         plain.close()
         raise

@@ -248,3 +248,13 @@ def test_each_engine_is_told_on_its_own() -> None:
     second.ask(LISTENER)
     cache.update([compiled(listener="2")])
     assert sent(first.take()) == sent(second.take()) == [(LISTENER, ["lsn-1"])]
+
+
+def test_engine_can_ask_for_everything_by_a_star_and_take_it_back() -> None:
+    cache = filled()
+    engine = Engine(cache)
+    engine.ask(LISTENER, "*")
+    assert sent(engine.take()) == [(LISTENER, ["lsn-1"])]
+    engine.drop(LISTENER, "*")
+    cache.update([compiled(listener="2")])
+    assert engine.take() == []
