@@ -3,21 +3,20 @@
 import re
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from listeners.models import LoadBalancer
 
 
-def hidden(answer: HttpResponse, name: str) -> str:
+def hidden(answer: Any, name: str) -> str:
     """Return the value of a hidden input of the page."""
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
     assert found, f"no hidden input {name}"
     return found[1]
 
 
-def opened(answer: HttpResponse) -> dict[str, str]:
+def opened(answer: Any) -> dict[str, str]:
     """Return what an editing page sends back of how it was opened."""
     return {name: hidden(answer, name) for name in ("revision", "opened")}
 
