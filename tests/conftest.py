@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from events.wake import redis_client
 from tests.postgresql import postgresql_cluster
 from tests.redis import redis_process
+
+# A busy machine is no failure: nothing here asserts how long something takes.
+hypothesis_settings.register_profile("lbadmin", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("lbadmin")
 
 
 @pytest.fixture(autouse=True)
