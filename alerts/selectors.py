@@ -35,7 +35,8 @@ def channel_by_id(channel_id: str) -> Channel:
 
 def channels() -> "QuerySet[Channel]":
     """Return all channels with the number of their waiting messages as ``waiting``."""
-    return Channel.objects.annotate(waiting=Count("deliveries", filter=Q(deliveries__state__in=WAITING)))
+    counted = Channel.objects.annotate(waiting=Count("deliveries", filter=Q(deliveries__state__in=WAITING)))
+    return counted.order_by("name")
 
 
 def delivery_by_key(key: UUID) -> Delivery:
@@ -48,8 +49,8 @@ def delivery_by_key(key: UUID) -> Delivery:
 
 
 def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]":
-    """Return deliveries with their channel and the number of their notices as ``notices``, filtered as asked."""
-    rows = Delivery.objects.select_related("channel").annotate(notices=Count("items"))
+    """Return deliveries with their channel and the number of their ``notices``, newest first, filtered as asked."""
+    rows = Delivery.objects.select_related("channel").annotate(notices=Count("items")).order_by("-id")
     if state:
         _check_choice(state, Delivery.State.values)
         rows = rows.filter(state=state)
@@ -57,8 +58,8 @@ def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]"
 
 
 def notices(*, state: str = "") -> "QuerySet[Notice]":
-    """Return notices with the number of channels that were given them as ``channels``, filtered as asked."""
-    rows = Notice.objects.annotate(channels=Count("deliveries"))
+    """Return notices, newest first, filtered as asked."""
+    rows = Notice.objects.order_by("-id")
     if state:
         _check_choice(state, Notice.State.values)
         rows = rows.filter(state=state)
