@@ -15,6 +15,8 @@ from certificates.parser_process import read_safely
 from certificates.x509 import read_certificate
 from tests.certs import make_ca, make_leaf, rsa_key
 
+# As in the parser's process: what the library means to refuse one day is read as long as it can be.
+pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 LEAF = make_leaf("www.example.test", "*.example.test", "192.0.2.1", issuer=make_ca("Root"), key=rsa_key())
 ENCODING = LEAF.certificate.public_bytes(Encoding.DER)
 
