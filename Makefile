@@ -37,14 +37,13 @@ provision: ## Install the servers and tools that the tests use (as root), or nam
 lint: dev ## Check format and style of code, templates and scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 	shellcheck $(SCRIPTS)
 
 .PHONY: format
-format: dev ## Put code and templates into shape
+format: dev ## Put code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/djlint --reformat --quiet templates
 
 .PHONY: typecheck
 typecheck: dev ## Check types
