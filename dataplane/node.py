@@ -86,10 +86,11 @@ class Node:
         logger.info("node %s runs; its engine is process %s", self.name, self._engine.pid)
         reporting = asyncio.create_task(self._reporter.run())
         try:
-            await self._shut_down(await self._serve())
+            await self._shut_down(await self._serve(), reporting)
         finally:
             await _cancel(reporting)
             await self._reporter.close()
+            await self._engine.admin.close()
             await self._server.stop()
             self._leases.keep_only(set())
             self._lease.release()
@@ -120,13 +121,14 @@ class Node:
             for task in (*tasks, ending):
                 await _cancel(task)
 
-    async def _shut_down(self, end: End) -> None:
+    async def _shut_down(self, end: End, reporting: "asyncio.Task[None]") -> None:
         if end is End.LEAVE:
             logger.info("leaving the engine, process %s, serving", self._engine.pid)
-            await self._engine.leave()
+            self._engine.leave()
             return
         logger.info("draining for at most %s s; a second signal ends at once", self._drain_seconds)
         await self._engine.drain(self._drain_seconds, self._cut)
+        await _cancel(reporting)
         await self._reporter.finish()
 
     def _applied(self, step: Step) -> None:

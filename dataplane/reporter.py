@@ -22,6 +22,7 @@ from listeners.models import ServedReceipt
 
 TICK_SECONDS = 0.5
 FIGURES_TICKS = 4  # figures, health and heartbeat are written every so many ticks
+STOPPED = "The node was stopped."
 MOST_RECEIPTS = 5_000  # kept in memory while the database is away
 
 logger = logging.getLogger(__name__)
@@ -121,17 +122,17 @@ class Reporter:
         return {(h.listener_id, h.address, h.port): h for h in seen_health(clusters, self._follower.snapshot)}
 
     async def _report_node(self) -> None:
-        await self._database.run(observations.write_node, self._node, **await self._node_fields())
-
-    async def _node_fields(self) -> Mapping[str, object]:
         problems = (self.phase, self._engine.problem, self._follower.problem, await self._engine_problem())
+        fields = {**self._node_fields(), "problem": " ".join(problem for problem in problems if problem)}
+        await self._database.run(observations.write_node, self._node, **fields)
+
+    def _node_fields(self) -> Mapping[str, object]:
         return {
             "pid": os.getpid(),
             "engine_pid": self._engine.pid,
             "engine_version": self._version[:128],
             "file_limit": self._engine.command.limits.files,
             "change_cursor": self._follower.cursor,
-            "problem": " ".join(problem for problem in problems if problem),
             "started_at": self._started_at,
         }
 
@@ -148,7 +149,7 @@ class Reporter:
         try:
             await self._report_receipts()
             await self._database.run(observations.stop_others, self._node, set())
-            fields = {**await self._node_fields(), "engine_pid": None, "problem": self.phase}
+            fields = {**self._node_fields(), "engine_pid": None, "problem": STOPPED}
             await self._database.run(observations.write_node, self._node, **fields)
         except Error as error:
             logger.warning("the end of this node could not be written: %s", error)

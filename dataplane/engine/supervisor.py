@@ -156,16 +156,14 @@ class Engine:
                 if process:
                     await _terminate(process)
         self._clean_up()
-        await self.admin.close()
 
     def _clean_up(self) -> None:
         for path in (self.command.paths.state, *self.command.paths.leftovers()):
             path.unlink(missing_ok=True)
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """Let go of the engine, which goes on serving."""
         self._is_stopping = True
-        await self.admin.close()
 
     async def rotate_log(self) -> None:
         """Keep the engine's log below two files of ``LOG_BYTES`` for as long as this runs."""

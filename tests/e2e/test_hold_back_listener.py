@@ -37,7 +37,9 @@ def test_port_of_another_process_blocks_the_listener_until_it_is_free(site: Site
 def test_address_of_another_machine_is_named(site: Site, backend: Backend) -> None:
     listener = serve(backend.port)
     services.update_load_balancer(OPERATOR, listener.load_balancer_id, bind_address="192.0.2.1")
-    status = wait_until(lambda: (found := status_of(listener)) and found.state == State.BLOCKED and found)
+    wait_until(lambda: state_of(listener) == State.BLOCKED)
+    status = status_of(listener)
+    assert status
     assert "192.0.2.1 is not an address of this machine" in status.problems[0]["message"]
     assert round_trip(listener.port)  # where it was served before
 
@@ -48,7 +50,9 @@ def test_rejected_certificate_leaves_the_last_good_one_serving_and_says_why(site
     broken = store_certificate(make_leaf("b.test"))
     _give_key_of(store_certificate(make_leaf("c.test")), broken)
     services.change_default_certificate(OPERATOR, listener.pk, certificate_id=broken.pk)
-    status = wait_until(lambda: (found := status_of(listener)) and found.state == State.REJECTED and found)
+    wait_until(lambda: state_of(listener) == State.REJECTED)
+    status = status_of(listener)
+    assert status
     assert "key" in status.problems[0]["message"].lower()
     assert served(listener.port) == good.sha256
     done = site.command("checklisteners", listener.pk)

@@ -111,6 +111,8 @@ def test_handshakes_and_bytes_are_counted(site: Site, backend: Backend) -> None:
     for _ in range(5):
         with connect(listener.port) as connection:
             assert echo(connection, b"x" * 1000)
-    status = wait_until(lambda: (found := status_of(listener)) and found.handshakes == 5 and found)
+    wait_until(lambda: (found := status_of(listener)) and found.handshakes == 5)
+    status = status_of(listener)
+    assert status
     assert (status.bytes_received, status.bytes_sent) == (5000, 5000)
     assert status.failures == {}

@@ -3,6 +3,7 @@
 import os
 import signal
 
+from dataplane.engine.process import identify
 from listeners import services
 from listeners.models import ListenerStatus, NodeStatus
 from tests.certs import make_leaf
@@ -87,7 +88,7 @@ def test_changed_setting_takes_a_hot_restart(site: Site, backend: Backend) -> No
         site.start()
         wait_until(lambda: site.engine_pid != engine)
         wait_until(lambda: (status := status_of(listener)) and status.state == ListenerStatus.State.RUNNING)
-        wait_until(lambda: not _is_alive(engine), 40)
+        wait_until(lambda: identify(engine) is None, 40)
     assert load.failures == []
     assert load.succeeded
 
@@ -96,13 +97,5 @@ def _accepts(port: int) -> bool:
     try:
         connect(port).close()
     except OSError:
-        return False
-    return True
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
         return False
     return True
