@@ -36,7 +36,6 @@ def main() -> None:
     migrate()
     with tempfile.TemporaryDirectory() as name, redis():
         folder = Path(name)
-        folder.chmod(0o755)  # peers that drop their privileges read it too
         with backend(folder / "backend") as port:
             runs = list(_runs(folder, port, options))
     publish("peers", "make bench-peers", _tables(runs))

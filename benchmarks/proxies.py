@@ -38,7 +38,7 @@ def backend(folder: Path) -> Iterator[int]:
     (folder / "www").mkdir(parents=True)
     (folder / "www/small").write_bytes(b"x" * 100)
     (folder / "www/large").write_bytes(bytes(1_000_000))
-    folder.chmod(0o755)
+    folder.parent.chmod(0o755)  # the workers drop their privileges
     config = folder / "backend.conf"
     config.write_text(f"""
 daemon off; worker_processes 1; pid {folder}/backend.pid; error_log {folder}/backend.log;

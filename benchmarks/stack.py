@@ -17,7 +17,11 @@ from pathlib import Path
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lbadmin-bench-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
-os.environ |= {"LBADMIN_DATA_DIR": str(DATA_DIR), "DJANGO_SETTINGS_MODULE": "lbadmin.settings"}
+os.environ |= {
+    "LBADMIN_DATA_DIR": str(DATA_DIR),
+    "LBADMIN_DRAIN_SECONDS": "1",  # what survives is then seen within the measurement
+    "DJANGO_SETTINGS_MODULE": "lbadmin.settings",
+}
 os.environ.pop("REDIS_URL", None)
 
 import django
@@ -96,8 +100,8 @@ def import_issued(issued: Issued, name: str) -> str:
 
 @contextmanager
 def node(port: int) -> Iterator[Proxy]:
-    """Run the node with one engine thread, on the proxies' CPU; yield once ``port`` answers."""
-    command = [sys.executable, "manage.py", "runlistener", "--concurrency", "1"]
+    """Run the node with one engine thread (one CPU to see), the engine on the proxies' CPU; yield once ``port`` answers."""
+    command = [sys.executable, "manage.py", "runlistener"]
     with ExitStack() as stack:
         stack.enter_context(running(command, DATA_DIR / "node.log", OTHERS_CPU))
         wait_for_port(port)
