@@ -52,6 +52,17 @@ def differences(form: forms.Form, before: Mapping[str, Any], after: Mapping[str,
     ]
 
 
+def merged(form: forms.Form, opened: Opened, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to offer after two people changed the same object: what was typed here, and else what is stored.
+
+    A field that was left as it was opened takes the other's value, so that saving again undoes nothing unseen.
+    """
+    return {
+        name: stored[name] if name in stored and opened.values.get(name) == typed else typed
+        for name, typed in form.cleaned_data.items()
+    }
+
+
 def shown(field: forms.Field, value: Any) -> str:
     """Return a field's value in the words of the form."""
     if isinstance(field, forms.BooleanField):

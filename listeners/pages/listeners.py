@@ -22,7 +22,7 @@ from listeners.forms import EditListenerForm, initial_of
 from listeners.impact import impact_of, impacts_of_fields
 from listeners.models import Listener, ServerGroup
 from listeners.pages.curl import curl
-from listeners.pages.editing import Difference, Opened, differences, opened_from
+from listeners.pages.editing import Difference, Opened, differences, merged, opened_from
 from listeners.pages.failures import explained
 from listeners.pages.pickers import picker, search_name
 from listeners.tls_policies import POLICIES
@@ -170,6 +170,7 @@ def _save(
         stored = initial_of(listener, EditListenerForm)
         theirs = _named_groups(differences(form, opened.values, stored))
         stale = {"error": error, "theirs": theirs}
+        form = EditListenerForm(initial=merged(form, opened, stored))
         return _edit_page(request, listener, form, Opened(listener.revision, stored), stale)
     except DomainError as error:
         add_domain_error(form, error)

@@ -15,7 +15,7 @@ from listeners import selectors, services
 from listeners.forms import LoadBalancerForm, initial_of
 from listeners.impact import impacts_of_fields
 from listeners.models import LoadBalancer
-from listeners.pages.editing import Opened, differences, opened_from
+from listeners.pages.editing import Opened, differences, merged, opened_from
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -100,7 +100,10 @@ def _save(request: HttpRequest, balancer: LoadBalancer, context: dict[str, Any])
         balancer = selectors.load_balancer_by_id(balancer.pk)
         stored = initial_of(balancer, LoadBalancerForm)
         stale = {"error": error, "theirs": differences(form, opened.values, stored)}
-        return _form_page(request, context | {"stale": stale, "opened": Opened(balancer.revision, stored)})
+        form = LoadBalancerForm(initial=merged(form, opened, stored))
+        return _form_page(
+            request, context | {"form": form, "stale": stale, "opened": Opened(balancer.revision, stored)}
+        )
     except DomainError as error:
         add_domain_error(form, error)
         return _form_page(request, context)

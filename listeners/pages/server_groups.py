@@ -18,7 +18,7 @@ from console.themes import own_address
 from listeners import selectors, services
 from listeners.forms import ServerGroupForm, ServerRows, ServersFormSet, initial_of
 from listeners.models import Server, ServerGroup
-from listeners.pages.editing import Difference, Opened, differences, opened_from
+from listeners.pages.editing import Difference, Opened, differences, merged, opened_from
 from listeners.services import ServerSpec
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -89,8 +89,9 @@ def server_group_edit(request: HttpRequest, server_group_id: str) -> HttpRespons
     group = selectors.server_group_by_id(server_group_id)
     if request.method != "POST":
         form = ServerGroupForm(initial=initial_of(group, ServerGroupForm))
-        rows = ServerRows(initial=[_row(server) for server in group.servers.all()], prefix="servers")
-        return _form_page(request, {"form": form, "rows": rows, "group": group, "opened": _opened(group)})
+        return _form_page(
+            request, {"form": form, "rows": _stored_rows(group), "group": group, "opened": _opened(group)}
+        )
     form = ServerGroupForm(request.POST)
     rows = ServerRows(request.POST, prefix="servers")
     context: dict[str, Any] = {
@@ -120,6 +121,9 @@ def _save(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         group = selectors.server_group_by_id(group.pk)
         now = _opened(group)
         stale = {"error": error, "theirs": _theirs(form, opened.values, now.values)}
+        context |= {"form": ServerGroupForm(initial=merged(form, opened, now.values))}
+        if opened.values.get("servers") == _typed_servers(context["rows"]):
+            context |= {"rows": _stored_rows(group)}
         return _form_page(request, context | {"stale": stale, "group": group, "opened": now})
     except DomainError as error:
         return _refused(request, context, error)
@@ -141,6 +145,15 @@ def _theirs(form: ServerGroupForm, before: Mapping[str, Any], after: Mapping[str
     if before.get("servers", after["servers"]) != after["servers"]:
         found.append(Difference(_("Servers"), before["servers"] or "—", after["servers"] or "—", "servers"))
     return found
+
+
+def _typed_servers(rows: ServersFormSet) -> str:
+    typed = (Server(address=spec.address, port=spec.port, weight=spec.weight) for spec in _specs(rows))
+    return ", ".join(_told(server) for server in typed)
+
+
+def _stored_rows(group: ServerGroup) -> ServersFormSet:
+    return ServerRows(initial=[_row(server) for server in group.servers.all()], prefix="servers")
 
 
 def _row(server: Server) -> dict[str, Any]:

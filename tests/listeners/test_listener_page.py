@@ -176,9 +176,12 @@ def test_a_stale_save_shows_what_the_other_did_and_keeps_what_was_typed(
     assert "bob" in answer.text
     assert "900 → <strong>60</strong>" in answer.text
     assert 'value="mine"' in answer.text
-    admin_client.post(_url("edit", listener), sent | opened(answer))
+    offered = answer.context["form"].initial
+    admin_client.post(
+        _url("edit", listener), offered | opened(answer) | {"go": "confirm", "proxy_protocol_enabled": ""}
+    )
     listener.refresh_from_db()
-    assert listener.name == "mine"
+    assert (listener.name, listener.idle_timeout_seconds) == ("mine", 60)
 
 
 def test_a_forged_opening_is_taken_as_the_stored_one(admin_client: Client, listener: Listener) -> None:

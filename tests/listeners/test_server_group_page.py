@@ -131,6 +131,16 @@ def test_a_stale_save_shows_the_other_servers_and_keeps_the_rows(admin_client: C
     assert [server.address for server in group.servers.all()] == ["10.0.0.9"]
 
 
+def test_a_stale_save_that_left_the_servers_alone_offers_the_others(admin_client: Client) -> None:
+    group = factories.make_server_group("10.0.0.1")
+    page = admin_client.get(_url("edit", group))
+    services.update_server_group(Actor("bob", "page"), group.pk, servers=[services.ServerSpec("10.0.0.9", 9000)])
+    sent = SETTINGS | {"name": "mine"} | _rows(("10.0.0.1", "9000", "100")) | opened(page)
+    answer = admin_client.post(_url("edit", group), sent)
+    assert 'value="mine"' in answer.text
+    assert 'value="10.0.0.9"' in answer.text
+
+
 def test_a_group_in_use_names_its_users_and_stays(admin_client: Client) -> None:
     listener = factories.make_listener(name="shop")
     page = admin_client.get(_url("delete", listener.server_group))
