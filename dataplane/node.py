@@ -138,6 +138,7 @@ class Node:
         touched = {listener.id for listener in step.compiled}
         self._board.touch(touched | step.removed)
         if is_start:
+            self._reporter.starts_with(touched)
             found = {listener_id: self._served(listener_id) for listener_id in touched}
             self._prober.learn({listener_id: served for listener_id, served in found.items() if served})
         else:

@@ -45,7 +45,12 @@ class Reporter:
         self._health: dict[tuple[str, str, int], Health] = {}
         self._version = ""
         self._is_seeded = False
+        self._starts_with: set[str] | None = None
         self.phase = ""  # what the node is doing, when it is not just serving
+
+    def starts_with(self, listener_ids: set[str]) -> None:
+        """Take what the node serves at its start: what an earlier process served beside it is stopped."""
+        self._starts_with = listener_ids
 
     def keep(self, receipts: list[ServedReceipt]) -> None:
         """Take receipts to be written; the oldest are dropped when the database is away for very long."""
@@ -78,6 +83,9 @@ class Reporter:
         if not self._is_seeded:
             self._log.seed(await self._database.run(observations.load_totals, self._node))
             self._is_seeded = True
+        if self._starts_with is not None:
+            await self._database.run(observations.stop_others, self._node, self._starts_with)
+            self._starts_with = None
         self._states.update({seen.listener_id: seen for seen in self._board.take_changed()})
         if self._states:
             writing = dict(self._states)

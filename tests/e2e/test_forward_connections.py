@@ -23,11 +23,15 @@ def test_server_is_told_the_client_s_address_by_proxy_protocol(site: Site, backe
         source = connection.getsockname()
         connection.sendall(b"hello")
         connection.recv(1)
-    header = wait_until(lambda: [begin for begin in backend.beginnings if begin.startswith(SIGNATURE)])[0]
-    assert header[12:14] == b"\x21\x11"  # version 2, PROXY; TCP over IPv4
-    address, target, port, target_port = struct.unpack("!4s4sHH", header[16:28])
-    assert (str(ipaddress.ip_address(address)), port) == source
-    assert (str(ipaddress.ip_address(target)), target_port) == ("127.0.0.1", listener.port)
+        headers = [begin for begin in backend.beginnings if begin.startswith(SIGNATURE)]
+    # Version 2, PROXY; TCP over IPv4. The node's own handshake for the receipt may have sent one too.
+    assert {header[12:14] for header in headers} == {b"\x21\x11"}
+    fields = [struct.unpack("!4s4sHH", header[16:28]) for header in headers]
+    places = {
+        ((str(ipaddress.ip_address(address)), port), (str(ipaddress.ip_address(target)), target_port))
+        for address, target, port, target_port in fields
+    }
+    assert (source, ("127.0.0.1", listener.port)) in places
 
 
 def test_dead_server_is_marked_and_costs_no_connection(site: Site, backend: Backend) -> None:
