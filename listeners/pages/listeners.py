@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,7 +27,7 @@ from listeners.pages.editing import Difference, Opened, differences, merged, ope
 from listeners.pages.failures import explained
 from listeners.pages.pickers import picker, search_name
 from listeners.tls_policies import POLICIES
-from listeners.warnings import listener_warnings
+from listeners.warnings import name_warnings, policy_warnings, server_warnings, validity_warnings
 
 METHODS = ["GET", "HEAD", "POST"]
 RECEIPTS = 20
@@ -36,11 +37,17 @@ RECEIPTS = 20
 def listener_detail(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show what a listener is set to, beside its live part."""
     listener = selectors.listener_by_id(listener_id)
+    bindings = selectors.bindings_of(listener)
     context = _live(listener) | {
         "tab": "details",
         "policy": POLICIES[listener.security_policy],
-        "bindings": selectors.bindings_of(listener),
-        "warnings": listener_warnings(listener),
+        "bindings": bindings,
+        "warnings": [
+            *policy_warnings(listener.security_policy),
+            *validity_warnings(bindings, timezone.now()),
+            *name_warnings(bindings),
+            *server_warnings(listener.server_group),
+        ],
     }
     return render(request, "listeners/listener_detail.html", context)
 
