@@ -77,8 +77,8 @@ def test_placeholders_survive_translation() -> None:
     wrong = [
         text
         for text, translated in source().items()
-        # A singular may say “a certificate” where the one Chinese form needs the number.
-        if not set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(translated))
+        # English names the one channel that fails; the one Chinese form counts instead.
+        if not set(PLACEHOLDER.findall(text)) - {"first"} <= set(PLACEHOLDER.findall(translated))
     ]
     assert wrong == []
 
