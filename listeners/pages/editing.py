@@ -1,6 +1,6 @@
 """Saving what two people may have changed: nothing typed is lost, and each sees what the other did."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from django import forms
 from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+
+from listeners.impact import CHANGE_OF_FIELD
 
 SALT = "listeners.pages.editing"
 
@@ -50,6 +52,14 @@ def differences(form: forms.Form, before: Mapping[str, Any], after: Mapping[str,
         for name, field in form.fields.items()
         if name in before and name in after and before[name] != after[name]
     ]
+
+
+def labels_of_changes(changed: Iterable[Difference]) -> dict[str, str]:
+    """Return, for each kind of change (see ``listeners.impact``), the fields that make it."""
+    labels: dict[str, list[str]] = {}
+    for each in changed:
+        labels.setdefault(CHANGE_OF_FIELD[each.field], []).append(each.label)
+    return {change: ", ".join(fields) for change, fields in labels.items()}
 
 
 def merged(form: forms.Form, opened: Opened, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from listeners.forms import EditListenerForm, initial_of
 from listeners.impact import impact_of, impacts_of_fields
 from listeners.models import Listener, ServerGroup
 from listeners.pages.curl import curl
-from listeners.pages.editing import Difference, Opened, differences, merged, opened_from
+from listeners.pages.editing import Difference, Opened, differences, labels_of_changes, merged, opened_from
 from listeners.pages.failures import explained
 from listeners.pages.pickers import picker, search_name
 from listeners.tls_policies import POLICIES
@@ -147,6 +147,7 @@ def _review(
         "form": form,
         "opened": opened,
         "changed": _named_groups(changed),
+        "labels": labels_of_changes(changed),
         "impacts": impacts_of_fields(values),
         "command": curl("PATCH", f"/listeners/{listener.pk}", values, revision=opened.revision),
     }

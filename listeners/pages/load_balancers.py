@@ -15,7 +15,7 @@ from listeners import selectors, services
 from listeners.forms import LoadBalancerForm, initial_of
 from listeners.impact import impacts_of_fields
 from listeners.models import LoadBalancer
-from listeners.pages.editing import Opened, differences, merged, opened_from
+from listeners.pages.editing import Opened, differences, labels_of_changes, merged, opened_from
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -85,7 +85,7 @@ def load_balancer_edit(request: HttpRequest, load_balancer_id: str) -> HttpRespo
     changed = differences(form, opened.values, form.cleaned_data)
     impacts = impacts_of_fields(difference.field for difference in changed)
     if any(impact.severity for impact in impacts) and request.POST.get("go") != "confirm":
-        context |= {"changed": changed, "impacts": impacts}
+        context |= {"changed": changed, "impacts": impacts, "labels": labels_of_changes(changed)}
         return render(request, "listeners/load_balancer_review.html", context)
     return _save(request, balancer, context)
 
