@@ -160,7 +160,11 @@ def test_the_default_certificate_is_not_taken_twice(wizard: Wizard) -> None:
 @pytest.mark.parametrize("given", ["lsn-x", "cert-0000000000000000", "\x00", "x" * 500, "<script>"])
 def test_a_certificate_that_is_not_there_is_refused(wizard: Wizard, given: str) -> None:
     wizard.send("listener", port="8443", **SETTINGS)
-    step: dict[str, Any] = {"certificate_id": given, "additional_certificate_ids": [given], "security_policy": WIZARD_POLICY}
+    step: dict[str, Any] = {
+        "certificate_id": given,
+        "additional_certificate_ids": [given],
+        "security_policy": WIZARD_POLICY,
+    }
     assert wizard.send("certificate", **step).status_code == 422
 
 
