@@ -32,7 +32,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Answer the figures in the Prometheus text format; 401 without a token or a session."""
     if not (_has_token(request) or request.user.is_authenticated):
         message = _("Send “Authorization: Bearer TOKEN”; manage.py createtoken USER makes a token.")
-        return HttpResponse(message + "\n", 401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"})
+        return HttpResponse(
+            message + "\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
+        )
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Observations())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

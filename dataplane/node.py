@@ -91,6 +91,8 @@ class Node:
             await _cancel(reporting)
             await self._reporter.close()
             await self._engine.admin.close()
+            # gRPC logs a stack for each stream that ends with the server.
+            logging.getLogger("grpc._cython.cygrpc").setLevel(logging.CRITICAL)
             await self._server.stop()
             self._leases.keep_only(set())
             self._lease.release()

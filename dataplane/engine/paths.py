@@ -78,7 +78,7 @@ class NodePaths:
 
     def create(self) -> None:
         """Make the directories, readable by this user alone."""
-        for path in (self.state_dir, self.socket_dir):
+        for path in (self.state_dir, settings.RUNTIME_DIR, self.socket_dir):
             private_directory(path)
 
 
