@@ -36,12 +36,12 @@ def main() -> int:
 def _run_alone(environment: Environment) -> None:
     environment.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
-        own_foreground(),
+        own_foreground() as terminal,
         exclusive_lock(environment.runtime_dir / "quickstart.lock"),
         children_lock(environment.runtime_dir / "children.lock") as lock,
     ):
         try:
-            asyncio.run(run(environment, lock))
+            asyncio.run(run(environment, lock, terminal))
         finally:
             end_engines(environment.data_dir, environment.runtime_dir)
             say("stopped")

@@ -15,7 +15,7 @@ from lbadmin.quickstart import programs, ready
 from lbadmin.quickstart.errors import StartError
 from lbadmin.quickstart.results import Prepared, Sample
 from lbadmin.quickstart.supervisor import Supervisor
-from lbadmin.quickstart.terminal import print_plain, say
+from lbadmin.quickstart.terminal import closed, print_plain, say
 from lbadmin.values import parse_bind
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
@@ -24,22 +24,22 @@ STOP_ORDER = (("node", "console", "worker", "beat"), ("sample",), ("redis",))
 REDIS_PATIENCE_SECONDS = 30.0
 
 
-async def run(environment: Environment, lock: int) -> None:
-    """Start everything, keep it running until a signal comes, stop it. Raises StartError."""
+async def run(environment: Environment, lock: int, terminal: int | None) -> None:
+    """Start everything, keep it running until a signal comes or the terminal closes, stop it. Raises StartError."""
     supervisor = Supervisor(lock)
     told_to_stop = _catch_signals(supervisor)
     start = asyncio.create_task(_start(environment, supervisor))
-    stop = asyncio.create_task(told_to_stop.wait())
+    stops = [asyncio.create_task(told_to_stop.wait()), asyncio.create_task(closed(terminal))]
     try:
-        await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([start, *stops], return_when=asyncio.FIRST_COMPLETED)
         if start.done():
             start.result()
-            await stop
+            await asyncio.wait(stops, return_when=asyncio.FIRST_COMPLETED)
         say("stopping")
     finally:
-        for task in (start, stop):
+        for task in (start, *stops):
             task.cancel()
-        await asyncio.wait([start, stop])
+        await asyncio.wait([start, *stops])
         await supervisor.stop(*STOP_ORDER)
 
 

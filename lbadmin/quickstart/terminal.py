@@ -1,7 +1,9 @@
 """The quick start's terminal: aligned prefixes, colours for eyes only, and who gets Ctrl-C."""
 
+import asyncio
 import contextlib
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -31,8 +33,8 @@ def print_plain(text: str) -> None:
 
 
 @contextlib.contextmanager
-def own_foreground() -> Iterator[None]:
-    """Take Ctrl-C for this process alone while the block runs.
+def own_foreground() -> Iterator[int | None]:
+    """Take Ctrl-C for this process alone while the block runs; yield the terminal, None without one.
 
     make dies of Ctrl-C even when the command it runs ends well. A process group of its own in the terminal's
     foreground, as a shell gives each job, lets the quick start answer it and ``make run`` exit 0. Ctrl-Z is ignored
@@ -40,7 +42,7 @@ def own_foreground() -> Iterator[None]:
     """
     terminal = _controlling_terminal()
     if terminal is None:
-        yield
+        yield None
         return
     former = os.getpgrp()
     os.setpgid(0, 0)
@@ -48,10 +50,22 @@ def own_foreground() -> Iterator[None]:
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     os.tcsetpgrp(terminal, os.getpgrp())
     try:
-        yield
+        yield terminal
     finally:
         with contextlib.suppress(OSError):  # the terminal was closed
             os.tcsetpgrp(terminal, former)
+
+
+async def closed(terminal: int | None) -> None:
+    """Return once the terminal is gone; never, without one.
+
+    The kernel tells only the session's leader. That may be make, which waits for this process instead of ending.
+    """
+    poll = select.poll()
+    if terminal is not None:
+        poll.register(terminal, 0)
+    while not poll.poll(0):  # noqa: ASYNC110 - a hang-up can only be polled for
+        await asyncio.sleep(0.5)
 
 
 def _controlling_terminal() -> int | None:

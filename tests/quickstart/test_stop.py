@@ -85,9 +85,11 @@ def test_ctrl_c_reaches_the_quick_start_alone_and_its_parent_sees_0(tmp_path: Pa
         assert run.processes() == {}
 
 
-def test_closed_terminal_stops_everything(tmp_path: Path) -> None:
+def test_closed_terminal_stops_everything_though_make_waits(tmp_path: Path) -> None:
     with quick_start(tmp_path, LBADMIN_SAMPLE="0") as run:
-        pid, terminal = _spawn_in_terminal(run, [sys.executable, "-m", "lbadmin.quickstart"])
+        # Like make, this parent leads the session, gets the hang-up, and waits for its child all the same.
+        script = f"trap : HUP; {sys.executable} -m lbadmin.quickstart; exit 3"
+        pid, terminal = _spawn_in_terminal(run, ["sh", "-c", script])
         _read_until(terminal, b"\nReady", 180)
         os.close(terminal)
         wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 90)
