@@ -32,7 +32,7 @@ def running(load: Load) -> Iterator[None]:
     stop = threading.Event()
 
     def go() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.01):
             load.once()
 
     thread = threading.Thread(target=go)
@@ -67,7 +67,7 @@ def test_replaces_and_changes_under_load_lose_nothing_and_touch_no_open_connecti
             assert echo(open_since_before)
             time.sleep(0.1)
     assert load.failures == []
-    assert load.succeeded > 50
+    assert load.succeeded > 2 * REPLACES
     assert len(load.fingerprints) > REPLACES / 2
     wait_until(lambda: receipts_of(listener)[0].expected_sha256 == other.sha256)
     assert all(receipt.is_expected for receipt in receipts_of(listener))
