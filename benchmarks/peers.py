@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,12 @@ from benchmarks import load
 from benchmarks.proxies import PEERS, Proxy, Setting, backend, peer
 from benchmarks.report import publish, table
 from certificates.keys import open_private_key
-from certificates.models import Certificate
+from certificates.selectors import version_of
 
 OURS = "lbadmin"
 Run = tuple[str, str, dict[str, float]]  # algorithm, proxy, figures
+Best = Callable[[Iterable[float]], float]  # min where less is better, max where more is
+Start = Callable[[], AbstractContextManager[Proxy]]
 
 
 def main() -> None:
@@ -56,13 +58,14 @@ def _runs(folder: Path, backend_port: int, options: argparse.Namespace) -> Itera
             yield algorithm, name, _latency(proxy, min(rates) / 2, folder / "latency.log", options)
 
 
-def _starts(folder: Path, backend_port: int, algorithm: str) -> dict[str, Callable[[], AbstractContextManager[Proxy]]]:
+def _starts(folder: Path, backend_port: int, algorithm: str) -> Mapping[str, Start]:
     """Return how to start each proxy with one certificate of ``algorithm``."""
     folder.mkdir()
     site = make_site([f"{algorithm}.bench.test"], backend_port, algorithm=algorithm)
     pem = _pem_file(folder / "server.pem", next(iter(site.certificate_ids.values())))
     setting = Setting(folder, pem, backend_port)
-    return {OURS: partial(node, site.listener.port)} | {name: partial(peer, name, setting) for name in PEERS}
+    starts: dict[str, Start] = {OURS: partial(node, site.listener.port)}
+    return starts | {name: partial(peer, name, setting) for name in PEERS}
 
 
 def _handshakes(proxy: Proxy, options: argparse.Namespace) -> dict[str, float]:
@@ -94,7 +97,7 @@ def _tables(runs: list[Run]) -> str:
     def figure(algorithm: str, name: str, key: str) -> float:
         return median(found[key] for a, n, found in runs if (a, n) == (algorithm, name) and key in found)
 
-    columns = (
+    columns: tuple[tuple[str, str, str, Best], ...] = (
         ("full handshake ECDSA P-256, µs CPU", "ecdsa", "full", min),
         ("full handshake RSA-2048, µs CPU", "rsa", "full", min),
         ("resumed handshake, µs CPU", "ecdsa", "resumed", min),
@@ -104,18 +107,20 @@ def _tables(runs: list[Run]) -> str:
         ("p50 at half load, ms", "ecdsa", "p50", min),
         ("p99 at half load, ms", "ecdsa", "p99", min),
     )
-    rows = [_row(label, lambda name, a=a, k=k: figure(a, name, k), best) for label, a, k, best in columns]
+    rows = [
+        _row(label, {name: figure(algorithm, name, key) for name in (OURS, *PEERS)}, best)
+        for label, algorithm, key, best in columns
+    ]
     return table(["work", OURS, *PEERS, f"{OURS} / best peer"], rows)
 
 
-def _row(label: str, figure: Callable[[str], float], best: Callable[[Iterator[float]], float]) -> list[str]:
-    values = {name: figure(name) for name in (OURS, *PEERS)}
+def _row(label: str, values: dict[str, float], best: Best) -> list[str]:
     ratio = values[OURS] / best(values[name] for name in PEERS)
     return [label, *(f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in values.values()), f"{ratio:.2f}"]
 
 
 def _pem_file(path: Path, certificate_id: str) -> Path:
-    version = Certificate.objects.get(id=certificate_id).current_version
+    version = version_of(certificate_id)
     path.write_bytes(version.leaf_pem.encode() + open_private_key(version.pk))
     return path
 

@@ -57,7 +57,7 @@ def redis() -> Iterator[None]:
     """Run Redis on the socket where lbadmin looks for it."""
     settings.RUNTIME_DIR.mkdir(parents=True, exist_ok=True)
     socket_path = settings.RUNTIME_DIR / "redis.sock"
-    command = ["redis-server", "--port", "0", "--unixsocket", socket_path, "--save", ""]
+    command: list[str | Path] = ["redis-server", "--port", "0", "--unixsocket", socket_path, "--save", ""]
     with running(command, DATA_DIR / "redis.log"):
         yield
 
@@ -100,7 +100,10 @@ def import_issued(issued: Issued, name: str) -> str:
 
 @contextmanager
 def node(port: int) -> Iterator[Proxy]:
-    """Run the node with one engine thread (one CPU to see), the engine on the proxies' CPU; yield once ``port`` answers."""
+    """Run the node with one engine thread, on the proxies' CPU; yield once ``port`` answers.
+
+    The engine takes one thread for each CPU that it may use when it starts, and the node is given one.
+    """
     command = [sys.executable, "manage.py", "runlistener"]
     with ExitStack() as stack:
         stack.enter_context(running(command, DATA_DIR / "node.log", OTHERS_CPU))

@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
     """Start one browser for the session."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        pytest.skip("There is no chromium on this machine.")
+        pytest.fail("There is no chromium on this machine: `make provision` names or installs what is missing.")
     # Playwright's loop lives in this thread, and Django asks whether one does before it touches the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
