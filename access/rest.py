@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 
 from console.errors import InvalidInputError
 from console.tables import LARGEST_PAGE, PAGE_SIZE
+from console.texts import storable
 
 Row = TypeVar("Row")
 
@@ -23,9 +24,7 @@ class CleanParser(Parser):
         """Return the parsed body; the framework answers 400 for the ValueError."""
         body = super().parse_body(request)
         for text in _texts(body):
-            if "\0" in text:
-                raise ValueError("a NUL in a text")
-            text.encode()
+            storable(text)
         return body
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.db.models import Field, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from console.errors import InvalidInputError
+from console.texts import storable
 
 Row = TypeVar("Row", bound=Model)
 
@@ -107,12 +109,24 @@ def _decode(model: type[Model], order: Sequence[str], cursor: str) -> tuple[str,
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         direction, *texts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        values = [_field(model, path).to_python(str(text)) for path, text in zip(order, texts, strict=True)]
-    except (binascii.Error, ValueError, TypeError, RecursionError, ValidationError):
+        values = [_comparable(_field(model, path), str(text)) for path, text in zip(order, texts, strict=True)]
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         raise _unknown_cursor() from None
-    if direction not in {FORWARD, BACKWARD} or None in values:
+    if direction not in {FORWARD, BACKWARD}:
         raise _unknown_cursor()
     return direction, values
+
+
+def _comparable(field: "Field[Any, Any]", text: str) -> Any:
+    """Return the value that a database can compare ``field`` with; raise ValueError and its like for any other."""
+    value = field.to_python(storable(text))
+    if value is None:
+        raise ValueError("null")
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return value.astimezone(dt.UTC)
+    return value
 
 
 def _unknown_cursor() -> InvalidInputError:

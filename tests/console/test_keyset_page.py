@@ -1,5 +1,8 @@
 """Pages of a table by keyset."""
 
+import base64
+import json
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -67,6 +70,29 @@ def test_a_foreign_cursor_is_refused_with_a_way_out(cursor: str) -> None:
         keyset_page(User.objects.all(), ("last_name", "username"), cursor, 4)
     assert refused.value.code == "cursor.invalid"
     assert "first page" in refused.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("order", "value"),
+    [
+        ("date_joined", "0001-01-01T00:00:00+14:00"),
+        ("date_joined", "9999-12-31T23:59:59-14:00"),
+        ("date_joined", "2026-01-01T00:00:00"),
+        ("username", "\0"),
+        ("username", "\ud800"),
+        ("pk", "9" * 5000),
+    ],
+)
+def test_a_forged_cursor_with_a_value_that_no_database_takes_is_refused(order: str, value: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(["f", value]).encode()).decode()
+    with pytest.raises(InvalidInputError, match="does not exist"):
+        keyset_page(User.objects.all(), (order,), cursor, 4)
+
+
+def test_a_forged_cursor_beyond_every_id_ends_the_list() -> None:
+    make_users(1)
+    cursor = base64.urlsafe_b64encode(json.dumps(["f", "9" * 30]).encode()).decode()
+    assert len(keyset_page(User.objects.all(), ("pk",), cursor, 4)) == 0
 
 
 def test_an_empty_table_has_one_empty_page() -> None:
