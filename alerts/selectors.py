@@ -17,6 +17,7 @@ from alerts.scanning import scan_period
 from certificates.models import Certificate
 from console.durations import words
 from console.errors import InvalidInputError, NotFoundError
+from console.ids import is_id
 from events.models import Notice
 
 # Celery's beat asks once a minute whether a scan is due; a period may therefore be that much longer.
@@ -26,7 +27,7 @@ WAITING = (Delivery.State.PENDING, Delivery.State.SENDING)
 
 def channel_by_id(channel_id: str) -> Channel:
     """Return a channel; raise NotFoundError when there is none."""
-    found = Channel.objects.filter(pk=channel_id).first()
+    found = Channel.objects.filter(pk=channel_id).first() if is_id(channel_id) else None
     if found is None:
         message = _("There is no channel “%(id)s”.") % {"id": channel_id[:64]}
         raise NotFoundError(message, "channel.unknown", way_out=_("See the list of channels."))
@@ -54,7 +55,7 @@ def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]"
     if state:
         _check_choice(state, Delivery.State.values)
         rows = rows.filter(state=state)
-    return rows.filter(channel=channel_id) if channel_id else rows
+    return rows.filter(channel=channel_id if is_id(channel_id) else "") if channel_id else rows
 
 
 def notices(*, state: str = "") -> "QuerySet[Notice]":

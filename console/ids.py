@@ -1,15 +1,22 @@
 """Public identifiers: a prefix that tells the kind, then 16 random characters."""
 
+import re
 import secrets
 from functools import partial
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 LENGTH = 16
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def new_id(prefix: str) -> str:
     """Return a fresh identifier such as ``lsn-3k9x0q7c2m8v5b1t`` (82 bits of randomness)."""
     return f"{prefix}-" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def is_id(text: str) -> bool:
+    """Tell whether ``text`` could be an id at all; a database refuses some texts with an error of its own."""
+    return bool(_ID.fullmatch(text))
 
 
 load_balancer_id = partial(new_id, "nlb")

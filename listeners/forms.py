@@ -8,8 +8,8 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from console.forms import StyledForm
+from console.ids import is_id
 from listeners.models import Listener, LoadBalancer, ServerGroup
-from listeners.services.rows import is_id
 from listeners.tls_policies import POLICIES, WIZARD_POLICY
 
 MAX_PORT = 65535

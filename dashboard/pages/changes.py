@@ -27,6 +27,7 @@ INTERFACES: dict[str, str | Promise] = {
     "command": _("Command line"),
     "system": _("Automatic"),
 }
+_FILTERS = {"type": "object_type", "via": "actor_via", "object": "object_id", "who": "actor_name__icontains"}
 
 
 @require_safe
@@ -40,9 +41,8 @@ def change_list(request: HttpRequest) -> HttpResponse:
 
 def _filtered(query: Any) -> "QuerySet[Change]":
     changes = Change.objects.all()
-    for parameter, column in (("type", "object_type"), ("via", "actor_via"), ("object", "object_id")):
-        if value := query.get(parameter):
-            changes = changes.filter(**{column: value})
-    if who := query.get("who", "").strip():
-        changes = changes.filter(actor_name__icontains=who)
+    for parameter, lookup in _FILTERS.items():
+        # PostgreSQL takes no NUL in a text, and no column has one.
+        if value := query.get(parameter, "").replace("\0", "").strip():
+            changes = changes.filter(**{lookup: value})
     return changes

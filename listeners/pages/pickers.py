@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from certificates.models import Kind
 from certificates.selectors import certificates
+from console.ids import is_id
 from listeners.models import Server, ServerGroup
 
 SHOWN = 8
@@ -77,7 +78,7 @@ def search_name(field: str) -> str:
 def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Sequence[str] = ()) -> Picker:
     """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out."""
     source = SOURCES[field]
-    ids = list(dict.fromkeys(filter(None, chosen_ids)))[:MOST_CHOSEN]
+    ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
     find = partial(_certificates, source.kind) if source.kind else _server_groups
     by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
     found = list(find(query).exclude(pk__in=ids)[: SHOWN + 1])

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from certificates.matching import InvalidNameError, normalise_name
 from console.errors import InvalidInputError
+from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners.choice import Choice, choice_for, choose_names
 from listeners.models import Binding, Listener, ListenerStatus
-from listeners.services.rows import is_id, not_found
+from listeners.services.rows import not_found
 from listeners.warnings import candidate_of
 
 Role = Binding.Role

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners import limits
 from listeners.models import Binding, Listener, LoadBalancer, Server
-from listeners.services.rows import is_id, not_found
+from listeners.services.rows import not_found
 
 
 @dataclass(frozen=True, slots=True)

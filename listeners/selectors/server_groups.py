@@ -3,10 +3,11 @@
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners.models import Listener, Server, ServerGroup
-from listeners.services.rows import is_id, not_found
+from listeners.services.rows import not_found
 
 
 def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page[ServerGroup]:

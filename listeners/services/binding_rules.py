@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from certificates.models import Certificate
 from console.errors import ConflictError, InvalidInputError, NotFoundError
+from console.ids import is_id
 from listeners import limits
 from listeners.eligibility import require_ca_certificates, require_server_certificates
 from listeners.models import Binding, Listener
@@ -40,7 +41,7 @@ def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Cert
 
 def certificates_for(role: Binding.Role, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
     """Return certificates that can all take ``role`` on a listener, in the order given, by two queries."""
-    ids = [certificate_id for certificate_id in certificate_ids if rows.is_id(certificate_id)]
+    ids = [certificate_id for certificate_id in certificate_ids if is_id(certificate_id)]
     found = Certificate.objects.select_related("current_version").in_bulk(ids)
     for certificate_id in certificate_ids:
         if certificate_id not in found:
@@ -61,7 +62,7 @@ def required_ids(certificate_ids: Sequence[str], field: str = "certificate_ids")
             way_out=_("Choose at least one certificate."),
         )
     for certificate_id in certificate_ids:
-        if not rows.is_id(certificate_id):
+        if not is_id(certificate_id):
             raise rows.not_found("certificate", certificate_id, field)
     return list(dict.fromkeys(certificate_ids))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from certificates.models import Certificate
+from console.ids import is_id
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners.models import Binding, Listener
@@ -20,6 +21,7 @@ from listeners.services.binding_rules import (
     require_ca_chosen,
     required_ids,
 )
+from listeners.words import SLOT_NAMES
 
 Role = Binding.Role
 
@@ -52,7 +54,7 @@ def _change_slot(changes: Recorder, listener: Listener, role: Binding.Role, cert
         before = binding.certificate
         _put(listener, binding, certificate_for(role, certificate_id, field), field)
         _count(changes.actor, listener)
-        summary = f"{role.label} certificate: {before} → {binding.certificate}"
+        summary = f"{SLOT_NAMES[role]}: {before} → {binding.certificate}"
         changes.record("listener.updated", listener, summary, **_swap(binding))
 
 
@@ -78,7 +80,7 @@ def roll_back_binding(
             raise nothing_to_roll_back(binding)
         _put(listener, binding, certificate_for(Role(binding.role), previous.pk, ""), "")
         _count(actor, listener)
-        summary = f"{Role(binding.role).label} certificate rolled back: {before} → {previous}"
+        summary = f"{SLOT_NAMES[binding.role]} rolled back: {before} → {previous}"
         changes.record("listener.updated", listener, summary, **_swap(binding))
     return listener
 
@@ -112,7 +114,7 @@ def remove_additional_certificates(
     with recording(actor) as changes:
         listener = take_listener(listener_id, expected_revision)
         refuse_large_operation(ids)
-        known = [certificate_id for certificate_id in ids if rows.is_id(certificate_id)]
+        known = [certificate_id for certificate_id in ids if is_id(certificate_id)]
         bindings = list(listener.bindings.select_related("certificate").filter(certificate_id__in=known))
         additional = {b.certificate_id: b for b in bindings if b.role == Role.ADDITIONAL}
         for certificate_id in ids:

@@ -1,5 +1,7 @@
 """The pages of notices, channels and deliveries."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -8,7 +10,9 @@ from django.utils import timezone
 
 from alerts.models import Channel, Delivery
 from alerts.scanning import run_scan
+from alerts.selectors import channel_by_id, deliveries
 from alerts.sending import send_due
+from console.errors import NotFoundError
 from events.actor import SYSTEM
 from tests.alerts.rows import DAY, make_certificate, make_email, make_webhook
 from tests.alerts.servers import Receiver, status
@@ -139,6 +143,13 @@ def test_delivery_page_sends_again_what_failed(page: Client, receiver: Receiver)
 @pytest.mark.parametrize("name", ["channel-detail", "channel-edit", "channel-delete", "channel-rotate-secret"])
 def test_absent_channel_is_not_found(page: Client, name: str) -> None:
     assert page.get(reverse(name, args=["chn-absent"])).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["\0", "é", "a" * 500])
+def test_what_can_be_no_id_is_never_looked_up(django_assert_num_queries: Any, text: str) -> None:
+    with django_assert_num_queries(0), pytest.raises(NotFoundError):
+        channel_by_id(text)
+    assert "\0" not in str(deliveries(channel_id=text).query)
 
 
 def test_unknown_kind_is_not_found(page: Client) -> None:

@@ -40,6 +40,13 @@ def test_filters_narrow_the_list(admin_client: Client) -> None:
     assert "No change matches" in listed(admin_client, who="bob")
 
 
+@pytest.mark.parametrize("parameter", ["type", "via", "object", "who"])
+def test_a_nul_in_a_filter_is_passed_over(admin_client: Client, parameter: str) -> None:
+    balancer = make_load_balancer()
+    values = {"type": "load_balancer", "via": "page", "object": balancer.pk, "who": "alice"}
+    assert f"/instances/{balancer.pk}/" in listed(admin_client, **{parameter: f"\0{values[parameter]}"})
+
+
 def test_a_deleted_object_is_not_linked(admin_client: Client) -> None:
     balancer = make_load_balancer()
     with recording(Actor("alice", "rest")) as changes:

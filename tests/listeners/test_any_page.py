@@ -1,7 +1,9 @@
 """What every page of this layer answers, whoever asks whatever."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
@@ -83,3 +85,11 @@ def test_pages_work_under_a_strict_policy_and_carry_no_inline_code(admin_client:
     assert " style=" not in answer.text
     assert " onclick=" not in answer.text
     assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("field", ["certificate_ids", "ca_certificate_id", "server_group_id"])
+def test_a_choice_that_can_be_no_id_is_never_looked_up(admin_client: Client, field: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = admin_client.get(reverse("listener-choices", args=[field]), {field: ["\0", "odd id"]})
+    assert answer.status_code == 200
+    assert not any("\0" in query["sql"] or "odd id" in query["sql"] for query in queries)
