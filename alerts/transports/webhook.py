@@ -75,7 +75,12 @@ async def _exchange(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[
             answer += chunk
             if len(answer) >= LARGEST_ANSWER_BYTES:
                 break
-        return response.status_code, response.headers, answer[:LARGEST_ANSWER_BYTES].decode(errors="replace")
+        return response.status_code, response.headers, _text(answer[:LARGEST_ANSWER_BYTES])
+
+
+def _text(answer: bytes) -> str:
+    """Return the answer as the log keeps it: PostgreSQL takes no NUL in a text."""
+    return answer.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

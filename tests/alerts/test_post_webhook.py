@@ -75,6 +75,13 @@ def test_signature_is_that_of_standard_webhooks(receiver: Receiver) -> None:
     assert headers["webhook-id"] == str(delivery.key)
 
 
+def test_answer_with_bytes_that_no_column_takes_is_kept_without_them(receiver: Receiver) -> None:
+    receiver.answer = status(200, b"taken\x00\xff")
+    delivery = tell(receiver)
+    assert (delivery.state, delivery.attempts) == (Delivery.State.SENT, 1)
+    assert delivery.last_answer == "HTTP 200 taken\ufffd\ufffd"
+
+
 def test_rotated_secret_signs_the_next_message(receiver: Receiver) -> None:
     channel = make_webhook(receiver.url)
     made = rotate_secret(SYSTEM, channel.pk)
