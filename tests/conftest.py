@@ -16,6 +16,21 @@ hypothesis_settings.register_profile("lbadmin", deadline=None, suppress_health_c
 hypothesis_settings.load_profile("lbadmin")
 
 
+# What needs a database that other connections see; pytest-django empties it after each such test.
+TRANSACTIONAL = frozenset({"live_server", "transactional_db", "django_db_serialized_rollback"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every transactional test the rows that migrations made, such as the quotas."""
+    restoring = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        is_marked = marker is not None and marker.kwargs.get("transaction", False)
+        if is_marked or TRANSACTIONAL & set(getattr(item, "fixturenames", ())):
+            item.add_marker(restoring, append=False)
+
+
 @pytest.fixture(autouse=True)
 def fast_settings(settings: Settings) -> None:
     """Leave out what only production needs: hashed static files, slow password hashes, a cache in Redis."""
