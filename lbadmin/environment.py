@@ -89,6 +89,11 @@ def _read(env: FileAwareEnv) -> Environment:
     )
 
 
+def is_setting(name: str) -> bool:
+    """Whether a variable of the environment is one of lbadmin's; many of them are secret."""
+    return name.startswith("LBADMIN_") or name.removesuffix("_FILE") in {"DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
+
+
 def generated_secret(path: Path, value: str) -> str:
     """Return the content of ``path``; write ``value`` there first (mode 0600) if there is none yet."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -106,8 +111,7 @@ def generated_secret(path: Path, value: str) -> str:
 def _check_files() -> None:
     """Refuse a ``<NAME>_FILE`` that cannot be read, by its name."""
     for name, path in os.environ.items():
-        is_ours = name.startswith("LBADMIN_") or name in {"DATABASE_URL_FILE", "REDIS_URL_FILE", "EMAIL_URL_FILE"}
-        if is_ours and name.endswith("_FILE"):
+        if is_setting(name) and name.endswith("_FILE"):
             try:
                 Path(path).read_text()
             except (OSError, UnicodeDecodeError) as error:

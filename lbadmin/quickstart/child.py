@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from lbadmin.environment import BASE_DIR
+from lbadmin.environment import BASE_DIR, is_setting
 from lbadmin.quickstart.terminal import print_line
 
 LONGEST_LINE = 32_768
@@ -23,7 +23,8 @@ class Program:
 
     ``orphan_signal`` is what the kernel sends it when the quick start is killed. ``patience_seconds`` is how long it
     may take to end after SIGTERM. ``keeps_lock`` says whether the next start waits for it (locks.children_lock);
-    ``descriptors`` are handed down to it besides.
+    ``descriptors`` are handed down to it besides. One that is no part of lbadmin, and so ``reads_settings`` not, is
+    told no secret.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Program:
     orphan_signal: signal.Signals = signal.SIGTERM
     patience_seconds: float = 10.0
     keeps_lock: bool = True
+    reads_settings: bool = True
     descriptors: tuple[int, ...] = ()
 
 
@@ -46,7 +48,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=BASE_DIR,
-            env=child_environment(program.environment),
+            env=child_environment(program),
             start_new_session=True,
             pass_fds=(*program.descriptors, *((lock,) if program.keeps_lock else ())),
             # This process has one thread, so nothing can hold a lock that the hook needs.
@@ -80,11 +82,15 @@ class Child:
         self.process.send_signal(number)
 
 
-def child_environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a child: the given one less the administrator's password."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LBADMIN_ADMIN_PASSWORD")}
+def child_environment(program: Program) -> dict[str, str]:
+    """Return the environment of a child: the given one less what is not for it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("LBADMIN_ADMIN_PASSWORD") and (program.reads_settings or not is_setting(name))
+    }
     # Threads share two heaps instead of having one each: a third less memory for processes that are mostly idle.
-    return {**kept, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2", **more}
+    return {**kept, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2", **program.environment}
 
 
 async def _exit_of(pid: int) -> None:

@@ -31,7 +31,7 @@ def redis(environment: Environment) -> Program:
         "loglevel": "warning",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return Program("redis", [redis_binary(), *arguments])
+    return Program("redis", [redis_binary(), *arguments], reads_settings=False)
 
 
 def redis_binary() -> str:
@@ -90,7 +90,7 @@ def node() -> Program:
 def sample_backend(port: int) -> Program:
     """Run the server behind the sample listener, by its path so that it loads nothing else of lbadmin."""
     script = Path(__file__).with_name("backend.py")
-    return Program("sample", [sys.executable, "-I", str(script), str(port)])
+    return Program("sample", [sys.executable, "-I", str(script), str(port)], reads_settings=False)
 
 
 def _celery(*arguments: str, python: Sequence[str] = ()) -> list[str]:

@@ -9,6 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from lbadmin.environment import BASE_DIR, read_environment
+from lbadmin.quickstart import programs
+from lbadmin.quickstart.child import child_environment
 
 NAMES_IN_CODE = set(
     re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (BASE_DIR / "lbadmin" / "environment.py").read_text(encoding="utf-8"))
@@ -111,6 +113,17 @@ def test_mail_goes_to_the_server_that_the_address_names(
     assert email["EMAIL_HOST"] == "mail.test"
     assert (email["EMAIL_PORT"], email["EMAIL_USE_TLS"], email["EMAIL_USE_SSL"]) == (port, starttls, tls)
     assert email["EMAIL_HOST_PASSWORD"] == ("p@ss" if "@ss" in url or "%40" in url else "")
+
+
+def test_programs_that_are_no_part_of_lbadmin_are_told_no_secret(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = read_environment()
+    for name in ("LBADMIN_ENCRYPTION_KEYS", "LBADMIN_SECRET_KEY_FILE", "DATABASE_URL", "EMAIL_URL", "REDIS_URL_FILE"):
+        monkeypatch.setenv(name, "secret")
+    assert child_environment(programs.console())["LBADMIN_ENCRYPTION_KEYS"] == "secret"
+    for program in (programs.redis(environment), programs.sample_backend(20_000)):
+        assert "secret" not in child_environment(program).values()
 
 
 def test_mail_can_go_to_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
