@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from access.forms import OwnPasswordForm, SignInForm
-from access.throttle import blocked_for, forget_failures, note_failure
+from access.throttle import address_of, blocked_for, forget_failures, note_failure
 from console.themes import own_address
 
 
@@ -34,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _attempt(request: HttpRequest) -> HttpResponse:
-    username, address = request.POST.get("username", ""), request.META.get("REMOTE_ADDR", "")
+    username, address = request.POST.get("username", ""), address_of(request)
     form = SignInForm(request, data=request.POST)
     wait = blocked_for(username, address)
     if wait:

@@ -5,8 +5,11 @@ The counts are rows, so that every process of the console sees the same ones and
 
 import datetime as dt
 import hashlib
+import ipaddress
 
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from access.models import SignInFailures
@@ -14,6 +17,23 @@ from access.models import SignInFailures
 WINDOW = dt.timedelta(minutes=15)
 # One address guessing one user is stopped soonest; the others bound guessing from many addresses and of many users.
 LIMITS = {"pair": 5, "user": 25, "address": 50}
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where a request comes from.
+
+    Whom the settings trust to say that a request came over HTTPS, the proxy in front, is trusted to say from where: it
+    appends the address that it saw to X-Forwarded-For, behind whatever the client made up. Else everybody behind the
+    proxy would be one address, and the first to guess would lock out all.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    if not settings.SECURE_PROXY_SSL_HEADER:
+        return peer
+    seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(seen))
+    except ValueError:
+        return peer
 
 
 def _keys(username: str, address: str) -> dict[str, str]:

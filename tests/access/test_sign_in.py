@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from access.models import SignInFailures
 from access.throttle import LIMITS, WINDOW
@@ -79,6 +80,21 @@ def test_another_address_is_not_locked_out_with_the_guesser() -> None:
     for _ in range(LIMITS["pair"]):
         attempt(Client(REMOTE_ADDR="192.0.2.1"), "wrong")
     assert attempt(Client(REMOTE_ADDR="192.0.2.2")).status_code == 302
+
+
+def test_behind_a_proxy_a_guesser_locks_out_itself_alone(settings: Settings) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for number in range(LIMITS["pair"]):
+        attempt(Client(headers={"X-Forwarded-For": f"203.0.113.{number}, 192.0.2.1"}), "wrong")
+    assert attempt(Client(headers={"X-Forwarded-For": "192.0.2.1"})).status_code == 429
+    assert attempt(Client(headers={"X-Forwarded-For": "192.0.2.2"})).status_code == 302
+
+
+@pytest.mark.parametrize("header", ["203.0.113.{}", "192.0.2.1, unknown{}", ""])
+def test_without_a_proxy_nobody_makes_up_an_address(header: str) -> None:
+    for number in range(LIMITS["pair"]):
+        attempt(Client(headers={"X-Forwarded-For": header.format(number)}), "wrong")
+    assert attempt(Client(headers={"X-Forwarded-For": header.format(99)})).status_code == 429
 
 
 def test_one_address_guessing_many_users_is_stopped() -> None:
