@@ -16,6 +16,7 @@ from listeners.services.binding_rules import certificate_for, require_ca_chosen
 from listeners.services.bindings import bind_additional, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
 from listeners.tls_policies import DEFAULT_POLICY
+from listeners.words import told
 
 
 class ListenerOptions(TypedDict, total=False):
@@ -54,7 +55,7 @@ def create_listener(
     values = _checked({"security_policy": DEFAULT_POLICY, **options, "server_group_id": server_group_id})
     with recording(actor) as changes:
         balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, "load_balancer", field="load_balancer_id")
-        _require_group(server_group_id)
+        _required_group(server_group_id)
         _refuse_one_too_many(balancer)
         _refuse_taken_port(balancer, port)
         listener = Listener.objects.create(
@@ -90,14 +91,15 @@ def update_listener(
     with recording(actor) as changes:
         listener = take_listener(listener_id, expected_revision)
         moves = values.get("server_group_id", listener.server_group_id) != listener.server_group_id
+        names: dict[str, list[Any]] = {}
         if moves:
-            _require_group(values["server_group_id"])
+            names["server_group_id"] = [listener.server_group, _required_group(values["server_group_id"])]
         listener.updated_by = actor.name
         differing = rows.apply(listener, values)
         if moves:
             refuse_too_many_servers_behind(listener.load_balancer, field="server_group_id")
         if differing:
-            changes.record("listener.updated", listener, rows.told(differing), fields=differing)
+            changes.record("listener.updated", listener, told(differing | names), fields=differing)
     return listener
 
 
@@ -140,9 +142,8 @@ def _record_deletion(changes: Recorder, listener: Listener) -> None:
     )
 
 
-def _require_group(server_group_id: str) -> None:
-    if not rows.is_id(server_group_id) or not ServerGroup.objects.filter(pk=server_group_id).exists():
-        raise rows.not_found("server_group", server_group_id, "server_group_id")
+def _required_group(server_group_id: str) -> ServerGroup:
+    return rows.take(ServerGroup.objects.all(), server_group_id, "server_group", field="server_group_id")
 
 
 def _refuse_taken_port(balancer: LoadBalancer, port: int) -> None:

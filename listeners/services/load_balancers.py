@@ -13,6 +13,7 @@ from listeners.models import Listener, LoadBalancer
 from listeners.ports import refuse_taken_ports
 from listeners.rules import check_bind_address, check_object_name, check_region
 from listeners.services import rows
+from listeners.words import told
 
 KIND = "load_balancer"
 
@@ -52,7 +53,7 @@ def update_load_balancer(
             refuse_taken_ports(values["bind_address"], ports, apart_from=balancer.pk)
         differing = rows.apply(balancer, values)
         if differing:
-            changes.record("load_balancer.updated", balancer, rows.told(differing), fields=differing)
+            changes.record("load_balancer.updated", balancer, told(differing), fields=differing)
     return balancer
 
 

@@ -1,6 +1,5 @@
 """Take a row for a change, and save what changed: the same for every object of this layer."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from console.errors import ConflictError, NotFoundError, StaleError
+from console.ids import is_id
 from events.models import Change
 
 Row = TypeVar("Row", bound=models.Model)
@@ -32,12 +32,6 @@ _NOUNS = {
     "load_balancer": gettext_lazy("load balancer"),
     "server_group": gettext_lazy("server group"),
 }
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-def is_id(text: str) -> bool:
-    """Tell whether ``text`` could be an id at all; a database refuses some texts with an error of its own."""
-    return bool(_ID.fullmatch(text))
 
 
 def take(
@@ -111,8 +105,3 @@ def save_revision(row: Revised, *fields: str) -> None:
     row.revision += 1
     stamps = [stamp for stamp in ("updated_at", "updated_by") if hasattr(row, stamp)]
     row.save(update_fields=[*fields, "revision", *stamps])
-
-
-def told(differing: Mapping[str, list[Any]]) -> str:
-    """Say in one line what changed, for the change feed."""
-    return ", ".join(f"{name}: {before!s} → {after!s}" for name, (before, after) in differing.items())

@@ -14,6 +14,7 @@ from listeners import limits, rules
 from listeners.models import LoadBalancer, Server, ServerGroup
 from listeners.services import rows
 from listeners.services.capacity import refuse_too_many_servers_behind
+from listeners.words import counted, told
 
 KIND = "server_group"
 
@@ -62,7 +63,7 @@ def create_server_group(
         _refuse_one_group_too_many()
         group = ServerGroup.objects.create(created_by=actor.name, **values)
         _set_servers(group, specs)
-        changes.record("server_group.created", group, f"{group.name} with {len(specs)} servers")
+        changes.record("server_group.created", group, f"{group.name} with {counted(len(specs), 'server')}")
     return group
 
 
@@ -86,7 +87,7 @@ def update_server_group(
         if moved and not differing:
             rows.save_revision(group)
         if differing or moved:
-            summary = "; ".join(filter(None, (rows.told(differing), _told(moved))))
+            summary = "; ".join(filter(None, (told(differing), _told(moved))))
             changes.record("server_group.updated", group, summary, fields=differing, servers=moved)
     return group
 

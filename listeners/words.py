@@ -1,0 +1,68 @@
+"""Say in words what a change did, for the change feed. Pure.
+
+The feed is one text for all readers, so it is kept in one language, whichever the operator's is.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+# What the forms call each field.
+FIELD_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "Name",
+        "bind_address": "Bind address",
+        "region": "Region",
+        "idle_timeout_seconds": "Idle timeout",
+        "connections_per_second": "New connections per second",
+        "security_policy": "TLS security policy",
+        "alpn_policy": "ALPN policy",
+        "proxy_protocol_enabled": "Proxy Protocol v2",
+        "mutual_authentication": "Mutual authentication",
+        "server_group_id": "Server group",
+        "scheduler": "Scheduling",
+        "health_check_enabled": "TCP health check",
+        "health_check_port": "Check port",
+        "health_check_interval_seconds": "Check interval",
+        "health_check_timeout_seconds": "Check timeout",
+        "healthy_threshold": "Healthy after",
+        "unhealthy_threshold": "Unhealthy after",
+    }
+)
+# What Manage Certificates calls each slot, by role of the binding.
+SLOT_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "default": "Default server certificate",
+        "additional": "Additional certificate",
+        "ca": "CA certificate",
+    }
+)
+_SCHEDULERS: Mapping[str, str] = MappingProxyType({"wrr": "weighted round robin", "rr": "round robin"})
+_ZERO_MEANS: Mapping[str, str] = MappingProxyType(
+    {"connections_per_second": "no limit", "health_check_port": "each server's own"}
+)
+
+
+def told(differing: Mapping[str, list[Any]]) -> str:
+    """Return ``{field: [before, after]}`` in one line, as the forms call the fields."""
+    return ", ".join(
+        f"{FIELD_NAMES.get(field, field)}: {_shown(field, before)} → {_shown(field, after)}"
+        for field, (before, after) in differing.items()
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as “1 server” or “2 servers”."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _shown(field: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value == 0 and field in _ZERO_MEANS:
+        return _ZERO_MEANS[field]
+    if field == "scheduler":
+        return _SCHEDULERS.get(value, value)
+    if value in ("", None):
+        return "none"
+    return f"{value} s" if field.endswith("_seconds") else str(value)
