@@ -11,7 +11,7 @@ from listeners.models import LoadBalancer
 
 def hidden(answer: Any, name: str) -> str:
     """Return the value of a hidden input of the page."""
-    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
+    found = re.search(rf'<input\s+type="hidden"\s+name="{name}"\s+value="([^"]*)"', answer.text)
     assert found, f"no hidden input {name}"
     return found[1]
 
