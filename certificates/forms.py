@@ -6,7 +6,10 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from certificates.formats import LARGEST_INPUT_BYTES
+from certificates.messages import error_of
 from certificates.models import Kind
+from certificates.refusals import Refusal
 from console.forms import StyledForm
 
 LONGEST_TEXT = 2_000_000  # far above the parser's limit, which has the better words
@@ -52,7 +55,7 @@ class PemForm(StyledForm):
     )
 
     def pem(self) -> dict[str, Any]:
-        """Return the three inputs as the services take them; only for a valid form."""
+        """Return the three inputs as the services take them; only for a valid form. Raises InvalidInputError."""
         key = self._content("key_file", "private_key_pem")
         return {
             "certificate_pem": self._content("certificate_file", "certificate_pem"),
@@ -63,6 +66,9 @@ class PemForm(StyledForm):
     def _content(self, file_field: str, text_field: str) -> bytes:
         file = self.cleaned_data[file_field]
         if isinstance(file, UploadedFile):
+            size = file.size or 0
+            if size > LARGEST_INPUT_BYTES:  # not all of it was kept
+                raise error_of(Refusal("input.too-large", text_field, limit=LARGEST_INPUT_BYTES, size=size))
             content: bytes = file.read()
             return content
         text: str = self.cleaned_data[text_field]

@@ -3,8 +3,10 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import Settings
 
 from certificates.models import Certificate
+from console.uploads import MemoryUploadHandler
 from tests.certificates.pages import ROOT, import_by_page
 from tests.certs import make_leaf
 
@@ -100,6 +102,27 @@ def test_the_kind_can_come_with_the_address(admin_client: Client) -> None:
 def test_bad_input_is_refused_and_stores_nothing(admin_client: Client, fields: dict[str, object]) -> None:
     assert import_by_page(admin_client, make_leaf("www.test"), **fields).status_code == 422
     assert not Certificate.objects.exists()
+
+
+@pytest.mark.parametrize(("file", "field"), [("certificate_file", "certificate_pem"), ("key_file", "private_key_pem")])
+@pytest.mark.parametrize("size", [1_000_001, 10_000_000])
+def test_a_file_that_is_too_large_is_said_to_be_so(admin_client: Client, file: str, field: str, size: int) -> None:
+    noise = SimpleUploadedFile("noise", b"\x00" * size)
+    answer = import_by_page(admin_client, make_leaf("www.test"), **{file: noise})
+    assert answer.status_code == 422
+    assert f"has {size} bytes" in str(answer.context["form"].errors[field])
+    assert not Certificate.objects.exists()
+
+
+def test_a_large_file_costs_no_memory_beyond_the_limit(settings: Settings) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    handler = MemoryUploadHandler()
+    kept = []
+    for name in ("one", "two", "three"):
+        handler.new_file(name, name, "text/plain", 6)
+        handler.receive_data_chunk(b"123456", 0)
+        kept.append(handler.file_complete(6))
+    assert [(file.size, file.read()) for file in kept] == [(6, b"123456"), (6, b""), (6, b"")]
 
 
 def test_a_duplicate_says_which_certificate_it_is(admin_client: Client) -> None:
