@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from alerts.models import Channel, Delivery, Scan
+from alerts.models import Channel, Delivery, DeliveryNotice, Scan
 from alerts.scanning import scan_period
 from certificates.models import Certificate
 from console.durations import words
@@ -51,7 +52,10 @@ def delivery_by_key(key: UUID) -> Delivery:
 
 def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]":
     """Return deliveries with their channel and the number of their ``notices``, newest first, filtered as asked."""
-    rows = Delivery.objects.select_related("channel").annotate(notices=Count("items")).order_by("-id")
+    # Counted row by row, so that a page costs its own rows only.
+    items = DeliveryNotice.objects.filter(delivery=OuterRef("pk")).order_by().values("delivery")
+    count = Coalesce(Subquery(items.annotate(number=Count("pk")).values("number")), 0)
+    rows = Delivery.objects.select_related("channel").annotate(notices=count).order_by("-id")
     if state:
         _check_choice(state, Delivery.State.values)
         rows = rows.filter(state=state)

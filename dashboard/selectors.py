@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils import timezone
 
 from alerts.models import Channel, Delivery, Scan
@@ -69,19 +70,24 @@ class Telling:
 
 
 def counts() -> Counts:
-    """Count what there is."""
-    listeners = Listener.objects.aggregate(all=Count("pk"), wanted=Count("pk", filter=Q(desired="running")))
-    return Counts(
-        instances=LoadBalancer.objects.count(),
-        listeners=listeners["all"],
-        listeners_wanted=listeners["wanted"],
-        server_groups=ServerGroup.objects.count(),
-        certificates=Certificate.objects.count(),
-        unhealthy_servers=ServerHealth.objects.filter(state=ServerHealth.State.UNHEALTHY)
-        .values("server")
-        .distinct()
-        .count(),
-    )
+    """Count what there is, by one query."""
+    counted = [
+        _counted("instances", LoadBalancer.objects.all()),
+        _counted("listeners", Listener.objects.all()),
+        _counted("listeners_wanted", Listener.objects.filter(desired=Listener.Desired.RUNNING)),
+        _counted("server_groups", ServerGroup.objects.all()),
+        _counted("certificates", Certificate.objects.all()),
+        _counted("unhealthy_servers", ServerHealth.objects.filter(state=ServerHealth.State.UNHEALTHY), "server"),
+    ]
+    found = dict(counted[0].union(*counted[1:], all=True))
+    return Counts(**{each.name: found.get(each.name, 0) for each in fields(Counts)})
+
+
+def _counted(name: str, rows: QuerySet[Any], column: str = "pk") -> QuerySet[Any, tuple[str, int]]:
+    """Return one row: the name, and how many different values the column has."""
+    number = Count(column, distinct=column != "pk")
+    named: QuerySet[Any] = rows.order_by().annotate(what=Value(name)).values("what").annotate(number=number)
+    return named.values_list("what", "number")
 
 
 def soonest_certificates() -> list[tuple[Certificate, list[Usage]]]:
@@ -98,8 +104,10 @@ def soonest_certificates() -> list[tuple[Certificate, list[Usage]]]:
 def ends_by_day() -> dict[dt.date, int]:
     """Count the certificates that end on each day until the strip's last; expired ones count on their own days."""
     limit = timezone.now() + dt.timedelta(days=STRIP_DAYS)
-    ends = Certificate.objects.filter(not_after__lt=limit).annotate(day=TruncDate("not_after", tzinfo=dt.UTC))
-    return dict(ends.values_list("day").annotate(count=Count("pk")).order_by("day"))
+    # The text begins with the day in UTC on every database; SQLite would call Python for each row to truncate a date.
+    day = Substr(Cast("not_after", TextField()), 1, len("2000-01-01"))
+    ends = Certificate.objects.filter(not_after__lt=limit).values_list(day).annotate(count=Count("pk")).order_by(day)
+    return {dt.date.fromisoformat(text): count for text, count in ends}
 
 
 STRIP_HEIGHT = 64
@@ -157,12 +165,15 @@ def _first_reason(status: ListenerStatus) -> str:
 
 def _mismatches() -> list[Problem]:
     """Return the listeners whose newest receipt for some name was not as expected."""
-    newest: dict[tuple[str, str, str], ServedReceipt] = {}
-    for receipt in ServedReceipt.objects.order_by("-id")[:RECEIPTS_LOOKED_AT]:
-        newest.setdefault((receipt.listener_id, receipt.node, receipt.server_name), receipt)
-    wrong = {receipt.listener_id: receipt for receipt in newest.values() if not receipt.is_expected}
+    newest: dict[tuple[str, str, str], tuple[bool, str]] = {}
+    columns = ("listener_id", "node", "server_name", "is_expected", "error")
+    for *of_what, is_expected, error in ServedReceipt.objects.order_by("-id").values_list(*columns)[
+        :RECEIPTS_LOOKED_AT
+    ]:
+        newest.setdefault(tuple(of_what), (is_expected, error))
+    wrong = {listener_id: error for (listener_id, *_), (is_expected, error) in newest.items() if not is_expected}
     listeners = Listener.objects.filter(desired="running", pk__in=wrong).select_related("load_balancer")
-    return [Problem(listener, "orange", "mismatch", wrong[listener.pk].error) for listener in listeners]
+    return [Problem(listener, "orange", "mismatch", wrong[listener.pk]) for listener in listeners[:MOST_PROBLEMS]]
 
 
 def telling() -> Telling:
@@ -170,12 +181,14 @@ def telling() -> Telling:
     last = Scan.objects.order_by("-started_at").first()
     next_at = last.started_at + scan_period() if last else None
     since = timezone.now() - dt.timedelta(days=FAILED_DELIVERIES_DAYS)
-    channels = list(Channel.objects.order_by("name"))
+    failed = Delivery.objects.filter(channel=OuterRef("pk"), state=Delivery.State.FAILED, created_at__gte=since)
+    count = failed.order_by().values("channel").annotate(number=Count("pk")).values("number")
+    channels = list(Channel.objects.annotate(failed=Coalesce(Subquery(count), 0)).order_by("name"))
     return Telling(
         last_scan=last,
         next_scan_at=next_at,
         is_scan_late=bool(next_at and next_at + scan_period() < timezone.now()),
-        failed_deliveries=Delivery.objects.filter(state=Delivery.State.FAILED, created_at__gte=since).count(),
+        failed_deliveries=sum(channel.failed for channel in channels),
         channels=len(channels),
         failing_channels=[channel for channel in channels if channel.failing_since or channel.disabled_reason],
     )

@@ -15,27 +15,44 @@ from listeners.models import Binding, Listener
 
 def listeners_using(certificate_ids: Collection[str]) -> dict[str, list[Usage]]:
     """Return the listeners that bind each certificate, by one query."""
+    roles = {role.value: str(role.label) for role in Binding.Role}
+    # Columns instead of objects: one certificate can be on thousands of listeners.
     bindings = (
         Binding.objects.filter(certificate_id__in=certificate_ids)
-        .select_related("listener__load_balancer")
         .order_by("listener__load_balancer__name", "listener__port", "role")
+        .values_list(
+            "certificate_id",
+            "role",
+            "listener_id",
+            "listener__name",
+            "listener__protocol",
+            "listener__port",
+            "listener__load_balancer__name",
+        )
     )
     found: dict[str, list[Usage]] = {}
-    for binding in bindings:
-        role = str(Binding.Role(binding.role).label)
-        found.setdefault(binding.certificate_id, []).append(listener_usage(binding.listener, role))
+    for certificate_id, role, listener_id, name, protocol, port, balancer in bindings:
+        usage = _usage(listener_id, roles[role], name=name, protocol=protocol, port=port, balancer=balancer)
+        found.setdefault(certificate_id, []).append(usage)
     return found
 
 
 def listener_usage(listener: Listener, role: str) -> Usage:
     """Return how a listener, whose load balancer is loaded, is named where something is in use by it."""
-    name = f"{listener.name} (:{listener.port})" if listener.name else str(listener)
-    return Usage(
-        object_id=listener.pk,
-        label=f"{listener.load_balancer} · {name}",
-        url=reverse("listener-detail", args=[listener.pk]),
-        role=role,
+    return _usage(
+        listener.pk,
+        role,
+        name=listener.name,
+        protocol=listener.protocol,
+        port=listener.port,
+        balancer=listener.load_balancer.name,
     )
+
+
+def _usage(listener_id: str, role: str, *, name: str, protocol: str, port: int, balancer: str) -> Usage:
+    shown = f"{name} (:{port})" if name else f"{protocol}:{port}"
+    url = reverse("listener-detail", args=[listener_id])
+    return Usage(object_id=listener_id, label=f"{balancer} · {shown}", url=url, role=role)
 
 
 def refuse_unservable_version(certificate: Certificate, leaf: x509.Certificate) -> None:

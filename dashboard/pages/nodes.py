@@ -3,12 +3,14 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from events.feed import newest_change_id
+from events.models import Change
 from listeners.models import NodeStatus
 
 # A node writes its row every few seconds; silent for this long, it is gone.
@@ -26,11 +28,11 @@ class NodeRow:
 
 def node_rows() -> list[NodeRow]:
     """Return every node, by name."""
-    newest = newest_change_id()
     earliest = timezone.now() - SILENT_AFTER
+    newest = Coalesce(Subquery(Change.objects.order_by("-id").values("id")[:1]), 0)
     return [
-        NodeRow(status, status.seen_at < earliest, max(0, newest - status.change_cursor))
-        for status in NodeStatus.objects.order_by("node")
+        NodeRow(status, status.seen_at < earliest, max(0, status.newest_change - status.change_cursor))
+        for status in NodeStatus.objects.annotate(newest_change=newest).order_by("node")
     ]
 
 

@@ -160,7 +160,7 @@ def _context(
 def _certificate_limits(balancer: LoadBalancer) -> dict[str, int]:
     allowed = limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION))
     return {
-        "used": selectors.additional_certificate_count(balancer.pk),
+        "used": balancer.additional_count,  # type: ignore[attr-defined]  # load_balancer_by_id counts it
         "limit": allowed[limits.CERTIFICATES],
         "per_operation": allowed[limits.CERTIFICATES_PER_OPERATION],
     }

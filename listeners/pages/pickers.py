@@ -9,7 +9,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -82,6 +83,10 @@ def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Seque
     find = partial(_certificates, source.kind) if source.kind else _server_groups
     by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
     found = list(find(query).exclude(pk__in=ids)[: SHOWN + 1])
+    if source.kind:
+        prefetch_related_objects([*by_id.values(), *found], "current_version__names")
+    else:  # only a chosen group shows its servers
+        prefetch_related_objects(list(by_id.values()), "servers__health")
     return Picker(
         field,
         source,
@@ -95,11 +100,13 @@ def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Seque
 
 def _certificates(kind: str, query: str) -> QuerySet[Any]:
     """Return certificates, those valid for longest first: what someone who chooses wants to see."""
-    return certificates(kind=kind, query=query).order_by("-not_after", "-id")
+    return certificates(kind=kind, query=query).prefetch_related(None).order_by("-not_after", "-id")
 
 
 def _server_groups(query: str) -> QuerySet[Any]:
-    rows = ServerGroup.objects.annotate(server_count=Count("servers")).prefetch_related("servers__health")
+    servers = Server.objects.filter(group=OuterRef("pk")).order_by().values("group")
+    count = Coalesce(Subquery(servers.annotate(number=Count("pk")).values("number")), 0)
+    rows = ServerGroup.objects.annotate(server_count=count)
     if text := query.strip().replace("\0", ""):
         addressed = Server.objects.filter(address__startswith=text).order_by().values("group")
         rows = rows.filter(Q(name__icontains=text) | Q(pk__in=addressed))
