@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-CAMPAIGNS = ("peers", "replace", "startup", "scan")
+CAMPAIGNS = ("peers", "replace", "startup", "scan", "pages")
 
 for campaign in CAMPAIGNS:
     subprocess.run((sys.executable, "-m", f"benchmarks.{campaign}"), check=True)
