@@ -23,6 +23,7 @@ from listeners.services import ServerSpec
 
 METHODS = ["GET", "HEAD", "POST"]
 ROWS_ADDED = 3
+LISTENERS_SHOWN = 50
 
 
 @require_safe
@@ -37,9 +38,11 @@ def server_group_list(request: HttpRequest) -> HttpResponse:
 def server_group_detail(request: HttpRequest, server_group_id: str) -> HttpResponse:
     """Show a group's servers with their health, and who uses it."""
     group = selectors.server_group_by_id(server_group_id)
+    listeners = selectors.listeners_of_server_group(group, LISTENERS_SHOWN)
     context = {
         "group": group,
-        "listeners": selectors.listeners_of_server_group(group),
+        "listeners": listeners,
+        "listeners_left_out": max(0, group.listener_count - len(listeners)),  # type: ignore[attr-defined]  # annotated
         "changes": selectors.changes_of_server_group(group, size=10),
     }
     return render(request, "listeners/server_group_detail.html", context)

@@ -34,9 +34,9 @@ def server_group_by_id(server_group_id: str) -> ServerGroup:
     return found
 
 
-def listeners_of_server_group(group: ServerGroup) -> list[Listener]:
-    """Return the listeners that use a server group."""
-    return list(group.listeners.select_related("load_balancer").order_by("load_balancer__name", "port"))
+def listeners_of_server_group(group: ServerGroup, most: int) -> list[Listener]:
+    """Return the first listeners that use a server group."""
+    return list(group.listeners.select_related("load_balancer").order_by("load_balancer__name", "port")[:most])
 
 
 def changes_of_server_group(group: ServerGroup, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:

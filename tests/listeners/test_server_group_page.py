@@ -10,6 +10,7 @@ from django.utils import timezone
 from events.actor import Actor
 from listeners import services
 from listeners.models import ServerGroup, ServerHealth
+from listeners.pages import server_groups
 from tests import factories
 from tests.listeners.pages import opened
 
@@ -174,3 +175,15 @@ def test_the_list_is_searched_by_server_address(admin_client: Client) -> None:
     text = admin_client.get(reverse("server-group-list"), {"q": "10.9"}).text
     assert one.pk in text
     assert two.pk not in text
+
+
+def test_a_group_of_very_many_listeners_shows_the_first_ones(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_groups, "LISTENERS_SHOWN", 1)
+    group = factories.make_listener().server_group
+    for _ in range(2):
+        factories.make_listener(server_group_id=group.pk)
+    page = admin_client.get(f"/server-groups/{group.pk}/").text
+    assert page.count('class="binding-line"') == 1
+    assert "and 2 more" in page

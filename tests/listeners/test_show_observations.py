@@ -105,4 +105,4 @@ def test_changes_are_told_newest_first() -> None:
     assert of_balancer == ["load_balancer.updated", "listener.stopped", "listener.created", "load_balancer.created"]
     of_group = [change.kind for change in selectors.changes_of_server_group(listener.server_group)]
     assert of_group == ["server_group.updated", "server_group.created"]
-    assert selectors.listeners_of_server_group(listener.server_group) == [listener]
+    assert selectors.listeners_of_server_group(listener.server_group, 50) == [listener]
