@@ -144,7 +144,8 @@ class Node:
             found = {listener_id: self._served(listener_id) for listener_id in touched}
             self._prober.learn({listener_id: served for listener_id, served in found.items() if served})
         else:
-            self._prober.changed(touched - self._cache.blocked.keys(), step.changes[-1] if step.changes else None)
+            moved = (touched | step.removed) - self._cache.blocked.keys()
+            self._prober.changed(moved, step.changes[-1] if step.changes else None)
 
     def _served(self, listener_id: str) -> Served | None:
         return served_listener(self._snapshot, self._compiled, listener_id)

@@ -5,6 +5,7 @@ No I/O happens here: requests go in, batches come out. The rules are those of th
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,11 +50,24 @@ class _Subscription:
     known: dict[str, str] = field(default_factory=dict)  # versions the engine was sent or came with
     acknowledged: dict[str, str] = field(default_factory=dict)
     dirty: dict[str, None] = field(default_factory=dict)  # names to look at, in order
+    # Gone from the cache while the engine has them. A listener that is started again finds what its old self still
+    # holds while it drains: that is not sent, so it is said to be acknowledged.
+    left: set[str] = field(default_factory=set)
     suspect: set[str] = field(default_factory=set)  # the engine came back with another version: it may have refused it
     alone: set[str] = field(default_factory=set)  # refused together with others: sent one by one to find the culprit
 
     def wants(self, name: str) -> bool:
         return self.is_wildcard or name in self.names
+
+    def has(self, name: str, version: str) -> bool:
+        """Tell whether the engine took this version and was sent nothing else since."""
+        return self.known.get(name) == self.acknowledged.get(name) == version
+
+    def forget(self, name: str) -> None:
+        """Take note that the engine has no such resource any more."""
+        self.known.pop(name, None)
+        self.acknowledged.pop(name, None)
+        self.left.discard(name)
 
     def mark(self, names: Iterable[str]) -> None:
         self.dirty.update(dict.fromkeys(names))
@@ -69,10 +83,19 @@ class DeltaStream:
         self._pending: dict[str, tuple[str, dict[str, str]]] = {}
         self._last_nonce = 0
 
-    def changed(self, type_url: str, names: Collection[str]) -> None:
+    def changed(self, type_url: str, names: AbstractSet[str]) -> None:
         """Note that the cache's entries of these names are not what they were."""
-        if type_url in self._types:
-            self._types[type_url].mark(names)
+        subscription = self._types.get(type_url)
+        if subscription is None:
+            return
+        subscription.mark(names)
+        entries = self._cache.entries(type_url)
+        held = {name: entries[name].version for name in subscription.left & entries.keys() & names}
+        held = {name: version for name, version in held.items() if subscription.has(name, version)}
+        subscription.left -= entries.keys() & names
+        subscription.left |= (names - entries.keys()) & subscription.known.keys()
+        if held:
+            self._observer.acknowledged(type_url, held)
 
     def receive(self, request: DeltaDiscoveryRequest) -> None:
         """Take a request: a subscription, an acknowledgement, a refusal, or several of these."""
@@ -103,8 +126,7 @@ class DeltaStream:
         subscription.known.update(versions)
         subscription.owes_answer = False
         for name in batch.removed:
-            subscription.known.pop(name, None)
-            subscription.acknowledged.pop(name, None)
+            subscription.forget(name)
         self._pending[batch.nonce] = (batch.type_url, versions)
         if batch.type_url == CLUSTER:
             self._send_servers_again(versions)
@@ -151,8 +173,7 @@ class DeltaStream:
             subscription.is_wildcard = False
         subscription.names.discard(name)
         if not subscription.is_wildcard:
-            subscription.known.pop(name, None)
-            subscription.acknowledged.pop(name, None)
+            subscription.forget(name)
             subscription.dirty.pop(name, None)
 
     def _settle(self, subscription: _Subscription, request: DeltaDiscoveryRequest) -> None:

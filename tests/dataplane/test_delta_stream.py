@@ -258,3 +258,20 @@ def test_engine_can_ask_for_everything_by_a_star_and_take_it_back() -> None:
     engine.drop(LISTENER, "*")
     cache.update([compiled(listener="2")])
     assert engine.take() == []
+
+
+def test_what_a_stopped_listener_still_holds_is_acknowledged_again_when_it_starts() -> None:
+    cache = filled()
+    engine = Engine(cache)
+    for asked in ((CLUSTER,), (ENDPOINTS, "lsn-1"), (SECRET, "listener/lsn-1/0"), (LISTENER,)):
+        engine.ask(*asked)
+    for batch in engine.take():
+        engine.accept(batch)
+    cache.update([], removed=["lsn-1"])
+    for batch in engine.take():
+        engine.accept(batch)
+    engine.notes.acknowledgements.clear()
+    cache.update([compiled()])  # the old listener drains, so the engine never asked anew for its secret
+    batches = engine.take()
+    assert SECRET not in {batch.type_url for batch in batches}
+    assert (SECRET, {"listener/lsn-1/0": "1"}) in engine.notes.acknowledgements
