@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from access.forms import OwnPasswordForm, SignInForm
-from access.throttle import address_of, blocked_for, forget_failures, note_failure
+from access.throttle import address_of, forgive_attempt, take_attempt
 from console.themes import own_address
 
 
@@ -36,13 +36,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _attempt(request: HttpRequest) -> HttpResponse:
     username, address = request.POST.get("username", ""), address_of(request)
     form = SignInForm(request, data=request.POST)
-    wait = blocked_for(username, address)
+    wait = take_attempt(username, address)
     if wait:
         return _blocked_page(request, math.ceil(wait.total_seconds() / 60))
     if not form.is_valid():
-        note_failure(username, address)
         return _sign_in_page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    forget_failures(username, address)
+    forgive_attempt(username, address)
     is_first = form.get_user().last_login is None
     login(request, form.get_user())
     if is_first:

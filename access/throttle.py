@@ -6,9 +6,11 @@ The counts are rows, so that every process of the console sees the same ones and
 import datetime as dt
 import hashlib
 import ipaddress
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,27 +45,40 @@ def _keys(username: str, address: str) -> dict[str, str]:
     return {kind: hashlib.sha256(f"{kind}\n{value}".encode()).hexdigest() for kind, value in parts.items()}
 
 
-def blocked_for(username: str, address: str) -> dt.timedelta:
-    """Return how long this user and address must wait before the next attempt; zero: not at all."""
+def take_attempt(username: str, address: str) -> dt.timedelta:
+    """Return how long this user and address must wait; zero: not at all, and the attempt is counted as failed.
+
+    Counted before the password is looked at, so that guesses sent at the same moment do not all pass. The counts are
+    forgotten when the window after the last one has passed.
+    """
     keys = _keys(username, address)
     now = timezone.now()
-    rows = {row.key: row for row in SignInFailures.objects.filter(key__in=keys.values(), until__gt=now)}
-    waits = [rows[key].until - now for kind, key in keys.items() if key in rows and rows[key].count >= LIMITS[kind]]
-    return max(waits, default=dt.timedelta(0))
-
-
-def note_failure(username: str, address: str) -> None:
-    """Count a failed attempt; the counts are forgotten when the window after the last one has passed."""
-    now = timezone.now()
+    # Looked up first, so that whoever must wait leaves no rows behind.
+    stored = {row.key: row for row in SignInFailures.objects.filter(key__in=keys.values(), until__gt=now)}
+    wait = _wait({kind: stored[key] for kind, key in keys.items() if key in stored}, now)
+    if wait:
+        return wait
     with transaction.atomic():
         SignInFailures.objects.filter(until__lte=now).delete()
-        for key in _keys(username, address).values():
-            row, _ = SignInFailures.objects.select_for_update().get_or_create(key=key, defaults={"until": now + WINDOW})
-            row.count += 1
-            row.until = now + WINDOW
-            row.save(update_fields=["count", "until"])
+        rows = {kind: _locked(key, now) for kind, key in keys.items()}
+        wait = _wait(rows, now)
+        if not wait:
+            for row in rows.values():
+                row.count, row.until = row.count + 1, now + WINDOW
+                row.save(update_fields=["count", "until"])
+    return wait
 
 
-def forget_failures(username: str, address: str) -> None:
-    """Forget what this user failed from this address, after a sign-in that worked."""
-    SignInFailures.objects.filter(key=_keys(username, address)["pair"]).delete()
+def _locked(key: str, now: dt.datetime) -> SignInFailures:
+    return SignInFailures.objects.select_for_update().get_or_create(key=key, defaults={"until": now + WINDOW})[0]
+
+
+def _wait(rows: Mapping[str, SignInFailures], now: dt.datetime) -> dt.timedelta:
+    return max((row.until - now for kind, row in rows.items() if row.count >= LIMITS[kind]), default=dt.timedelta(0))
+
+
+def forgive_attempt(username: str, address: str) -> None:
+    """Take the attempt back after a sign-in that worked, and forget what this user failed from this address."""
+    pair, *others = _keys(username, address).values()
+    SignInFailures.objects.filter(key=pair).delete()
+    SignInFailures.objects.filter(key__in=others, count__gt=0).update(count=F("count") - 1)

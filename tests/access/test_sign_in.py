@@ -1,11 +1,13 @@
 """Signing in and out."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -80,6 +82,26 @@ def test_another_address_is_not_locked_out_with_the_guesser() -> None:
     for _ in range(LIMITS["pair"]):
         attempt(Client(REMOTE_ADDR="192.0.2.1"), "wrong")
     assert attempt(Client(REMOTE_ADDR="192.0.2.2")).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_the_same_moment_are_counted_one_by_one() -> None:
+    def guess(_number: int) -> int:
+        try:
+            return int(attempt(Client(), "wrong").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4 * LIMITS["pair"]) as pool:
+        answers = list(pool.map(guess, range(4 * LIMITS["pair"])))
+    assert answers.count(422) == LIMITS["pair"]
+    assert answers.count(429) == 3 * LIMITS["pair"]
+
+
+def test_signing_in_often_is_no_guessing(client: Client) -> None:
+    for _ in range(LIMITS["user"] + 1):
+        assert attempt(Client()).status_code == 302
+    assert attempt(Client(REMOTE_ADDR="192.0.2.1"), "wrong").status_code == 422
 
 
 def test_behind_a_proxy_a_guesser_locks_out_itself_alone(settings: Settings) -> None:
