@@ -1,12 +1,34 @@
-"""Answer pages that were refused by a service."""
+"""Who may see a page, and the answer when a service refused."""
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from console.errors import DomainError
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Ask for a sign-in where a view does not say otherwise; those that do are answered without a look at the session.
+
+    Django's own looks who it is first, so that a health check sent by a browser would fail with the database.
+    """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Return a redirection to the sign-in page, or None to go on."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class DomainErrorMiddleware:

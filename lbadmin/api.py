@@ -32,7 +32,8 @@ api.add_router("", listeners_router)
 api.add_router("", alerts_router)
 
 
-def _problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
+    """Return an answer of RFC 9457; ``more`` are its further members, empty ones left out."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
     return HttpResponse(
         json.dumps({**body, **{key: value for key, value in more.items() if value}}),
@@ -44,7 +45,7 @@ def _problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
 @api.exception_handler(DomainError)
 def answer_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Answer what a service refused, with the field at fault and the way out."""
-    return _problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out)
+    return problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out)
 
 
 @api.exception_handler(ValidationError)
@@ -53,13 +54,13 @@ def answer_invalid_request(request: HttpRequest, error: ValidationError) -> Http
     problems = [{"field": ".".join(str(part) for part in e["loc"][1:]), "message": e["msg"]} for e in error.errors]
     first = problems[0]
     detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
-    return _problem(422, "request.invalid", detail, field=first["field"], errors=problems)
+    return problem(422, "request.invalid", detail, field=first["field"], errors=problems)
 
 
 @api.exception_handler(AuthenticationError)
 def answer_unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """Say how to authenticate."""
-    answer = _problem(
+    answer = problem(
         401,
         "request.unauthenticated",
         "The request has no valid bearer token.",
@@ -73,10 +74,10 @@ def answer_unauthenticated(request: HttpRequest, error: AuthenticationError) -> 
 def answer_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """Answer a body that was not even read."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return _problem(413, "request.too-large", f"The request has more than {limit} bytes.")
+    return problem(413, "request.too-large", f"The request has more than {limit} bytes.")
 
 
 @api.exception_handler(HttpError)
 def answer_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Answer what the framework refused, such as a body that is not JSON."""
-    return _problem(error.status_code, "request.refused", str(error))
+    return problem(error.status_code, "request.refused", str(error))

@@ -19,3 +19,5 @@ urlpatterns = [
     path("", include("alerts.urls")),
     path("api/v1/", rest),
 ]
+
+handler500 = "lbadmin.failures.server_error"
