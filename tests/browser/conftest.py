@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -20,14 +21,17 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
     """Start one browser for the session."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.fail("There is no chromium on this machine: `make provision` names or installs what is missing.")
     # Playwright's loop lives in this thread, and Django asks whether one does before it touches the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    rows = connection._test_serialized_contents  # type: ignore[attr-defined]  # noqa: SLF001
     with sync_playwright() as playwright:
+        # In a thread with a loop Django opens connections of their own, which know nothing of the migrations' rows.
+        connection._test_serialized_contents = rows  # type: ignore[attr-defined]  # noqa: SLF001
         chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield chromium
         chromium.close()
