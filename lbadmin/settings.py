@@ -171,6 +171,8 @@ STORAGES = {
 
 # Certificate files have at most 1 MB; a private key never touches the disk, so nothing is spooled to a file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
+# The page of a server group sends five fields for each server, and a group may have hundreds.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4_000_000
 FILE_UPLOAD_HANDLERS = ["console.uploads.MemoryUploadHandler"]
 

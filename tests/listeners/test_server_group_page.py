@@ -120,6 +120,19 @@ def test_servers_are_added_and_removed(admin_client: Client) -> None:
     assert [(s.address, s.weight) for s in group.servers.all()] == [("10.0.0.2", 5), ("10.0.0.3", 100)]
 
 
+def test_as_many_servers_as_a_group_may_have_are_saved_by_page(admin_client: Client) -> None:
+    addresses = [f"10.0.{number // 200}.{number % 200 + 1}" for number in range(400)]
+    group = factories.make_server_group()
+    for count in (200, 400):
+        specs = [services.ServerSpec(address, 80) for address in addresses[:count]]
+        group = services.update_server_group(factories.OPERATOR, group.pk, servers=specs)
+    page = admin_client.get(_url("edit", group))
+    rows = _rows(*((address, "80", "50") for address in addresses))
+    answer = admin_client.post(_url("edit", group), SETTINGS | {"name": group.name} | rows | opened(page))
+    assert answer.status_code == 302
+    assert group.servers.filter(weight=50).count() == len(addresses)
+
+
 def test_a_stale_save_shows_the_other_servers_and_keeps_the_rows(admin_client: Client) -> None:
     group = factories.make_server_group("10.0.0.1")
     page = admin_client.get(_url("edit", group))
