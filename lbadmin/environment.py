@@ -74,7 +74,7 @@ def _read(env: FileAwareEnv) -> Environment:
         runtime_dir=runtime_dir,
         sample=env.bool("LBADMIN_SAMPLE", True),
         sample_port=env.int("LBADMIN_SAMPLE_PORT", 8443, validate=validate.Range(1, values.HIGHEST_PORT)),
-        database=values.database_settings(database_url),
+        database=_private_database(values.database_settings(database_url)),
         redis_url=env.str("REDIS_URL", f"unix://{runtime_dir / 'redis.sock'}", validate=values.check_redis_url),
         email=values.email_settings(email_url),
         mail_from=env.str("LBADMIN_MAIL_FROM", "lbadmin@localhost", validate=validate.Email()),
@@ -129,6 +129,17 @@ def _data_dir(value: str) -> Path:
     except OSError as error:
         message = f"LBADMIN_DATA_DIR: “{path}” cannot be written: {error.strerror}."
         raise ImproperlyConfigured(message) from None
+
+
+def _private_database(options: dict[str, Any]) -> dict[str, Any]:
+    """Make the file of an SQLite database for its owner alone; SQLite makes -wal and -shm like it."""
+    if options["ENGINE"].endswith("sqlite3"):
+        try:
+            os.close(os.open(options["NAME"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            message = f"DATABASE_URL: “{options['NAME']}” cannot be opened: {error.strerror}."
+            raise ImproperlyConfigured(message) from None
+    return options
 
 
 def _runtime_dir(data_dir: Path) -> Path:

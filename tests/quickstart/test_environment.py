@@ -44,6 +44,19 @@ def test_secrets_are_generated_once_for_the_owner_alone(data_dir: Path) -> None:
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
 
 
+def test_the_database_is_for_its_owner_alone_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "open.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    before = os.umask(0o022)
+    try:
+        read_environment()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_secrets_do_not_show_when_the_settings_are_printed() -> None:
     found = read_environment()
     assert found.secret_key not in repr(found)
@@ -79,6 +92,7 @@ WRONG = [
     ("DATABASE_URL", "mysql://u:hidden@host/name"),
     ("DATABASE_URL", "postgresql://u:hidden@host"),
     ("DATABASE_URL", "sqlite://:memory:"),
+    ("DATABASE_URL", "sqlite:////proc/none/database"),
     ("REDIS_URL", "foo"),
     ("REDIS_URL", "unix://"),
     ("REDIS_URL", "http://u:hidden@host"),
