@@ -32,8 +32,10 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for part in (*value, *value.values()):
-            yield from _texts(part)
+        yield from value
+        for name, part in value.items():
+            # What is read as PEM is never kept as it came, and its reader says what is wrong with binary files.
+            yield from _texts(part.replace("\0", "") if name.endswith("_pem") and isinstance(part, str) else part)
     elif isinstance(value, list):
         for part in value:
             yield from _texts(part)

@@ -27,7 +27,7 @@ class SecretTextarea(forms.Textarea):
 class PemForm(StyledForm):
     """A certificate with its chain and key: each as a file or as pasted text; a file wins over the text."""
 
-    certificate_file = forms.FileField(label=_("Certificate file"), required=False)
+    certificate_file = forms.FileField(label=_("Certificate file"), required=False, allow_empty_file=True)
     certificate_pem = forms.CharField(
         label=_("Certificate and chain"),
         required=False,
@@ -36,7 +36,7 @@ class PemForm(StyledForm):
         widget=forms.Textarea(attrs={**PEM_ATTRIBUTES, "placeholder": "-----BEGIN CERTIFICATE-----"}),
         help_text=_("PEM. The certificate first, then its intermediates; another order is put right."),
     )
-    key_file = forms.FileField(label=_("Key file"), required=False)
+    key_file = forms.FileField(label=_("Key file"), required=False, allow_empty_file=True)
     private_key_pem = forms.CharField(
         label=_("Private key"),
         required=False,

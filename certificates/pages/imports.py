@@ -112,5 +112,5 @@ def _replaced(request: HttpRequest, certificate: Certificate, form: ReplaceForm)
 
 def _say(request: HttpRequest, imported: Imported, sentence: str) -> None:
     messages.success(request, sentence)
-    for warning in imported.warnings:
+    for warning in imported.warnings if _next(request) else ():  # the certificate's own page shows them itself
         messages.warning(request, warning.message)

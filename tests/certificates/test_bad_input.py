@@ -15,7 +15,7 @@ from access.tokens import create_token
 from certificates.formats import REFUSED_LABELS, Block
 from certificates.messages import FINDINGS, REFUSALS
 from certificates.models import Certificate, CertificateVersion
-from certificates.services import import_certificate
+from certificates.services import delete_certificate, import_certificate
 from console.errors import DomainError
 from events.actor import COMMAND
 from events.models import Change
@@ -136,6 +136,50 @@ def test_der_bytes_are_refused_with_the_command_that_converts_them() -> None:
     with pytest.raises(DomainError, match="openssl x509 -inform der") as caught:
         import_certificate(COMMAND, kind="ca", name="", certificate_pem=ROOT.certificate.public_bytes(DER))
     assert caught.value.code == "input.der"
+
+
+def test_der_bytes_sent_as_text_are_refused_by_rest_in_the_same_words(client: Client) -> None:
+    token = create_token(User.objects.create_user("api"))
+    binary = ROOT.certificate.public_bytes(DER).decode("latin1")
+    answer = client.post(
+        "/api/v1/certificates",
+        {"kind": "ca", "certificate_pem": binary},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert (answer.json()["code"], answer.json()["field"]) == ("input.der", "certificate_pem")
+
+
+GOOD = make_leaf("good.example.test")
+ODD_TEXT = {
+    "CRLF": (GOOD.pem.replace(b"\n", b"\r\n"), GOOD.key_pem.replace(b"\n", b"\r\n")),
+    "byte order mark": (b"\xef\xbb\xbf" + GOOD.pem, b"\xef\xbb\xbf" + GOOD.key_pem),
+    "no final newline": (GOOD.pem.rstrip(), GOOD.key_pem.rstrip()),
+}
+
+
+@pytest.mark.parametrize("name", ODD_TEXT)
+def test_odd_text_is_read_by_page_rest_and_command(
+    name: str, client: Client, admin_client: Client, tmp_path: Path
+) -> None:
+    certificate, key = ODD_TEXT[name]
+    body = {"certificate_pem": certificate.decode(), "private_key_pem": key.decode()}
+
+    def import_by_rest() -> None:
+        headers = {"Authorization": f"Bearer {create_token(User.objects.create_user('api'))}"}
+        client.post("/api/v1/certificates", body, content_type="application/json", headers=headers)
+
+    ways = (
+        import_by_rest,
+        lambda: admin_client.post("/certificates/import/", {"kind": "server", **body}),
+        lambda: run_command(tmp_path, "server", certificate, key, None),
+    )
+    for import_it in ways:
+        import_it()
+        stored = Certificate.objects.get()
+        assert stored.current_version
+        assert stored.current_version.sha256 == GOOD.sha256
+        delete_certificate(COMMAND, stored.pk)
 
 
 def test_every_code_in_the_parser_has_words() -> None:

@@ -6,8 +6,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from certificates.models import Certificate
+from certificates.services import import_certificate
+from console.errors import DomainError
 from console.uploads import MemoryUploadHandler
+from events.actor import COMMAND
 from tests.certificates.pages import ROOT, import_by_page
+from tests.certificates.test_bad_input import CASES
 from tests.certs import make_leaf
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +139,21 @@ def test_a_duplicate_says_which_certificate_it_is(admin_client: Client) -> None:
 
 def test_other_methods_are_refused(admin_client: Client) -> None:
     assert admin_client.put("/certificates/import/").status_code == 405
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_is_refused_in_the_words_of_the_other_interfaces(admin_client: Client, name: str) -> None:
+    kind, certificate, key, passphrase, _code, field = CASES[name]
+    files = {"certificate_file": SimpleUploadedFile("certificate.pem", certificate)}
+    if key is not None:
+        files["key_file"] = SimpleUploadedFile("key.pem", key)
+    given = {"kind": kind, "name": "x", "passphrase": passphrase or "", **files}
+    with pytest.raises(DomainError) as caught:
+        import_certificate(
+            COMMAND, kind=kind, name="x", certificate_pem=certificate, private_key_pem=key, passphrase=passphrase
+        )
+    answer = admin_client.post("/certificates/import/", given)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {field: [str(caught.value)]}
+    assert not key or len(key) < 100 or key[60:100] not in answer.content
+    assert not Certificate.objects.exists()
