@@ -105,9 +105,20 @@ def listener_certificates(request: HttpRequest, listener_id: str) -> HttpRespons
         "used": selectors.additional_certificate_count(listener.load_balancer_id),
         "limits": limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION)),
     }
+    context |= _asked(listener, request.GET.get("server_name", "").strip())
     context["limit"] = context["limits"][limits.CERTIFICATES]
     context["per_operation"] = context["limits"][limits.CERTIFICATES_PER_OPERATION]
     return render(request, "listeners/certificates/server.html", context)
+
+
+def _asked(listener: Listener, server_name: str) -> dict[str, Any]:
+    """Return which certificate a client gets that asks for a name, when somebody wants to know."""
+    if not server_name:
+        return {}
+    try:
+        return {"server_name": server_name, "match": selectors.certificate_for(listener, server_name)}
+    except DomainError as error:
+        return {"server_name": server_name, "match_error": error}
 
 
 @require_safe
@@ -183,7 +194,7 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
         "choice": choice,
         "error": error,
         "impact": impact_of(choice.change),
-        "picker": picker(choice.field, chosen, data.get(search_name(choice.field), "")),
+        "picker": picker(choice.field, chosen, data.get(search_name(choice.field), ""), listener_id=listener.pk),
         "per_operation": limits.limit_of(limits.CERTIFICATES_PER_OPERATION),
     }
     return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from certificates.models import Kind
 from certificates.selectors import certificates
 from console.ids import is_id
-from listeners.models import Server, ServerGroup
+from listeners.models import Binding, Server, ServerGroup
 
 SHOWN = 8
 # More than any limit allows; a forged form cannot make the page large.
@@ -59,6 +59,7 @@ class Picker:
     found: Sequence[Any]
     has_more: bool
     errors: Sequence[str] = ()
+    listener_id: str = ""  # whose certificates are not offered again
 
     @property
     def input_type(self) -> str:
@@ -76,13 +77,21 @@ def search_name(field: str) -> str:
     return f"{field}_search"
 
 
-def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Sequence[str] = ()) -> Picker:
-    """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out."""
+def picker(
+    field: str, chosen_ids: Iterable[str], query: str = "", errors: Sequence[str] = (), listener_id: str = ""
+) -> Picker:
+    """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out.
+
+    Certificates that are on the listener ``listener_id`` already are not offered.
+    """
     source = SOURCES[field]
     ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
     find = partial(_certificates, source.kind) if source.kind else _server_groups
     by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
-    found = list(find(query).exclude(pk__in=ids)[: SHOWN + 1])
+    offered = find(query).exclude(pk__in=ids)
+    if source.kind and is_id(listener_id):
+        offered = offered.exclude(pk__in=Binding.objects.filter(listener=listener_id).order_by().values("certificate"))
+    found = list(offered[: SHOWN + 1])
     if source.kind:
         prefetch_related_objects([*by_id.values(), *found], "current_version__names")
     else:  # only a chosen group shows its servers
@@ -95,6 +104,7 @@ def picker(field: str, chosen_ids: Iterable[str], query: str = "", errors: Seque
         found=found[:SHOWN],
         has_more=len(found) > SHOWN,
         errors=errors,
+        listener_id=listener_id if is_id(listener_id) else "",
     )
 
 
@@ -118,5 +128,6 @@ def choices(request: HttpRequest, field: str) -> HttpResponse:
     """Answer the search of one field with its choices alone."""
     if field not in SOURCES:
         raise Http404
-    shown = picker(field, request.GET.getlist(field), request.GET.get(search_name(field), ""))
+    query, listener_id = request.GET.get(search_name(field), ""), request.GET.get("listener", "")
+    shown = picker(field, request.GET.getlist(field), query, listener_id=listener_id)
     return render(request, "listeners/choices.html", {"picker": shown})

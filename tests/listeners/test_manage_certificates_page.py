@@ -169,3 +169,29 @@ def test_a_stale_change_is_refused_and_the_choice_kept(admin_client: Client, lis
     assert "bob" in answer.text
     assert f'value="{other.pk}" checked' in answer.text
     assert admin_client.post(url, {"certificate_id": other.pk, **opened(answer)}).status_code == 302
+
+
+@pytest.mark.parametrize("url", ["listener-default-change", "listener-additional-add"])
+def test_what_is_on_the_listener_already_is_not_offered(admin_client: Client, listener: Listener, url: str) -> None:
+    free, bound = factories.make_server_certificate("free.test"), factories.make_server_certificate("bound.test")
+    services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=[bound.pk])
+    page = admin_client.get(_url(url, listener))
+    assert [row.pk for row in page.context["picker"].found] == [free.pk]
+    assert f"?listener={listener.pk}" in page.text
+
+
+def test_the_search_does_not_offer_what_is_on_the_listener_either(admin_client: Client, listener: Listener) -> None:
+    address = reverse("listener-choices", args=["certificate_ids"])
+    name = _default(listener).certificate.name
+    assert name in admin_client.get(address).text
+    assert "is on this listener already" in admin_client.get(address, {"listener": listener.pk}).text
+    assert admin_client.get(address, {"listener": "no id\0"}).status_code == 200
+
+
+def test_the_page_says_which_certificate_a_client_would_get(admin_client: Client, listener: Listener) -> None:
+    extra = factories.make_server_certificate("*.extra.test")
+    services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=[extra.pk])
+    url = _url("listener-certificates", listener)
+    assert "by its name *.extra.test" in admin_client.get(url, {"server_name": "a.extra.test"}).text
+    assert "no additional certificate has this name" in admin_client.get(url, {"server_name": "other.test"}).text
+    assert "is no host name" in admin_client.get(url, {"server_name": "not a name"}).text
