@@ -55,6 +55,9 @@ class World:
         self.authority = make_ca_certificate()
         self.certificates = [make_server_certificate(f"{n}.test", f"www.{n}.test") for n in range(count)]
         self.certificate = self._shared()
+        for _ in range(count):  # on no listener, so that there is something to choose
+            make_server_certificate("spare.test")
+            make_ca_certificate()
         self.listeners = [self._listener() for _ in range(count)]
         self.listener = self.listeners[0]
         ids = [certificate.pk for certificate in self.certificates]
