@@ -9,7 +9,9 @@ PYTHON := $(BIN)/python
 PACKAGES := access alerts certificates console dashboard dataplane events lbadmin listeners
 SCRIPTS := .ci/run $(wildcard scripts/*)
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
-POSTGRESQL_TESTS := tests/events tests/certificates tests/listeners tests/alerts tests/access
+# (Killed senders bring an installation of their own.)
+POSTGRESQL_TESTS := tests/events tests/certificates tests/listeners tests/alerts tests/access \
+	--ignore=tests/alerts/test_kill_sender.py --ignore-glob=tests/*/*_page.py
 
 .NOTPARALLEL:
 
