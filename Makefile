@@ -78,7 +78,8 @@ conformance: dev provision ## Run the long campaigns: hostile input, the REST AP
 
 .PHONY: bench
 bench: dev ## Measure beside nginx, HAProxy, hitch and stunnel (docs/performance.md)
-	@scripts/provision nginx haproxy hitch stunnel4
+	@scripts/provision nginx=nginx-light /usr/lib/nginx/modules/ngx_stream_module.so=libnginx-mod-stream \
+		haproxy=haproxy hitch=hitch stunnel4=stunnel4 wrk=wrk h2load=nghttp2-client
 	$(PYTHON) -m benchmarks
 
 .PHONY: messages

@@ -40,7 +40,7 @@ def main() -> None:
         folder = Path(name)
         with backend(folder / "backend") as port:
             runs = list(_runs(folder, port, options))
-    publish("peers", "make bench-peers", _tables(runs))
+    publish("peers", "python -m benchmarks.peers", _tables(runs))
 
 
 def _runs(folder: Path, backend_port: int, options: argparse.Namespace) -> Iterator[Run]:

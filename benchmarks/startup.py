@@ -32,7 +32,7 @@ def main() -> None:
         row[-1] = f"{kilobytes / 1024:.0f}"
         row.append(f"{(kilobytes - smallest) / count:.0f}" if count > 1 else "")
     header = ("certificates", "start to first served, s", "to last served, s", "engine MB", "KB per certificate")
-    publish("startup", "make bench-startup", table(header, rows))
+    publish("startup", "python -m benchmarks.startup", table(header, rows))
 
 
 def _measure_apart(size: int) -> list[str]:
