@@ -47,7 +47,7 @@ def main() -> None:
     rows = _measure_apart("SQLite", options.versions)
     with postgresql_cluster() as url:
         rows += _measure_apart("PostgreSQL", options.versions, DATABASE_URL=url)
-    publish("scan", "make bench-scan", table(HEADER, rows))
+    publish("scan", "python -m benchmarks.scan", table(HEADER, rows))
 
 
 def _measure_apart(database: str, versions: int, **environment: str) -> list[list[str]]:
