@@ -1,10 +1,12 @@
 """The REST API: one router an app, one shape of error (RFC 9457 problem+json)."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -15,6 +17,7 @@ from access.rest import CleanParser
 from alerts.api import router as alerts_router
 from certificates.api import router as certificates_router
 from console.errors import DomainError
+from dashboard.api import router as dashboard_router
 from listeners.api import router as listeners_router
 
 api = NinjaAPI(
@@ -30,6 +33,7 @@ api = NinjaAPI(
 api.add_router("", certificates_router)
 api.add_router("", listeners_router)
 api.add_router("", alerts_router)
+api.add_router("", dashboard_router)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
@@ -51,10 +55,24 @@ def answer_domain_error(request: HttpRequest, error: DomainError) -> HttpRespons
 @api.exception_handler(ValidationError)
 def answer_invalid_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer a request that does not fit the schema, without repeating its values: they may be secret."""
-    problems = [{"field": ".".join(str(part) for part in e["loc"][1:]), "message": e["msg"]} for e in error.errors]
+    problems = [{"field": _field_of(e["loc"]), "message": e["msg"]} for e in error.errors]
     first = problems[0]
     detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
     return problem(422, "request.invalid", detail, field=first["field"], errors=problems)
+
+
+def _field_of(place: Sequence[str | int]) -> str:
+    """Return a field as the client spells it; a body's come after ``body`` and the name of our parameter."""
+    spelt = place[2:] if place[0] == "body" else place[1:]
+    return ".".join(str(part) for part in spelt)
+
+
+@login_not_required
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """Answer an address of the API that is none."""
+    return problem(
+        404, "request.no-such-address", f"There is no {request.path[:200]}.", way_out="See /api/v1/openapi.json."
+    )
 
 
 @api.exception_handler(AuthenticationError)

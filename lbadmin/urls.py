@@ -1,9 +1,9 @@
 """Every address, by app."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from lbadmin.api import api
+from lbadmin.api import api, no_such_address
 
 rest = api.urls
 # The API asks for its own credentials and answers 401; a page's redirection to the sign-in form helps no client.
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("dataplane.urls")),
     path("", include("alerts.urls")),
     path("api/v1/", rest),
+    re_path(r"^api/", no_such_address),
 ]
 
 handler500 = "lbadmin.failures.server_error"
