@@ -148,6 +148,8 @@ class Node:
             self._prober.changed(moved, step.changes[-1] if step.changes else None)
 
     def _served(self, listener_id: str) -> Served | None:
+        if listener_id in self._cache.blocked:
+            return None  # whoever answers on its port is not this node
         return served_listener(self._snapshot, self._compiled, listener_id)
 
     def _blocked(self, blocked: Mapping[str, Blocked]) -> None:

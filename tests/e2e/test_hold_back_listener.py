@@ -8,7 +8,7 @@ from listeners.models import ListenerStatus
 from tests.certs import make_leaf
 from tests.e2e.clients import round_trip, served
 from tests.e2e.conftest import Backend
-from tests.e2e.site import OPERATOR, Site, serve, state_of, status_of
+from tests.e2e.site import OPERATOR, Site, receipts_of, serve, state_of, status_of
 from tests.factories import make_listener, make_server_group, store_certificate
 from tests.waiting import wait_until
 
@@ -30,6 +30,8 @@ def test_port_of_another_process_blocks_the_listener_until_it_is_free(site: Site
         assert "is held by python" in done.stderr
     wait_until(lambda: state_of(listener) == State.RUNNING)
     assert round_trip(listener.port)
+    wait_until(lambda: receipts_of(listener))
+    assert all(receipt.is_expected for receipt in receipts_of(listener))  # none of what the other process answered
     done = site.command("checklisteners", listener.pk, "--wait", "20")
     assert (done.returncode, done.stderr) == (0, "")
 
