@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.db import models
 
+LONGEST_TOKEN_NAME = 100
+
 
 class ApiToken(models.Model):
     """A bearer token; only its SHA-256 is kept, so the token itself is shown once."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=LONGEST_TOKEN_NAME, blank=True)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -101,14 +101,6 @@ def _database(options: dict[str, Any]) -> dict[str, Any]:
 DATABASES = {"default": _database(ENVIRONMENT.database)}
 
 _broker = REDIS_URL.replace("unix://", "redis+socket://", 1)
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
-    }
-}
-
 CELERY_BROKER_URL = _broker
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -135,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ALERTS_SWEEP_SECONDS,
         "options": {"expires": ALERTS_SWEEP_SECONDS},
     },
+    "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
 }
 
 for _name, _value in ENVIRONMENT.email.items():

@@ -33,13 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def fast_settings(settings: Settings) -> None:
-    """Leave out what only production needs: hashed static files, slow password hashes, a cache in Redis."""
+    """Leave out what only production needs: hashed static files and slow password hashes."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +52,6 @@ def redis_url() -> Iterator[str]:
 def redis_server(redis_url: str, settings: Settings) -> Iterator[str]:
     """Use a real Redis in this test, on a unix socket; yield its URL."""
     settings.REDIS_URL = redis_url
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url}}
     redis_client.cache_clear()
     yield redis_url
     redis_client().close()

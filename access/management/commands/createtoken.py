@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from access.models import LONGEST_TOKEN_NAME
 from access.tokens import create_token
 
 
@@ -20,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token."""
+        if len(options["name"]) > LONGEST_TOKEN_NAME:
+            raise CommandError(f"The token's name has more than {LONGEST_TOKEN_NAME} characters. Choose a shorter one.")
         users = get_user_model()
         try:
             user = users.objects.get_by_natural_key(options["user"])
