@@ -107,8 +107,10 @@ class XdsServer:
             while (batch := stream.next_batch()) is not None:
                 await self._send(context, stream, batch)
             waiter = asyncio.ensure_future(wake.wait())
-            await asyncio.wait((waiter, reader), return_when=asyncio.FIRST_COMPLETED)
-            waiter.cancel()
+            try:
+                await asyncio.wait((waiter, reader), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiter.cancel()  # also when the stream ends meanwhile: a forgotten task is an error in the log
 
     async def _send(self, context: "grpc.aio.ServicerContext[Any, Any]", stream: DeltaStream, batch: Batch) -> None:
         try:
