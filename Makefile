@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PACKAGES := access alerts certificates console dashboard dataplane events lbadmin listeners
-SCRIPTS := .ci/run $(wildcard scripts/*)
+SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/listeners tests/alerts tests/access \
