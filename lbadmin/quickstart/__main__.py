@@ -37,7 +37,7 @@ def _run_alone(environment: Environment) -> None:
     environment.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         own_foreground() as terminal,
-        exclusive_lock(environment.runtime_dir / "quickstart.lock"),
+        exclusive_lock(environment.runtime_dir / "quickstart.lock", environment.data_dir),
         children_lock(environment.runtime_dir / "children.lock") as lock,
     ):
         try:

@@ -15,8 +15,8 @@ POLL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold ``path`` while the block runs; raises StartError when another process holds it.
+def exclusive_lock(path: Path, data_dir: Path) -> Iterator[None]:
+    """Hold ``path``, the lock of ``data_dir``, while the block runs; raises StartError when another process holds it.
 
     The kernel lets go of the lock when this process ends, however it ends.
     """
@@ -24,7 +24,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
         if not _try_lock(file.fileno()):
             file.seek(0)
             raise StartError(
-                f"lbadmin already runs on {path.parent.parent} (process {file.read().strip() or 'unknown'}). "
+                f"lbadmin already runs on {data_dir} (process {file.read().strip() or 'unknown'}). "
                 "Stop that one first, or set LBADMIN_DATA_DIR to another directory."
             )
         file.truncate(0)
