@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -51,6 +52,7 @@ def _runs(folder: Path, backend_port: int, options: argparse.Namespace) -> Itera
             with start() as proxy:
                 found = _handshakes(proxy, options) if algorithm == "rsa" else _everything(proxy, options)
             rates.append(found.get("requests", 0))
+            print(algorithm, name, found, file=sys.stderr, flush=True)
             yield algorithm, name, found
     # The same rate for all: what is half of the load for the slowest is no strain for any.
     for _, (name, start) in itertools.product(range(options.rounds), starts.items()):
