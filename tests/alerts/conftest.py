@@ -17,13 +17,6 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the worker asleep: tests send by hand, or start a worker of their own."""
-    monkeypatch.setattr("alerts.services.wake_sender", lambda: None)
-    monkeypatch.setattr("alerts.scanning.wake_sender", lambda: None)
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Run a real HTTP receiver."""
