@@ -20,9 +20,9 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(django_db_setup: None) -> Iterator[Browser]:
-    """Start one browser for the session."""
+    """Start one browser for the tests of this folder; no other test may find Playwright's loop in its thread."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.fail("There is no chromium on this machine: `make provision` names or installs what is missing.")
