@@ -6,11 +6,12 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
-PACKAGES := access alerts certificates console dashboard dataplane events lbadmin listeners
+PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
-POSTGRESQL_TESTS := tests/events tests/certificates tests/listeners tests/alerts tests/access \
+POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
+	tests/listeners tests/alerts tests/access \
 	--ignore=tests/alerts/test_kill_sender.py --ignore-glob=tests/*/*_page.py
 
 .NOTPARALLEL:

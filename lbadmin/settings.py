@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "events",
     "access",
     "certificates",
+    "authorities",
+    "renewals",
     "listeners",
     "dataplane",
     "alerts",

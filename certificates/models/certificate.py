@@ -27,6 +27,7 @@ class Certificate(models.Model):
     not_after = models.DateTimeField(null=True)
     # The name and the current version's names in lower case, a line each: what a search by part of a name reads.
     search_text = models.TextField(default="", editable=False)
+    owner = models.CharField(max_length=200, blank=True, db_index=True)  # who answers for it: a person or a team
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)
@@ -40,3 +41,19 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CertificateTag(models.Model):
+    """A key and value that operators put on a certificate to find and scope it by."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="tags")
+    key = models.CharField(max_length=64)
+    value = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        ordering = ("key",)
+        constraints = (models.UniqueConstraint(fields=("certificate", "key"), name="tag_once"),)
+        indexes = (models.Index(fields=("key", "value"), name="tag_key_value"),)
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"

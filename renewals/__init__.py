@@ -1,0 +1,1 @@
+"""Renewal: certificates that are ordered and renewed by themselves, by ACME or a private authority."""

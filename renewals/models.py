@@ -1,0 +1,124 @@
+"""Accounts with ACME servers, renewals of certificates, their attempts and the challenges that wait for an answer."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from authorities.models import Authority
+from certificates.models import Certificate
+from console.ids import account_id, renewal_id
+
+
+class AcmeAccount(models.Model):
+    """An account with an ACME server (RFC 8555)."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=account_id, editable=False)
+    name = models.CharField(max_length=128, unique=True)
+    directory_url = models.CharField(max_length=2000)
+    contact = models.CharField(max_length=254, blank=True)  # an email address
+    # PEM of the authority that signed the server's own certificate, where no public one did.
+    trusted_ca_pem = models.TextField(blank=True)
+    key = models.BinaryField()  # MultiFernet token of the account key's PKCS#8 PEM
+    account_url = models.CharField(max_length=2000, blank=True)  # empty until the server registered it
+    eab_key_id = models.CharField(max_length=255, blank=True)  # external account binding
+    eab_key = models.BinaryField(null=True)  # sealed
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Renewal(models.Model):
+    """How a certificate is ordered and renewed: a new version each time, so that listeners follow."""
+
+    class Source(models.TextChoices):
+        """Who signs."""
+
+        ACME = "acme", "ACME"
+        AUTHORITY = "authority", _("Private authority")
+
+    class Challenge(models.TextChoices):
+        """How the names are proved to an ACME server."""
+
+        TLS_ALPN_01 = "tls-alpn-01", "TLS-ALPN-01"
+        HTTP_01 = "http-01", "HTTP-01"
+        DNS_01 = "dns-01", "DNS-01"
+
+    class State(models.TextChoices):
+        """Where the renewal stands."""
+
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        FAILED = "failed", _("Failed")
+        PAUSED = "paused", _("Paused")
+
+    id = models.CharField(primary_key=True, max_length=32, default=renewal_id, editable=False)
+    name = models.CharField(max_length=128)  # of the certificate
+    source = models.CharField(max_length=16, choices=Source.choices)
+    account = models.ForeignKey(AcmeAccount, null=True, on_delete=models.PROTECT, related_name="renewals")
+    authority = models.ForeignKey(Authority, null=True, on_delete=models.PROTECT, related_name="renewals")
+    # Null until the first order went through.
+    certificate = models.OneToOneField(Certificate, null=True, on_delete=models.CASCADE, related_name="renewal")
+    names = models.JSONField(default=list)  # host names and addresses, normalised
+    key_type = models.CharField(max_length=16, default="P-256")
+    challenge = models.CharField(max_length=16, choices=Challenge.choices, blank=True)
+    dns_hook = models.CharField(max_length=500, blank=True)  # name of a program in the installation's hook folder
+    days = models.PositiveIntegerField(default=90)  # life of a certificate of a private authority
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    next_attempt_at = models.DateTimeField(null=True, db_index=True)
+    # A worker that runs an attempt holds the row until then; a sweep takes over an expired one.
+    leased_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    last_problem = models.JSONField(default=dict)  # {"code": ..., "message": ..., "way_out": ...}
+    # Where an interrupted order goes on: its URL, and the sealed key whose certificate it will be.
+    order_url = models.CharField(max_length=2000, blank=True)
+    order_key = models.BinaryField(null=True)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Attempt(models.Model):
+    """One try to order or renew, kept as history."""
+
+    renewal = models.ForeignKey(Renewal, on_delete=models.CASCADE, related_name="attempts")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, blank=True)  # "issued", "failed"; empty while it runs
+    problem = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.renewal_id} at {self.started_at}"
+
+
+class PendingChallenge(models.Model):
+    """A challenge that an ACME server will ask for: the node answers TLS-ALPN-01, the console HTTP-01."""
+
+    renewal = models.ForeignKey(Renewal, on_delete=models.CASCADE, related_name="challenges")
+    kind = models.CharField(max_length=16, choices=Renewal.Challenge.choices)
+    host = models.CharField(max_length=255)
+    token = models.CharField(max_length=255, db_index=True)
+    key_authorization = models.CharField(max_length=500)
+    # TLS-ALPN-01: the certificate that answers (RFC 8737), and its sealed key.
+    leaf_pem = models.TextField(blank=True)
+    key = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.host}"
