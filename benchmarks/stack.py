@@ -34,7 +34,7 @@ from django.core.management import call_command
 from benchmarks.processes import free_port, running, wait_for_port
 from benchmarks.proxies import OTHERS_CPU, PROXY_CPU, Proxy
 from certificates.models import Kind
-from certificates.services import import_certificate
+from certificates.services import NewCertificate, import_certificate, import_certificates
 from events.actor import SYSTEM
 from listeners.models import Listener, NodeStatus, Quota
 from listeners.services import ServerSpec, create_listener, create_load_balancer, create_server_group
@@ -42,6 +42,7 @@ from listeners.tls_policies import WIZARD_POLICY
 from tests.certs import Issued, ecdsa_key, make_leaf, rsa_key
 
 UNLIMITED = 1_000_000
+IMPORTED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,7 @@ def migrate() -> None:
 
 def make_site(names: Sequence[str], backend_port: int, *, algorithm: str = "ecdsa") -> Site:
     """Import one certificate for each name and bind them all to one listener."""
-    ids = {}
-    for name in names:
-        issued = make_leaf(name, key=rsa_key() if algorithm == "rsa" else ecdsa_key())
-        ids[name] = import_issued(issued, name)
+    ids = _import_all(names, algorithm)
     balancer = create_load_balancer(SYSTEM, name=f"bench-{names[0]}", bind_address="127.0.0.1")
     group = create_server_group(
         SYSTEM, name=f"bench-{names[0]}", servers=[ServerSpec(address="127.0.0.1", port=backend_port)]
@@ -89,6 +87,20 @@ def make_site(names: Sequence[str], backend_port: int, *, algorithm: str = "ecds
         security_policy=WIZARD_POLICY,
     )
     return Site(listener, ids)
+
+
+def _import_all(names: Sequence[str], algorithm: str) -> dict[str, str]:
+    """Import a certificate for each name, many in one transaction; return their ids by name."""
+    ids: dict[str, str] = {}
+    for start in range(0, len(names), IMPORTED_AT_ONCE):
+        batch = names[start : start + IMPORTED_AT_ONCE]
+        issued = (make_leaf(name, key=rsa_key() if algorithm == "rsa" else ecdsa_key()) for name in batch)
+        news = [
+            NewCertificate(Kind.SERVER, name, one.chain_pem, one.key_pem)
+            for name, one in zip(batch, issued, strict=True)
+        ]
+        ids |= {new.certificate.name: new.certificate.id for new in import_certificates(SYSTEM, news)}
+    return ids
 
 
 def import_issued(issued: Issued, name: str) -> str:
