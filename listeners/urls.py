@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from listeners.pages import bindings, listener_wizard, listeners, load_balancers, pickers, server_groups
+from listeners.pages import acts, bindings, listener_wizard, listeners, load_balancers, pickers, server_groups
 
 urlpatterns = [
     path("instances/", load_balancers.load_balancer_list, name="load-balancer-list"),
@@ -25,14 +25,29 @@ urlpatterns = [
     path("listeners/<str:listener_id>/live/", listeners.listener_live, name="listener-live"),
     path("listeners/<str:listener_id>/changes/", listeners.listener_changes, name="listener-changes"),
     path("listeners/<str:listener_id>/edit/", listeners.listener_edit, name="listener-edit"),
-    path("listeners/<str:listener_id>/start/", listeners.listener_start, name="listener-start"),
-    path("listeners/<str:listener_id>/stop/", listeners.listener_stop, name="listener-stop"),
-    path("listeners/<str:listener_id>/delete/", listeners.listener_delete, name="listener-delete"),
+    path("listeners/<str:listener_id>/start/", acts.listener_act, {"act": acts.START}, name="listener-start"),
+    path("listeners/<str:listener_id>/stop/", acts.listener_act, {"act": acts.STOP}, name="listener-stop"),
+    path("listeners/<str:listener_id>/delete/", acts.listener_act, {"act": acts.DELETE}, name="listener-delete"),
     path("listeners/<str:listener_id>/certificates/", bindings.listener_certificates, name="listener-certificates"),
-    path("listeners/<str:listener_id>/certificates/change/", bindings.default_change, name="listener-default-change"),
-    path("listeners/<str:listener_id>/certificates/add/", bindings.additional_add, name="listener-additional-add"),
+    path(
+        "listeners/<str:listener_id>/certificates/change/",
+        bindings.certificate_choice,
+        {"choice": bindings.CHANGE_DEFAULT},
+        name="listener-default-change",
+    ),
+    path(
+        "listeners/<str:listener_id>/certificates/add/",
+        bindings.certificate_choice,
+        {"choice": bindings.ADD_ADDITIONAL},
+        name="listener-additional-add",
+    ),
     path("listeners/<str:listener_id>/ca-certificate/", bindings.listener_ca, name="listener-ca"),
-    path("listeners/<str:listener_id>/ca-certificate/change/", bindings.ca_change, name="listener-ca-change"),
+    path(
+        "listeners/<str:listener_id>/ca-certificate/change/",
+        bindings.certificate_choice,
+        {"choice": bindings.CHANGE_CA},
+        name="listener-ca-change",
+    ),
     path(
         "listeners/<str:listener_id>/mutual-authentication/",
         bindings.mutual_authentication_switch,

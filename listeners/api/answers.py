@@ -1,10 +1,12 @@
 """The one answer of every resource that changes a listener."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
-from access.rest import WarningOut, put_etag
+from access.actors import actor_of
+from access.rest import WarningOut, expected_revision, put_etag
 from listeners import selectors
 from listeners.schemas.listeners import ListenerDetail, ListenerOut
 from listeners.warnings import ListenerWarning, listener_warnings, policy_warnings
@@ -26,3 +28,11 @@ def listener_answer(
         warnings = said + [warning for warning in warnings if warning.code not in {w.code for w in said}]
     shown = [WarningOut(code=warning.code, message=warning.message) for warning in (*before, *warnings)]
     return ListenerDetail(**ListenerOut.from_orm(listener).model_dump(), warnings=shown)
+
+
+def changed_listener(
+    request: HttpRequest, response: HttpResponse, listener_id: str, change: Callable[..., object], **values: Any
+) -> ListenerDetail:
+    """Do one change, a service of listeners, at the revision that the client saw; return what the listener is then."""
+    change(actor_of(request), listener_id, expected_revision=expected_revision(request), **values)
+    return listener_answer(response, listener_id)

@@ -7,7 +7,7 @@ from access.actors import actor_of
 from access.rest import PageOut, PageParameters, expected_revision
 from console.tables import Page
 from listeners import selectors, services
-from listeners.api.answers import listener_answer
+from listeners.api.answers import changed_listener, listener_answer
 from listeners.models import Binding
 from listeners.schemas.bindings import (
     BindingOut,
@@ -39,13 +39,9 @@ def add_certificates(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: CertificateIds
 ) -> ListenerDetail:
     """Add additional certificates: all or, on any error, none."""
-    services.add_additional_certificates(
-        actor_of(request),
-        listener_id,
-        certificate_ids=body.certificate_ids,
-        expected_revision=expected_revision(request),
+    return changed_listener(
+        request, response, listener_id, services.add_additional_certificates, certificate_ids=body.certificate_ids
     )
-    return listener_answer(response, listener_id)
 
 
 @router.post(
@@ -55,13 +51,9 @@ def remove_certificates(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: CertificateIds
 ) -> ListenerDetail:
     """Take additional certificates off: all or, on any error, none."""
-    services.remove_additional_certificates(
-        actor_of(request),
-        listener_id,
-        certificate_ids=body.certificate_ids,
-        expected_revision=expected_revision(request),
+    return changed_listener(
+        request, response, listener_id, services.remove_additional_certificates, certificate_ids=body.certificate_ids
     )
-    return listener_answer(response, listener_id)
 
 
 @router.get("/listeners/{listener_id}/certificates/match", response=MatchOut, operation_id="matchListenerCertificate")
@@ -79,10 +71,9 @@ def remove_certificate(
     request: HttpRequest, response: HttpResponse, listener_id: str, certificate_id: str
 ) -> ListenerDetail:
     """Take one additional certificate off."""
-    services.remove_additional_certificates(
-        actor_of(request), listener_id, certificate_ids=[certificate_id], expected_revision=expected_revision(request)
+    return changed_listener(
+        request, response, listener_id, services.remove_additional_certificates, certificate_ids=[certificate_id]
     )
-    return listener_answer(response, listener_id)
 
 
 @router.put(
@@ -92,13 +83,9 @@ def change_default_certificate(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: CertificateChoice
 ) -> ListenerDetail:
     """Replace the default certificate by another one."""
-    services.change_default_certificate(
-        actor_of(request),
-        listener_id,
-        certificate_id=body.certificate_id,
-        expected_revision=expected_revision(request),
+    return changed_listener(
+        request, response, listener_id, services.change_default_certificate, certificate_id=body.certificate_id
     )
-    return listener_answer(response, listener_id)
 
 
 @router.put("/listeners/{listener_id}/ca-certificate", response=ListenerDetail, operation_id="changeCaCertificate")
@@ -106,13 +93,9 @@ def change_ca_certificate(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: CaCertificateChoice
 ) -> ListenerDetail:
     """Replace the CA certificate by another one."""
-    services.change_ca_certificate(
-        actor_of(request),
-        listener_id,
-        ca_certificate_id=body.ca_certificate_id,
-        expected_revision=expected_revision(request),
+    return changed_listener(
+        request, response, listener_id, services.change_ca_certificate, ca_certificate_id=body.ca_certificate_id
     )
-    return listener_answer(response, listener_id)
 
 
 @router.put(
@@ -122,14 +105,14 @@ def set_mutual_authentication(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: MutualAuthentication
 ) -> ListenerDetail:
     """Switch between one-way and mutual authentication."""
-    services.set_mutual_authentication(
-        actor_of(request),
+    return changed_listener(
+        request,
+        response,
         listener_id,
+        services.set_mutual_authentication,
         enabled=body.enabled,
         ca_certificate_id=body.ca_certificate_id,
-        expected_revision=expected_revision(request),
     )
-    return listener_answer(response, listener_id)
 
 
 @router.post(

@@ -9,7 +9,7 @@ from access.actors import actor_of
 from access.rest import PageOut, PageParameters, expected_revision
 from console.tables import Page
 from listeners import selectors, services
-from listeners.api.answers import listener_answer
+from listeners.api.answers import changed_listener, listener_answer
 from listeners.models import Listener
 from listeners.ports import port_warnings
 from listeners.schemas.listeners import ListenerDetail, ListenerIn, ListenerOut, ListenerPatch
@@ -57,8 +57,7 @@ def update_listener(
 ) -> ListenerDetail:
     """Change the fields that are sent; certificates have resources of their own."""
     fields = body.model_dump(exclude_unset=True)
-    services.update_listener(actor_of(request), listener_id, expected_revision=expected_revision(request), **fields)
-    return listener_answer(response, listener_id)
+    return changed_listener(request, response, listener_id, services.update_listener, **fields)
 
 
 @router.delete("/listeners/{listener_id}", response={204: None}, operation_id="deleteListener")
@@ -77,12 +76,10 @@ def preview_deletion(request: HttpRequest, listener_id: str) -> DeletionImpact:
 @router.post("/listeners/{listener_id}/start", response=ListenerDetail, operation_id="startListener")
 def start_listener(request: HttpRequest, response: HttpResponse, listener_id: str) -> ListenerDetail:
     """Have the listener accept connections."""
-    services.start_listener(actor_of(request), listener_id, expected_revision=expected_revision(request))
-    return listener_answer(response, listener_id)
+    return changed_listener(request, response, listener_id, services.start_listener)
 
 
 @router.post("/listeners/{listener_id}/stop", response=ListenerDetail, operation_id="stopListener")
 def stop_listener(request: HttpRequest, response: HttpResponse, listener_id: str) -> ListenerDetail:
     """Have the listener refuse new connections."""
-    services.stop_listener(actor_of(request), listener_id, expected_revision=expected_revision(request))
-    return listener_answer(response, listener_id)
+    return changed_listener(request, response, listener_id, services.stop_listener)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,82 +16,76 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from access.actors import actor_of
 from certificates.services import roll_back_certificate
 from console.errors import DomainError, NotFoundError
-from events.actor import Actor
 from listeners import limits, selectors, services
 from listeners.impact import impact_of
 from listeners.models import Binding, Listener
 from listeners.pages.editing import Opened, opened_from
-from listeners.pages.pickers import picker, search_name
+from listeners.pages.pickers import SOURCES, picker, search_name
 
 METHODS = ["GET", "HEAD", "POST"]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One question of Manage Certificates: which certificate(s), and what the answer does."""
+    """One question of Manage Certificates: which certificate(s), what the answer does, and the service that does it."""
 
-    field: str
+    field: str  # of the form, and the service's parameter
+    change: str  # see ``listeners.impact``
     title: "str | Promise"
     button: "str | Promise"
-    change: str
     done: "str | Promise"
-    back: str
-    save: Callable[[Actor, Listener, list[str], int], object]
+    save: Callable[..., object]
+
+    @property
+    def tab(self) -> str:
+        """The tab that the question belongs to."""
+        return "ca" if self.field == "ca_certificate_id" else "server"
+
+    @property
+    def back(self) -> str:
+        """The name of that tab's address."""
+        return TAB_URLS[self.tab]
+
+    def answer(self, ids: list[str]) -> dict[str, list[str] | str]:
+        """Return what was chosen as the service takes it. Raises NotFoundError for nothing."""
+        if ids:
+            return {self.field: ids if SOURCES[self.field].several else ids[0]}
+        words = _("No certificate is selected."), "listener.certificate-missing"
+        raise NotFoundError(*words, field=self.field, way_out=_("Select one."))
 
 
-def _save_default(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
-    return services.change_default_certificate(actor, listener.pk, certificate_id=ids[0], expected_revision=revision)
-
-
-def _save_additional(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
-    return services.add_additional_certificates(actor, listener.pk, certificate_ids=ids, expected_revision=revision)
-
-
-def _save_authority(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
-    return services.change_ca_certificate(actor, listener.pk, ca_certificate_id=ids[0], expected_revision=revision)
-
-
-def _save_enabled(actor: Actor, listener: Listener, ids: list[str], revision: int) -> object:
-    return services.set_mutual_authentication(
-        actor, listener.pk, enabled=True, ca_certificate_id=ids[0], expected_revision=revision
-    )
-
-
+TAB_URLS = {"server": "listener-certificates", "ca": "listener-ca"}
 CHANGE_DEFAULT = Choice(
-    field="certificate_id",
-    title=gettext_lazy("Change the default server certificate"),
-    button=gettext_lazy("Change"),
-    change="default-certificate",
-    done=gettext_lazy("The default server certificate is changed."),
-    back="listener-certificates",
-    save=_save_default,
+    "certificate_id",
+    "default-certificate",
+    gettext_lazy("Change the default server certificate"),
+    gettext_lazy("Change"),
+    gettext_lazy("The default server certificate is changed."),
+    services.change_default_certificate,
 )
 ADD_ADDITIONAL = Choice(
-    field="certificate_ids",
-    title=gettext_lazy("Add additional certificates"),
-    button=gettext_lazy("Add"),
-    change="certificates-added",
-    done=gettext_lazy("The additional certificates are added."),
-    back="listener-certificates",
-    save=_save_additional,
+    "certificate_ids",
+    "certificates-added",
+    gettext_lazy("Add additional certificates"),
+    gettext_lazy("Add"),
+    gettext_lazy("The additional certificates are added."),
+    services.add_additional_certificates,
 )
 CHANGE_CA = Choice(
-    field="ca_certificate_id",
-    title=gettext_lazy("Change the CA certificate"),
-    button=gettext_lazy("Change"),
-    change="ca-certificate",
-    done=gettext_lazy("The CA certificate is changed."),
-    back="listener-ca",
-    save=_save_authority,
+    "ca_certificate_id",
+    "ca-certificate",
+    gettext_lazy("Change the CA certificate"),
+    gettext_lazy("Change"),
+    gettext_lazy("The CA certificate is changed."),
+    services.change_ca_certificate,
 )
 ENABLE_MUTUAL = Choice(
-    field="ca_certificate_id",
-    title=gettext_lazy("Enable mutual authentication"),
-    button=gettext_lazy("Enable"),
-    change="mutual-authentication",
-    done=gettext_lazy("Mutual authentication is on."),
-    back="listener-ca",
-    save=_save_enabled,
+    "ca_certificate_id",
+    "mutual-authentication",
+    gettext_lazy("Enable mutual authentication"),
+    gettext_lazy("Enable"),
+    gettext_lazy("Mutual authentication is on."),
+    partial(services.set_mutual_authentication, enabled=True),
 )
 
 
@@ -100,7 +95,7 @@ def listener_certificates(request: HttpRequest, listener_id: str) -> HttpRespons
     listener = selectors.listener_by_id(listener_id)
     bindings = selectors.bindings_of(listener)
     context = _frame(listener, "server") | {
-        "default": next((b for b in bindings if b.role == Binding.Role.DEFAULT), None),
+        "default": [b for b in bindings if b.role == Binding.Role.DEFAULT],
         "additional": [b for b in bindings if b.role == Binding.Role.ADDITIONAL],
         "used": selectors.additional_certificate_count(listener.load_balancer_id),
         "limits": limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION)),
@@ -126,7 +121,7 @@ def listener_ca(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show whether clients must authenticate, and by which CA certificate."""
     listener = selectors.listener_by_id(listener_id)
     bindings = selectors.bindings_of(listener)
-    context = _frame(listener, "ca") | {"ca": next((b for b in bindings if b.role == Binding.Role.CA), None)}
+    context = _frame(listener, "ca") | {"ca": [b for b in bindings if b.role == Binding.Role.CA]}
     return render(request, "listeners/certificates/ca.html", context)
 
 
@@ -135,21 +130,9 @@ def _frame(listener: Listener, tab: str) -> dict[str, Any]:
 
 
 @require_http_methods(METHODS)
-def default_change(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Replace the default server certificate by another one."""
-    return _choose(request, selectors.listener_by_id(listener_id), CHANGE_DEFAULT)
-
-
-@require_http_methods(METHODS)
-def additional_add(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Add certificates that are chosen by the name a client asks for."""
-    return _choose(request, selectors.listener_by_id(listener_id), ADD_ADDITIONAL)
-
-
-@require_http_methods(METHODS)
-def ca_change(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Verify clients by another CA certificate."""
-    return _choose(request, selectors.listener_by_id(listener_id), CHANGE_CA)
+def certificate_choice(request: HttpRequest, listener_id: str, choice: Choice) -> HttpResponse:
+    """Ask for one or several certificates, and put them on the listener."""
+    return _choose(request, selectors.listener_by_id(listener_id), choice)
 
 
 @require_http_methods(METHODS)
@@ -183,14 +166,15 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
     if request.method == "POST" and request.POST.get("go") != "search":
         opened = opened_from(request) or Opened(listener.revision, {})
         try:
-            choice.save(actor_of(request), listener, _required(chosen, choice), opened.revision)
+            answer = choice.answer(chosen)
+            choice.save(actor_of(request), listener.pk, expected_revision=opened.revision, **answer)
         except DomainError as refused:
             error = refused
             listener.refresh_from_db()
         else:
             messages.success(request, str(choice.done))
             return redirect(choice.back, listener_id=listener.pk)
-    context = _frame(listener, "ca" if choice.field == "ca_certificate_id" else "server") | {
+    context = _frame(listener, choice.tab) | {
         "choice": choice,
         "error": error,
         "impact": impact_of(choice.change),
@@ -198,14 +182,6 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
         "per_operation": limits.limit_of(limits.CERTIFICATES_PER_OPERATION),
     }
     return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)
-
-
-def _required(chosen: list[str], choice: Choice) -> list[str]:
-    if chosen:
-        return chosen
-    raise NotFoundError(
-        _("No certificate is selected."), "listener.certificate-missing", field=choice.field, way_out=_("Select one.")
-    )
 
 
 @require_http_methods(METHODS)
@@ -250,6 +226,4 @@ def binding_roll_back(request: HttpRequest, listener_id: str, binding_id: int) -
     else:
         services.roll_back_binding(actor_of(request), binding.pk, expected_revision=opened.revision if opened else None)
         messages.success(request, _("The previous certificate is back in use."))
-    return redirect(
-        "listener-ca" if binding.role == Binding.Role.CA else "listener-certificates", listener_id=listener.pk
-    )
+    return redirect(TAB_URLS["ca" if binding.role == Binding.Role.CA else "server"], listener_id=listener.pk)

@@ -1,26 +1,22 @@
-"""Pages of one listener: what it is set to, what it does, and changing, starting, stopping and deleting it."""
+"""Pages of one listener: what it is set to, what it does, and changing it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from access.actors import actor_of
 from console.errors import DomainError, StaleError
 from console.forms import add_domain_error
-from events.actor import Actor
 from listeners import selectors, services
 from listeners.forms import EditListenerForm, initial_of
-from listeners.impact import impact_of, impacts_of_fields
+from listeners.impact import impacts_of_fields
 from listeners.models import Listener, ServerGroup
 from listeners.pages.curl import curl
 from listeners.pages.editing import Difference, Opened, differences, labels_of_changes, merged, opened_from
@@ -185,100 +181,3 @@ def _save(
         return _edit_page(request, listener, form, opened)
     messages.success(request, _("Listener “%(name)s” is saved.") % {"name": listener})
     return redirect("listener-detail", listener_id=listener.pk)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something done to a listener as a whole, after a confirmation."""
-
-    change: str
-    title: "str | Promise"
-    button: "str | Promise"
-    done: "str | Promise"
-    is_dangerous: bool
-    method: str
-    path: str
-    do: Callable[..., object]
-
-
-START = Act(
-    change="start",
-    title=gettext_lazy("Start the listener"),
-    button=gettext_lazy("Start"),
-    done=gettext_lazy("The listener is started."),
-    is_dangerous=False,
-    method="POST",
-    path="/listeners/{id}/start",
-    do=services.start_listener,
-)
-STOP = Act(
-    change="stop",
-    title=gettext_lazy("Stop the listener"),
-    button=gettext_lazy("Stop"),
-    done=gettext_lazy("The listener is stopped."),
-    is_dangerous=True,
-    method="POST",
-    path="/listeners/{id}/stop",
-    do=services.stop_listener,
-)
-DELETE = Act(
-    change="delete",
-    title=gettext_lazy("Delete the listener"),
-    button=gettext_lazy("Delete"),
-    done=gettext_lazy("The listener is deleted."),
-    is_dangerous=True,
-    method="DELETE",
-    path="/listeners/{id}",
-    do=services.delete_listener,
-)
-
-
-@require_http_methods(METHODS)
-def listener_start(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Have the listener accept connections."""
-    return _confirm(request, listener_id, START)
-
-
-@require_http_methods(METHODS)
-def listener_stop(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Have the listener refuse new connections."""
-    return _confirm(request, listener_id, STOP)
-
-
-@require_http_methods(METHODS)
-def listener_delete(request: HttpRequest, listener_id: str) -> HttpResponse:
-    """Delete the listener; its certificates and servers stay."""
-    return _confirm(request, listener_id, DELETE)
-
-
-def _confirm(request: HttpRequest, listener_id: str, act: Act) -> HttpResponse:
-    """Show what the act does; do it when it was confirmed."""
-    listener = selectors.listener_by_id(listener_id)
-    error: DomainError | None = None
-    if request.method == "POST":
-        opened = opened_from(request) or Opened(listener.revision, {})
-        try:
-            _done_by(act, actor_of(request), listener, opened.revision)
-        except DomainError as refused:
-            error = refused
-            listener = selectors.listener_by_id(listener_id)
-        else:
-            messages.success(request, str(act.done))
-            if act is DELETE:
-                return redirect("load-balancer-detail", load_balancer_id=listener.load_balancer_id)
-            return redirect("listener-detail", listener_id=listener_id)
-    context = {
-        "listener": listener,
-        "act": act,
-        "error": error,
-        "impact": impact_of(act.change),
-        "opened": Opened(listener.revision, {}),
-        "bindings": selectors.bindings_of(listener),
-        "deletion": selectors.listener_deletion(listener),
-        "command": curl(act.method, act.path.format(id=listener.pk), revision=listener.revision),
-    }
-    return render(request, "listeners/listener_confirm.html", context, status=error.status if error else 200)
-
-
-def _done_by(act: Act, actor: Actor, listener: Listener, revision: int) -> None:
-    act.do(actor, listener.pk, expected_revision=revision)

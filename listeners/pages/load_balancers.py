@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -112,6 +113,13 @@ def _save(request: HttpRequest, balancer: LoadBalancer, context: dict[str, Any])
 
 
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    balancer = context.get("load_balancer")
+    context |= {
+        "title": _("Edit instance") if balancer else _("Create instance"),
+        "cancel_url": reverse("load-balancer-detail", args=[balancer.pk])
+        if balancer
+        else reverse("load-balancer-list"),
+    }
     status = 409 if "stale" in context else 422 if context["form"].errors else 200
     return render(request, "listeners/load_balancer_form.html", context, status=status)
 
@@ -138,5 +146,10 @@ def load_balancer_delete(request: HttpRequest, load_balancer_id: str) -> HttpRes
 
 
 def _delete_page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    context["opened"] = Opened(context["load_balancer"].revision, {})
+    balancer = context["load_balancer"]
+    context |= {
+        "object": balancer,
+        "opened": Opened(balancer.revision, {}),
+        "back_url": reverse("load-balancer-detail", args=[balancer.pk]),
+    }
     return render(request, "listeners/load_balancer_delete.html", context, status=status)

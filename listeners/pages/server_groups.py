@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -195,7 +196,15 @@ def _refused(request: HttpRequest, context: dict[str, Any], error: DomainError) 
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     is_refused = context["form"].errors or context["rows"].total_error_count() or "servers_error" in context
     status = 409 if "stale" in context else 422 if is_refused else 200
-    return render(request, "listeners/server_group_form.html", context, status=status)
+    return render(request, "listeners/server_group_form.html", context | _form_words(context), status=status)
+
+
+def _form_words(context: dict[str, Any]) -> dict[str, str]:
+    """Return the form's title, and where Cancel leads."""
+    group = context.get("group")
+    if group:
+        return {"title": _("Edit server group"), "cancel_url": reverse("server-group-detail", args=[group.pk])}
+    return {"title": _("Create server group"), "cancel_url": context["next"] or reverse("server-group-list")}
 
 
 @require_http_methods(METHODS)
@@ -204,8 +213,10 @@ def server_group_delete(request: HttpRequest, server_group_id: str) -> HttpRespo
     group = selectors.server_group_by_id(server_group_id)
     context: dict[str, Any] = {
         "group": group,
+        "object": group,
         "deletion": selectors.server_group_deletion(group),
         "opened": Opened(group.revision, {}),
+        "back_url": reverse("server-group-detail", args=[group.pk]),
     }
     if request.method == "POST":
         opened = opened_from(request) or context["opened"]
