@@ -104,7 +104,7 @@ def read_certificate(encoding: bytes, line: int) -> Parsed:
     try:
         return _parsed(encoding)
     except UNREADABLE as error:
-        reason = _clean(str(error)) or type(error).__name__
+        reason = clean_text(str(error)) or type(error).__name__
         raise Refusal("certificate.unreadable", line=line, reason=reason[:200]) from None
 
 
@@ -124,8 +124,8 @@ def _describe(certificate: x509.Certificate) -> Description:
     if len(serial) > LONGEST_SERIAL_DIGITS:
         raise ValueError("the serial number is longer than 32 bytes")
     return Description(
-        subject=_clean(certificate.subject.rfc4514_string()),
-        issuer=_clean(certificate.issuer.rfc4514_string()),
+        subject=clean_text(certificate.subject.rfc4514_string()),
+        issuer=clean_text(certificate.issuer.rfc4514_string()),
         common_name=common_name[:255],
         serial=serial,
         sha256=hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).hexdigest(),
@@ -191,7 +191,7 @@ def _signature_hash(certificate: x509.Certificate) -> str:
 def _common_name(subject: x509.Name) -> str:
     values = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     value = values[-1].value if values else ""
-    return _clean(value if isinstance(value, str) else value.decode("utf-8", "replace"))
+    return clean_text(value if isinstance(value, str) else value.decode("utf-8", "replace"))
 
 
 def _alternative_names(extensions: x509.Extensions) -> tuple[Name, ...]:
@@ -211,9 +211,9 @@ def _name(general: x509.GeneralName) -> Name | None:
     if isinstance(general, x509.IPAddress):
         return Name("ip", str(general.value))
     if isinstance(general, x509.RFC822Name):
-        return Name("email", _clean(general.value).lower()[:LONGEST_NAME])
+        return Name("email", clean_text(general.value).lower()[:LONGEST_NAME])
     if isinstance(general, x509.UniformResourceIdentifier):
-        return Name("uri", _clean(general.value)[:LONGEST_NAME])
+        return Name("uri", clean_text(general.value)[:LONGEST_NAME])
     return None
 
 
@@ -222,7 +222,7 @@ def _written(value: str) -> str:
     try:
         return normalise_name(value)
     except InvalidNameError:
-        return _clean(value).lower()[:LONGEST_NAME]
+        return clean_text(value).lower()[:LONGEST_NAME]
 
 
 def _common_name_as_name(common_name: str) -> tuple[Name, ...]:
@@ -288,6 +288,6 @@ def _serves_tls(extensions: x509.Extensions) -> bool:
     return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usages))
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Replace control characters, among them the NUL that no text column takes."""
     return _CONTROL.sub("\ufffd", text)
