@@ -1,35 +1,12 @@
-"""Accounts with ACME servers, renewals of certificates, their attempts and the challenges that wait for an answer."""
+"""How a certificate is ordered and renewed, and every try to."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authorities.models import Authority
 from certificates.models import Certificate
-from console.ids import account_id, renewal_id
-
-
-class AcmeAccount(models.Model):
-    """An account with an ACME server (RFC 8555)."""
-
-    id = models.CharField(primary_key=True, max_length=32, default=account_id, editable=False)
-    name = models.CharField(max_length=128, unique=True)
-    directory_url = models.CharField(max_length=2000)
-    contact = models.CharField(max_length=254, blank=True)  # an email address
-    # PEM of the authority that signed the server's own certificate, where no public one did.
-    trusted_ca_pem = models.TextField(blank=True)
-    key = models.BinaryField()  # MultiFernet token of the account key's PKCS#8 PEM
-    account_url = models.CharField(max_length=2000, blank=True)  # empty until the server registered it
-    eab_key_id = models.CharField(max_length=255, blank=True)  # external account binding
-    eab_key = models.BinaryField(null=True)  # sealed
-    revision = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.CharField(max_length=200)
-
-    class Meta:
-        ordering = ("name", "id")
-
-    def __str__(self) -> str:
-        return self.name
+from console.ids import renewal_id
+from renewals.models.account import AcmeAccount
 
 
 class Renewal(models.Model):
@@ -71,9 +48,16 @@ class Renewal(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     next_attempt_at = models.DateTimeField(null=True, db_index=True)
     # A worker that runs an attempt holds the row until then; a sweep takes over an expired one.
+    lease = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
+    failing_since = models.DateTimeField(null=True)  # the first of these failures
     last_problem = models.JSONField(default=dict)  # {"code": ..., "message": ..., "way_out": ...}
+    # When the server wishes the renewal (RFC 9773), and when it is asked again; null without such a wish.
+    window_start = models.DateTimeField(null=True)
+    window_end = models.DateTimeField(null=True)
+    next_information_at = models.DateTimeField(null=True, db_index=True)
+    renewed_at = models.DateTimeField(null=True)  # the last time that a version was stored
     # Where an interrupted order goes on: its URL, and the sealed key whose certificate it will be.
     order_url = models.CharField(max_length=2000, blank=True)
     order_key = models.BinaryField(null=True)
@@ -91,10 +75,17 @@ class Renewal(models.Model):
 class Attempt(models.Model):
     """One try to order or renew, kept as history."""
 
+    class Outcome(models.TextChoices):
+        """What became of the try."""
+
+        ISSUED = "issued", _("Issued")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+
     renewal = models.ForeignKey(Renewal, on_delete=models.CASCADE, related_name="attempts")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=16, blank=True)  # "issued", "failed"; empty while it runs
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)  # empty while it runs
     problem = models.JSONField(default=dict)
 
     class Meta:
@@ -102,23 +93,3 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.renewal_id} at {self.started_at}"
-
-
-class PendingChallenge(models.Model):
-    """A challenge that an ACME server will ask for: the node answers TLS-ALPN-01, the console HTTP-01."""
-
-    renewal = models.ForeignKey(Renewal, on_delete=models.CASCADE, related_name="challenges")
-    kind = models.CharField(max_length=16, choices=Renewal.Challenge.choices)
-    host = models.CharField(max_length=255)
-    token = models.CharField(max_length=255, db_index=True)
-    key_authorization = models.CharField(max_length=500)
-    # TLS-ALPN-01: the certificate that answers (RFC 8737), and its sealed key.
-    leaf_pem = models.TextField(blank=True)
-    key = models.BinaryField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return f"{self.kind} of {self.host}"
