@@ -13,11 +13,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from certificates.bundles import Bundle, Upload
 from certificates.formats import LARGEST_INPUT_BYTES
 from certificates.refusals import Refusal
-from certificates.wire import pack_upload, receive, send, unpack_result
+from certificates.revocation_lists import FIELD as LIST_FIELD
+from certificates.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList
+from certificates.wire import pack_list_upload, pack_upload, receive, send, unpack_list, unpack_result
 
 SECONDS_PER_BATCH = 10.0
 SECONDS_TO_WAIT = 30.0  # for the uploads of other threads
@@ -28,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 class ParserDied(Exception):  # noqa: N818  # an event, not an error of the caller
     """Say that the process went away while it had work."""
+
+
+class ParserBusy(Exception):  # noqa: N818  # an event, not an error of the caller
+    """Say that the work of other threads took all the time there was."""
 
 
 class _Process:
@@ -44,12 +51,12 @@ class _Process:
                 stdout=subprocess.DEVNULL,
             )
 
-    def ask(self, uploads: Sequence[Upload]) -> list[Bundle | Refusal]:
-        """Return one answer for each upload; raise ParserDied when none came in time."""
+    def ask(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return one answer for each message; raise ParserDied when none came in time."""
         self.connection.settimeout(SECONDS_PER_BATCH)
         try:
-            send(self.connection, [pack_upload(upload) for upload in uploads])
-            return [unpack_result(answer) for answer in receive(self.connection)]
+            send(self.connection, messages)
+            return list(receive(self.connection))
         except (OSError, EOFError) as error:
             raise ParserDied(type(error).__name__) from None
 
@@ -94,6 +101,22 @@ class Parser:
             results |= zip(batch, self._batch([uploads[position] for position in batch]), strict=True)
         return [results[position] for position in range(len(uploads))]
 
+    def read_list(self, upload: ListUpload) -> ReadList:
+        """Return what a revocation list says; raise Refusal when it cannot be used."""
+        if len(upload.data) > LARGEST_LIST_BYTES:
+            raise Refusal("crl.too-large", LIST_FIELD, limit=LARGEST_LIST_BYTES, size=len(upload.data))
+        try:
+            (answer,) = self._answers([pack_list_upload(upload)])
+        except ParserDied as death:
+            logger.warning("the certificate parser was stopped over a revocation list (%s)", death)
+            raise Refusal("crl.too-hard", LIST_FIELD) from None
+        except ParserBusy:
+            raise Refusal("input.busy", LIST_FIELD) from None
+        result = unpack_list(answer)
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
     def _batch(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
         try:
             return self._ask(batch)
@@ -105,10 +128,16 @@ class Parser:
         return [self._batch([upload])[0] for upload in batch]
 
     def _ask(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
-        if not self._lock.acquire(timeout=SECONDS_TO_WAIT):
-            return [Refusal("input.busy")] * len(batch)
         try:
-            return self._running().ask(batch)
+            return [unpack_result(answer) for answer in self._answers([pack_upload(upload) for upload in batch])]
+        except ParserBusy:
+            return [Refusal("input.busy")] * len(batch)
+
+    def _answers(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        if not self._lock.acquire(timeout=SECONDS_TO_WAIT):
+            raise ParserBusy
+        try:
+            return self._running().ask(messages)
         except ParserDied:
             self._discard()
             raise

@@ -9,10 +9,21 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from certificates.bundles import Bundle, Upload, read_bundle
 from certificates.refusals import Refusal
-from certificates.wire import pack_result, receive, send, unpack_upload
+from certificates.revocation_lists import read_list
+from certificates.wire import (
+    is_list_upload,
+    pack_list,
+    pack_result,
+    receive,
+    send,
+    unpack_list_upload,
+    unpack_upload,
+)
 
 MEMORY_BYTES = 768 * 1024 * 1024
 OPEN_FILES = 16
@@ -20,12 +31,25 @@ OPEN_FILES = 16
 IDLE_SECONDS = 300
 
 logger = logging.getLogger("certificates.parser")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 
 
 def read_safely(upload: Upload) -> Bundle | Refusal:
     """Return the bundle or the refusal, whatever the bytes are."""
+    return _safely(read_bundle, upload)
+
+
+def _answer(message: dict[str, Any]) -> dict[str, Any]:
+    """Read what one message asks for."""
+    if is_list_upload(message):
+        return pack_list(_safely(read_list, unpack_list_upload(message)))
+    return pack_result(read_safely(unpack_upload(message)))
+
+
+def _safely(read: Callable[[Request], Result], request: Request) -> Result | Refusal:
     try:
-        return read_bundle(upload)
+        return read(request)
     except Refusal as refusal:
         return refusal
     except MemoryError:
@@ -49,9 +73,7 @@ def serve(connection: socket.socket) -> None:
     connection.settimeout(IDLE_SECONDS)
     while True:
         try:
-            uploads = receive(connection)
-            answers = [pack_result(read_safely(unpack_upload(upload))) for upload in uploads]
-            send(connection, answers)
+            send(connection, [_answer(message) for message in receive(connection)])
         except (EOFError, OSError):
             return
 

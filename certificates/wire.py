@@ -10,10 +10,12 @@ from typing import Any
 
 from certificates.bundles import Bundle, Link, Upload
 from certificates.refusals import Finding, Refusal
+from certificates.revocation_lists import ListUpload, ReadList
 from certificates.x509 import Description, Name
 
 _LENGTH = struct.Struct("!I")
 _DESCRIPTION = tuple(field.name for field in dataclasses.fields(Description))
+_LIST = ("sha256", "issuer", "issuer_spki_sha256", "number", "entries")
 LARGEST_FRAME_BYTES = 256 * 1024 * 1024
 
 
@@ -63,10 +65,50 @@ def unpack_upload(message: dict[str, Any]) -> Upload:
     )
 
 
+def pack_list_upload(upload: ListUpload) -> dict[str, Any]:
+    """Return a revocation list that is to be read, as JSON takes it."""
+    return {"list": base64.b64encode(upload.data).decode(), "authorities": list(upload.authorities)}
+
+
+def is_list_upload(message: dict[str, Any]) -> bool:
+    """Whether ``message`` asks for a revocation list to be read."""
+    return "list" in message
+
+
+def unpack_list_upload(message: dict[str, Any]) -> ListUpload:
+    """Return what ``pack_list_upload`` packed."""
+    return ListUpload(base64.b64decode(message["list"]), tuple(message["authorities"]))
+
+
+def pack_list(result: ReadList | Refusal) -> dict[str, Any]:
+    """Return a list that was read as JSON takes it."""
+    if isinstance(result, Refusal):
+        return _pack_refusal(result)
+    moments = {"this_update": result.this_update, "next_update": result.next_update}
+    return {
+        **{field: getattr(result, field) for field in _LIST},
+        **{field: moment and moment.isoformat() for field, moment in moments.items()},
+        "der": base64.b64encode(result.der).decode(),
+    }
+
+
+def unpack_list(message: dict[str, Any]) -> ReadList | Refusal:
+    """Return what ``pack_list`` packed."""
+    if "code" in message:
+        return _unpack_refusal(message)
+    next_update = message["next_update"]
+    return ReadList(
+        **{field: message[field] for field in _LIST},
+        der=base64.b64decode(message["der"]),
+        this_update=dt.datetime.fromisoformat(message["this_update"]),
+        next_update=dt.datetime.fromisoformat(next_update) if next_update else None,
+    )
+
+
 def pack_result(result: Bundle | Refusal) -> dict[str, Any]:
     """Return an answer as JSON takes it."""
     if isinstance(result, Refusal):
-        return {"code": result.code, "field": result.field, "parameters": dict(result.parameters)}
+        return _pack_refusal(result)
     return {
         "leaf": _pack_link(result.leaf),
         "chain": [_pack_link(link) for link in result.chain],
@@ -78,13 +120,21 @@ def pack_result(result: Bundle | Refusal) -> dict[str, Any]:
 def unpack_result(message: dict[str, Any]) -> Bundle | Refusal:
     """Return what ``pack_result`` packed."""
     if "code" in message:
-        return Refusal(message["code"], message["field"], **message["parameters"])
+        return _unpack_refusal(message)
     return Bundle(
         leaf=_unpack_link(message["leaf"]),
         chain=tuple(_unpack_link(link) for link in message["chain"]),
         key_pem=message["key_pem"].encode() if message["key_pem"] else None,
         findings=tuple(Finding(code, parameters) for code, parameters in message["findings"]),
     )
+
+
+def _pack_refusal(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "field": refusal.field, "parameters": dict(refusal.parameters)}
+
+
+def _unpack_refusal(message: dict[str, Any]) -> Refusal:
+    return Refusal(message["code"], message["field"], **message["parameters"])
 
 
 def _pack_link(link: Link) -> dict[str, Any]:
