@@ -27,7 +27,9 @@ class RevocationList(models.Model):
     url = models.CharField(max_length=2000, blank=True)
     when_expired = models.CharField(max_length=8, choices=WhenExpired.choices, default=WhenExpired.REFUSE)
     issuer = models.TextField(blank=True)  # RFC 4514; empty until a list was fetched
-    number = models.CharField(max_length=64, blank=True)  # hexadecimal
+    # Of the authority that signed it: two authorities of a bundle may share a name.
+    issuer_spki_sha256 = models.CharField(max_length=64, blank=True)
+    number = models.CharField(max_length=64, blank=True)  # hexadecimal; empty for a list of version 1
     der = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     entries = models.PositiveIntegerField(default=0)
@@ -35,6 +37,10 @@ class RevocationList(models.Model):
     next_update = models.DateTimeField(null=True, db_index=True)
     next_fetch_at = models.DateTimeField(null=True, db_index=True)
     fetched_at = models.DateTimeField(null=True)
+    # What the server said of the list, given back to it so that an unchanged list is not sent again.
+    etag = models.CharField(max_length=300, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # fetches in a row that went wrong
     last_problem = models.CharField(max_length=500, blank=True)  # of the last fetch; empty when it went well
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,6 +48,13 @@ class RevocationList(models.Model):
 
     class Meta:
         ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("certificate", "issuer_spki_sha256"),
+                name="list_once_an_issuer",
+                condition=~models.Q(issuer_spki_sha256=""),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"CRL of {self.certificate_id}"
