@@ -145,3 +145,29 @@ def make_leaf(
     )
     signed = builder.sign(issuer.key if issuer else key, hash_algorithm or hashes.SHA256())
     return Issued(signed, key, (issuer.certificate, *issuer.issuers) if issuer else ())
+
+
+def make_list(
+    issuer: Issued,
+    *revoked: Issued,
+    number: int | None = 1,
+    this_update: dt.datetime | None = None,
+    next_update: dt.datetime | None = None,
+    extensions: tuple[x509.Extension[x509.ExtensionType], ...] = (),
+) -> bytes:
+    """Make a revocation list (DER) of ``issuer`` that names the ``revoked`` certificates."""
+    now = dt.datetime.now(dt.UTC)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(this_update or now - dt.timedelta(minutes=5))
+        .next_update(next_update or now + DAY)
+    )
+    if number is not None:
+        builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+    for extension in extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    for leaf in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(leaf.certificate.serial_number).revocation_date(now)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

@@ -1,4 +1,4 @@
-"""The revocation lists (CRLs) that CA certificates carry: taken in, fetched, checked, and what listeners do with them."""
+"""Revocation lists (CRLs) that CA certificates carry: taken in, fetched, and what listeners do with them."""
 
 from certificates.revocation.services import carry_list
 
