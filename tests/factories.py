@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 
 def unique(prefix: str) -> str:
     """Return a name that no other object of this run has."""
-    return f"{prefix}-{next(_numbers)}"
+    return f"{prefix}-{next(_numbers):05}"  # of one width, so that names sort as they were made
 
 
 def store_certificate(issued: Issued, kind: Kind = Kind.SERVER, name: str | None = None) -> Certificate:
