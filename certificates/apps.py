@@ -1,10 +1,17 @@
 """The certificates app."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class CertificatesConfig(AppConfig):
-    """Name the app to Django."""
+    """Name the app to Django, and check the encryption keys wherever the database is checked."""
 
     name = "certificates"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the check with Django."""
+        from certificates.checks import check_encryption_keys  # noqa: PLC0415  # models load after apps
+
+        register(check_encryption_keys, Tags.database)

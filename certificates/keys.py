@@ -6,6 +6,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, NotFoundError
@@ -49,6 +50,34 @@ def open_private_key(version_id: int) -> bytes:
 def register_sealed_field(model: str, field: str) -> None:
     """Have ``rotatekeys`` reseal a binary column of another app; called in ``ready()`` (``"alerts.Channel"``)."""
     _sealed_fields[model, field] = None
+
+
+def closed_columns() -> list[str]:
+    """Return the registered columns whose first or last row opens with none of the keys, as a wrong key leaves them.
+
+    Columns that the database does not have yet are passed over.
+    """
+    return [f"{model}.{field}" for model, field in _sealed_fields if not _opens(model, field)]
+
+
+def _opens(model: str, field: str) -> bool:
+    sealed = apps.get_model(model)
+    if not _has_column(sealed._meta.db_table, field):  # noqa: SLF001 - Django documents it
+        return True
+    tokens = sealed.objects.exclude(**{field: None}).order_by("pk").values_list(field, flat=True)
+    try:
+        for token in (tokens.first(), tokens.last()):
+            unseal(token or seal(b""))
+    except ConflictError:
+        return False
+    return True
+
+
+def _has_column(table: str, field: str) -> bool:
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return False
+        return field in {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
 def rotate_keys() -> Iterator[tuple[str, int]]:

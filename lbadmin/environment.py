@@ -8,6 +8,8 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from environs import EnvError, FileAwareEnv, validate
+from environs import EnvError, FileAwareEnv, ValidationError, validate
 
 from lbadmin import values
 
@@ -81,8 +83,7 @@ def _read(env: FileAwareEnv) -> Environment:
         public_url=public_url,
         allowed_hosts=tuple(hosts) or _default_hosts(bind, public_url),
         admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
-        secret_key=env.str("LBADMIN_SECRET_KEY", "", validate=values.check_secret_key)
-        or generated_secret(data_dir / "secret_key", secrets.token_urlsafe(50)),
+        secret_key=_secret_key(env, data_dir),
         encryption_keys=_encryption_keys(env, data_dir),
         region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
@@ -101,6 +102,7 @@ def generated_secret(path: Path, value: str) -> str:
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret") as draft:
         draft.write(value + "\n")
         draft.flush()
+        os.fsync(draft.fileno())
         try:
             os.link(draft.name, path)
         except FileExistsError:
@@ -109,14 +111,18 @@ def generated_secret(path: Path, value: str) -> str:
 
 
 def _check_files() -> None:
-    """Refuse a ``<NAME>_FILE`` that cannot be read, by its name."""
+    """Refuse a ``<NAME>_FILE`` that cannot be read or has nothing in it, by its name."""
     for name, path in os.environ.items():
-        if is_setting(name) and name.endswith("_FILE"):
-            try:
-                Path(path).read_text()
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "not a text file"
-                raise ImproperlyConfigured(f"{name}: the file “{path}” cannot be read: {reason}.") from None
+        if is_setting(name) and name.endswith("_FILE") and not _text_of(name, path).strip():
+            raise ImproperlyConfigured(f"{name}: the file “{path}” is empty.")
+
+
+def _text_of(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise ImproperlyConfigured(f"{name}: the file “{path}” cannot be read: {reason}.") from None
 
 
 def _data_dir(value: str) -> Path:
@@ -151,11 +157,34 @@ def _runtime_dir(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"lbadmin-{os.getuid()}-{digest}"
 
 
+def _secret_key(env: FileAwareEnv, data_dir: Path) -> str:
+    given = env.str("LBADMIN_SECRET_KEY", "", validate=values.check_secret_key)
+    if given:
+        return given
+    path = data_dir / "secret_key"
+    kept = generated_secret(path, secrets.token_urlsafe(50))
+    with _naming("LBADMIN_SECRET_KEY", path):
+        values.check_secret_key(kept or "empty")
+    return kept
+
+
 def _encryption_keys(env: FileAwareEnv, data_dir: Path) -> tuple[str, ...]:
     given: list[str] = env.list("LBADMIN_ENCRYPTION_KEYS", default=[], validate=values.check_encryption_keys)
-    if given:
-        return tuple(given)
-    return (generated_secret(data_dir / "encryption_keys", Fernet.generate_key().decode()),)
+    if not given:
+        path = data_dir / "encryption_keys"
+        given = generated_secret(path, Fernet.generate_key().decode()).split(",")
+        with _naming("LBADMIN_ENCRYPTION_KEYS", path):
+            values.check_encryption_keys(given)
+    return tuple(key.strip() for key in given)
+
+
+@contextmanager
+def _naming(name: str, path: Path) -> Iterator[None]:
+    """Have an error in a generated file name the setting that the file stands for, and the file."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"{name}, kept in “{path}”: {error.messages[0]}") from None
 
 
 def _default_hosts(bind: str, public_url: str) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
+from certificates.checks import check_encryption_keys
 from lbadmin.quickstart.errors import StartError
 from lbadmin.quickstart.results import Prepared, Sample
 
@@ -30,10 +31,17 @@ PASSWORD_BYTES = 15  # 120 bits, 20 characters
 
 def prepare() -> Prepared:
     """Do it all; what is up to date already is left alone. Raises StartError."""
+    require_encryption_keys()
     migrate()
     collect_static_files()
     password = create_administrator(settings.ENVIRONMENT.admin_password)
     return Prepared(password=password, sample=_sample())
+
+
+def require_encryption_keys() -> None:
+    """Raise StartError, before anything is changed, when the keys do not open what the database holds."""
+    for problem in check_encryption_keys(databases=[DEFAULT_DB_ALIAS]):
+        raise StartError(f"{problem.msg} {problem.hint}")
 
 
 def migrate() -> None:

@@ -12,6 +12,7 @@ from lbadmin.environment import BASE_DIR, read_environment
 from lbadmin.quickstart import programs
 from lbadmin.quickstart.child import child_environment
 
+FERNET_KEY = "dGhpcnR5LXR3byBieXRlcywgbm8gc2VjcmV0OiAzMiE="
 NAMES_IN_CODE = set(
     re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (BASE_DIR / "lbadmin" / "environment.py").read_text(encoding="utf-8"))
 )
@@ -69,6 +70,25 @@ def test_a_secret_may_come_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert read_environment().secret_key == "k" * 60
 
 
+def test_a_kept_secret_that_is_damaged_is_refused_by_the_name_of_its_setting(data_dir: Path) -> None:
+    read_environment()
+    for name in ("secret_key", "encryption_keys"):
+        path = data_dir / name
+        kept = path.read_text()
+        path.write_text("")
+        with pytest.raises(ImproperlyConfigured, match=f"^LBADMIN_{name.upper()}, kept in “{path}”: "):
+            read_environment()
+        assert path.read_text() == ""
+        path.write_text(kept)
+    read_environment()
+
+
+def test_the_kept_file_takes_a_new_key_before_the_old_one(data_dir: Path) -> None:
+    old = read_environment().encryption_keys[0]
+    (data_dir / "encryption_keys").write_text(f"{FERNET_KEY}, {old}\n")
+    assert read_environment().encryption_keys == (FERNET_KEY, old)
+
+
 WRONG = [
     ("LBADMIN_BIND", "localhost:80"),
     ("LBADMIN_BIND", "::1:80"),
@@ -85,6 +105,9 @@ WRONG = [
     ("LBADMIN_SECRET_KEY", "short"),
     ("LBADMIN_SECRET_KEY_FILE", "/proc/none"),
     ("LBADMIN_ENCRYPTION_KEYS", "short"),
+    ("LBADMIN_ENCRYPTION_KEYS", f"{FERNET_KEY}\n{FERNET_KEY}"),
+    ("LBADMIN_ENCRYPTION_KEYS", f"{FERNET_KEY},"),
+    ("LBADMIN_ENCRYPTION_KEYS_FILE", "/dev/null"),
     ("LBADMIN_REGION", "Two Words"),
     ("LBADMIN_DRAIN_SECONDS", "0"),
     ("LBADMIN_DRAIN_SECONDS", "ten"),

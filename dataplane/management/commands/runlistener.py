@@ -7,7 +7,9 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DEFAULT_DB_ALIAS
 
 from dataplane.collect import Selection
 from dataplane.engine.errors import EngineError
@@ -41,7 +43,8 @@ class Command(BaseCommand):
         parser.add_argument("--node", type=node_name, help="the node's name (the machine's name)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check what was asked for, then serve."""
+        """Check what was asked for and that stored keys can be opened, then serve."""
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         selection = self._selection(options["listeners"], options["instance"])
         name = options["node"] or default_node_name(selection)
         try:
