@@ -43,6 +43,8 @@ class IssuedCertificate(models.Model):
     authority = models.ForeignKey(Authority, on_delete=models.CASCADE, related_name="issued")
     serial = models.CharField(max_length=64)  # hexadecimal, lower case, no leading zeros
     subject = models.TextField()  # RFC 4514
+    purpose = models.CharField(max_length=8)  # "server", "client", or "ca" for a subordinate
+    sha256 = models.CharField(max_length=64, db_index=True)  # of the DER: how a stored version finds this row
     not_after = models.DateTimeField()
     version = models.OneToOneField(CertificateVersion, null=True, on_delete=models.SET_NULL, related_name="issued")
     revoked_at = models.DateTimeField(null=True)
@@ -75,6 +77,18 @@ class PublishedList(models.Model):
 
     def __str__(self) -> str:
         return f"CRL {self.number} of {self.authority_id}"
+
+
+class Responder(models.Model):
+    """Who signs an authority's OCSP answers: a key of its own, so that no stranger's question opens the authority's."""
+
+    authority = models.OneToOneField(Authority, on_delete=models.CASCADE, primary_key=True, related_name="responder")
+    certificate_pem = models.TextField()
+    key = models.BinaryField()  # MultiFernet token of the PKCS#8 PEM
+    not_after = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"OCSP responder of {self.authority_id}"
 
 
 class Repository(models.Model):

@@ -10,8 +10,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from certificates.authorities import create_authority, issue_server_certificate
+from authorities.orders import Order
+from authorities.services import NewAuthority, create_authority, issue_certificate
 from certificates.models import Certificate, CertificateVersion
+from certificates.subjects import Subject
 from console.errors import DomainError
 from events.actor import SYSTEM
 from lbadmin.quickstart.results import Sample
@@ -47,12 +49,10 @@ def _make(record: Path, port: int) -> Sample:
     ca_file = record.with_name("ca.pem")
     record.parent.mkdir(mode=0o700, exist_ok=True)
     with transaction.atomic():
-        authority = create_authority(
-            SYSTEM, name="Sample authority", common_name="lbadmin sample authority", days=AUTHORITY_DAYS
-        )
-        certificate = issue_server_certificate(
-            SYSTEM, authority_id=authority.pk, name="Sample certificate", names=NAMES, days=CERTIFICATE_DAYS
-        )
+        subject = Subject(common_name="lbadmin sample authority")
+        authority = create_authority(SYSTEM, NewAuthority(subject, name="Sample authority", days=AUTHORITY_DAYS))
+        order = Order(names=NAMES, days=CERTIFICATE_DAYS)
+        certificate = issue_certificate(SYSTEM, authority.pk, order, name="Sample certificate").certificate
         backend_port = _free_backend_port()
         group = create_server_group(
             SYSTEM, name="sample", servers=[ServerSpec(ADDRESS, backend_port, description="the sample's backend")]
@@ -68,7 +68,7 @@ def _make(record: Path, port: int) -> Sample:
             security_policy=WIZARD_POLICY,
         )
         sample = Sample(ca_file=str(ca_file), backend_port=backend_port, listener_port=port)
-        ca_file.write_text(_current_version(authority).leaf_pem)
+        ca_file.write_text(_current_version(authority.certificate).leaf_pem)
         record.write_text(json.dumps(asdict(sample)))
     return replace(sample, sha256=_current_version(certificate).sha256)
 

@@ -1,0 +1,120 @@
+"""Issue server and client certificates."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from authorities.building import PublicKey, SigningKey, Use, build_leaf, life_of
+from authorities.constraints import first_outside, subtree_text
+from authorities.models import Authority, IssuedCertificate
+from authorities.orders import Order, Wanted, checked_order
+from authorities.selectors import authority_by_id
+from authorities.signing import Signer, key_pem_of, open_signer
+from certificates.bundles import Bundle
+from certificates.key_types import generate_key
+from certificates.services import Imported, NewCertificate, store_bundles, store_replacement
+from console.errors import InvalidInputError
+from events.actor import Actor
+from events.feed import Recorder, recording
+
+
+def issue_bundle(actor: Actor, authority_id: str, order: Order) -> Bundle:
+    """Sign a certificate and record that it was issued; storing it is the caller's, in the same transaction.
+
+    ``key_pem`` of the bundle is None where a CSR was given. Raises DomainError with the field at fault.
+    """
+    wanted = checked_order(order)
+    key = _key_for(wanted)
+    with recording(actor) as changes:
+        return sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+
+
+def issue_certificate(actor: Actor, authority_id: str, order: Order, *, name: str = "") -> Imported:
+    """Sign a certificate and store it in the repository; a blank ``name`` takes its first name."""
+    wanted = checked_order(order)
+    key = _key_for(wanted)
+    with recording(actor) as changes:
+        bundle = sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+        (stored,) = store_bundles(actor, [NewCertificate(wanted.purpose, name, b"")], [bundle])
+    return stored
+
+
+def reissue_certificate(
+    actor: Actor, authority_id: str, order: Order, *, certificate_id: str, expected_revision: int | None = None
+) -> Imported:
+    """Sign a certificate and store it as the next version of one; whatever uses that follows."""
+    wanted = checked_order(order)
+    key = _key_for(wanted)
+    with recording(actor) as changes:
+        bundle = sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+        return store_replacement(actor, certificate_id, bundle, expected_revision)
+
+
+def sign_wanted(changes: Recorder, signer: Signer, wanted: Wanted, key: SigningKey | None) -> Bundle:
+    """Sign a checked order inside the caller's transaction; ``key`` was made before it, None for a CSR's."""
+    leaf = signer.sign(leaf_builder(signer, wanted, key))
+    record_issued(changes, signer.authority, leaf, wanted.purpose)
+    return signer.bundle(leaf, key_pem_of(key) if key else None)
+
+
+def leaf_builder(signer: Signer, wanted: Wanted, key: SigningKey | None) -> x509.CertificateBuilder:
+    """Return what is to be signed; raise InvalidInputError for what the authority may not sign."""
+    life = life_of(wanted.days, timezone.now())
+    if life.end > signer.certificate.not_valid_after_utc:
+        raise outlives(signer.certificate)
+    if outside := first_outside(wanted.names, wanted.subject, signer.line):
+        raise _outside(subtree_text(outside))
+    public = key.public_key() if key else wanted.request.public_key if wanted.request else None
+    return build_leaf(_public(public), wanted.subject, life, signer.issuer, Use(wanted.purpose, wanted.names))
+
+
+def record_issued(changes: Recorder, authority: Authority, leaf: x509.Certificate, purpose: str) -> IssuedCertificate:
+    """Keep what was signed, so that it can be revoked and asked about."""
+    issued = IssuedCertificate.objects.create(
+        authority=authority,
+        serial=f"{leaf.serial_number:x}",
+        subject=leaf.subject.rfc4514_string(),
+        purpose=purpose,
+        sha256=leaf.fingerprint(hashes.SHA256()).hex(),
+        not_after=leaf.not_valid_after_utc,
+        created_by=changes.actor.name,
+    )
+    changes.record(
+        "authority.issued",
+        authority,
+        f"Issued {issued.subject or issued.serial} by “{authority.certificate.name}”",
+        serial=issued.serial,
+    )
+    return issued
+
+
+def outlives(authority: x509.Certificate) -> InvalidInputError:
+    """Return the error for a certificate that would end after its authority."""
+    return InvalidInputError(
+        _("The certificate would outlive its authority, which ends on %(moment)s.")
+        % {"moment": f"{authority.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"},
+        "authority.outlived",
+        field="days",
+        way_out=_("Choose fewer days."),
+    )
+
+
+def _key_for(wanted: Wanted) -> SigningKey | None:
+    return None if wanted.request else generate_key(wanted.key_type)
+
+
+def _public(key: PublicKeyTypes | None) -> PublicKey:
+    if not isinstance(key, PublicKey):
+        raise TypeError(f"an order with a {type(key).__name__}")
+    return key
+
+
+def _outside(name: str) -> InvalidInputError:
+    return InvalidInputError(
+        _("“%(name)s” is outside the names that the authority, or one above it, may sign for.") % {"name": name[:100]},
+        "authority.name-constrained",
+        field="names",
+        way_out=_("Choose a name within its name constraints, or another authority."),
+    )

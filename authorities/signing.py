@@ -1,0 +1,91 @@
+"""Open an authority's key and sign with it: certificates, lists, responders."""
+
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from authorities.addresses import addresses_of
+from authorities.building import Issuer, SigningKey, hash_for
+from authorities.models import Authority
+from authorities.selectors import current_version, line_of, x509_of
+from certificates.bundles import Bundle, Link
+from certificates.keys import unseal
+from certificates.models import SealedKey
+from certificates.x509 import read_certificate
+from console.errors import ConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An authority ready to sign: its key, and the certificates from itself up to its root."""
+
+    authority: Authority
+    key: SigningKey
+    line: tuple[x509.Certificate, ...]
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The authority's own certificate."""
+        return self.line[0]
+
+    @property
+    def issuer(self) -> Issuer:
+        """What certificates repeat of the authority."""
+        return Issuer(self.certificate, addresses_of(self.authority.pk))
+
+    def sign(self, builder: x509.CertificateBuilder) -> x509.Certificate:
+        """Sign a certificate."""
+        return builder.sign(self.key, hash_for(self.key))
+
+    def bundle(self, leaf: x509.Certificate, key_pem: bytes | None) -> Bundle:
+        """Return a signed certificate with its chain, the root left out, as the repository stores it."""
+        chain = tuple(link_of(above) for above in self.line if above.issuer != above.subject)
+        return Bundle(link_of(leaf), chain, key_pem, ())
+
+
+def open_signer(authority: Authority) -> Signer:
+    """Return an authority ready to sign; raise ConflictError without its key or after its end."""
+    version = current_version(authority)
+    if version.not_after <= timezone.now():
+        raise ConflictError(
+            _("The authority “%(name)s” has expired.") % {"name": authority.certificate.name},
+            "authority.expired",
+            field="authority_id",
+            way_out=_("Create another one."),
+        )
+    # A version that was made of the same key may have come without it.
+    sealed = SealedKey.objects.filter(
+        version__certificate=authority.certificate, version__spki_sha256=version.spki_sha256
+    ).first()
+    if sealed is None:
+        raise _without_key(authority)
+    key = serialization.load_pem_private_key(unseal(sealed.token), None)
+    if not isinstance(key, SigningKey):
+        raise TypeError(f"an authority with a {type(key).__name__}")
+    return Signer(authority, key, tuple(x509_of(above) for above in line_of(authority)))
+
+
+def link_of(certificate: x509.Certificate) -> Link:
+    """Return a certificate that was signed here with what it says."""
+    parsed = read_certificate(certificate.public_bytes(serialization.Encoding.DER), 1)
+    return Link(parsed.pem, parsed.description)
+
+
+def key_pem_of(key: SigningKey) -> bytes:
+    """Return a key as the repository seals it: PKCS #8."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _without_key(authority: Authority) -> ConflictError:
+    return ConflictError(
+        _("“%(name)s” cannot issue certificates: its private key is not in the repository.")
+        % {"name": authority.certificate.name},
+        "authority.no-key",
+        field="authority_id",
+        way_out=_("Roll its certificate back to the version that was created here."),
+    )

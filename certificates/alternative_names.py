@@ -1,0 +1,63 @@
+"""The names that a certificate is to be for, as people give them: host names, IP addresses, email addresses."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from cryptography import x509
+from django.utils.translation import gettext as _
+
+from certificates.matching import InvalidNameError, is_address, normalise_name
+from console.errors import InvalidInputError
+
+MOST_NAMES = 100
+LONGEST_GIVEN = 100  # characters of a wrong name that a message repeats
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+
+
+def general_names(names: Sequence[str], *, at_least: int = 1) -> list[x509.GeneralName]:
+    """Return the names normalised (A-labels, RFC 5891), repeated ones once; raise InvalidInputError (``names``)."""
+    distinct = list(dict.fromkeys(_general_name(name) for name in names))
+    if not at_least <= len(distinct) <= MOST_NAMES:
+        raise InvalidInputError(
+            _("A certificate needs %(least)s to %(limit)s names.") % {"least": at_least, "limit": MOST_NAMES},
+            "names.count",
+            field="names",
+        )
+    return distinct
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names in ``text``, which stand between spaces, commas, semicolons or line ends."""
+    return [name for name in re.split(r"[\s,;，；]+", text) if name]
+
+
+def written(name: x509.GeneralName) -> dict[str, str]:
+    """Return a name as ``CertificateName`` keeps it: its kind and its value."""
+    if isinstance(name, x509.IPAddress):
+        return {"kind": "ip", "value": str(name.value)}
+    kind = "email" if isinstance(name, x509.RFC822Name) else "dns"
+    return {"kind": kind, "value": str(name.value)}
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    name = text.strip()
+    if is_address(name) and "%" not in name:  # a scope says something on one machine only
+        return x509.IPAddress(ipaddress.ip_address(name))
+    try:
+        return _email(name) if "@" in name else x509.DNSName(normalise_name(name))
+    except (InvalidNameError, ValueError):
+        raise InvalidInputError(
+            _("“%(name)s” is neither a host name, an IP address nor an email address.")
+            % {"name": name[:LONGEST_GIVEN]},
+            "names.invalid",
+            field="names",
+            way_out=_("A wildcard may stand for the whole first label only, such as *.example.com."),
+        ) from None
+
+
+def _email(text: str) -> x509.RFC822Name:
+    local, _at, host = text.rpartition("@")
+    if not _LOCAL_PART.fullmatch(local) or "*" in host:
+        raise InvalidNameError(text)
+    return x509.RFC822Name(f"{local}@{normalise_name(host)}")
