@@ -120,6 +120,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 ALERTS_SCAN_MINUTES = 10
 ALERTS_SWEEP_SECONDS = 5
 ALERTS_LEASE_SECONDS = 180
+# How long a worker holds a renewal beyond its last sign of life; how long one attempt at an order may take, a hook may
+# run, and the listeners may need to serve the answer to a challenge.
+RENEWALS_SWEEP_SECONDS = 60
+RENEWALS_LEASE_SECONDS = 90
+RENEWALS_ATTEMPT_SECONDS = 300
+RENEWALS_HOOK_SECONDS = 300
+RENEWALS_SERVE_SECONDS = 30
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Each message expires when the next one is due, so that they never pile up while no worker runs.
 CELERY_BEAT_SCHEDULE = {
@@ -128,6 +135,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "alerts.tasks.send_due_deliveries",
         "schedule": ALERTS_SWEEP_SECONDS,
         "options": {"expires": ALERTS_SWEEP_SECONDS},
+    },
+    "renew": {
+        "task": "renewals.tasks.renew_due_certificates",
+        "schedule": RENEWALS_SWEEP_SECONDS,
+        "options": {"expires": RENEWALS_SWEEP_SECONDS},
     },
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
 }
