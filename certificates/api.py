@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 from access.actors import actor_of
 from access.rest import PageParameters, expected_revision, put_etag
 from certificates import selectors, services
+from certificates.coverage import Difference, difference_of_bundle
 from certificates.models import Certificate
 from certificates.schemas import (
     CertificateIn,
@@ -15,7 +16,10 @@ from certificates.schemas import (
     CertificatePatch,
     CertificateQuery,
     CertificatesOut,
+    DifferenceOut,
     ImportedOut,
+    LabelledOut,
+    LabelsIn,
     ReplacementIn,
     RollBackIn,
     VersionsOut,
@@ -23,6 +27,7 @@ from certificates.schemas import (
     imported_out,
 )
 from certificates.services import Imported
+from certificates.services.versions import check_replacement, read_replacement
 from certificates.usage import usages_of
 from console.tables import keyset_page
 
@@ -92,8 +97,24 @@ def replace_certificate(
         private_key_pem=_bytes(body.private_key_pem),
         passphrase=body.passphrase,
         expected_revision=expected_revision(request),
+        reason=body.reason,
     )
     return _answer_import(response, imported)
+
+
+@router.post(
+    "/certificates/{certificate_id}/replace/preview",
+    response=DifferenceOut,
+    operation_id="previewCertificateReplacement",
+)
+def preview_replacement(request: HttpRequest, certificate_id: str, body: ReplacementIn) -> Difference:
+    """Say what a new version would change, and store nothing."""
+    certificate = selectors.certificate_by_id(certificate_id)
+    bundle = read_replacement(
+        certificate_id, body.certificate_pem.encode(), _bytes(body.private_key_pem), body.passphrase
+    )
+    check_replacement(certificate, bundle)
+    return difference_of_bundle(certificate, selectors.version_of(certificate_id), bundle)
 
 
 @router.post("/certificates/{certificate_id}/roll-back", response=ImportedOut, operation_id="rollBackCertificate")
@@ -102,20 +123,33 @@ def roll_back_certificate(
 ) -> dict[str, object]:
     """Serve again what was served before the current version, or the version that is named."""
     imported = services.roll_back_certificate(
-        actor_of(request), certificate_id, version_number=body.version, expected_revision=expected_revision(request)
+        actor_of(request),
+        certificate_id,
+        version_number=body.version,
+        expected_revision=expected_revision(request),
+        reason=body.reason,
     )
     return _answer_import(response, imported)
 
 
-@router.patch("/certificates/{certificate_id}", response=CertificateOut, operation_id="renameCertificate")
-def rename_certificate(
+@router.patch("/certificates/{certificate_id}", response=CertificateOut, operation_id="updateCertificate")
+def update_certificate(
     request: HttpRequest, response: HttpResponse, certificate_id: str, body: CertificatePatch
 ) -> dict[str, object]:
-    """Give a certificate another name."""
-    renamed = services.rename_certificate(
-        actor_of(request), certificate_id, name=body.name, expected_revision=expected_revision(request)
+    """Change a certificate's name, owner or tags."""
+    updated = services.update_certificate(
+        actor_of(request), certificate_id, expected_revision=expected_revision(request), **body.dict(exclude_unset=True)
     )
-    return _answer(response, renamed)
+    return _answer(response, updated)
+
+
+@router.post("/certificates/labels", response=LabelledOut, operation_id="labelCertificates")
+def label_certificates(request: HttpRequest, body: LabelsIn) -> dict[str, int]:
+    """Give many certificates an owner or tags, or take tags away: all of them, or none."""
+    count = services.label_certificates(
+        actor_of(request), body.ids, owner=body.owner, add_tags=body.add_tags, remove_tags=body.remove_tags
+    )
+    return {"count": count}
 
 
 @router.delete("/certificates/{certificate_id}", response={204: None}, operation_id="deleteCertificate")

@@ -96,8 +96,17 @@ class ReplaceForm(PemForm):
     """A new version of a certificate."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    may_lose_names = forms.BooleanField(
-        label=_("Replace even if the new certificate lacks names of the current one"), required=False
+
+
+class DecideForm(StyledForm):
+    """The decision on an upload that changes something worth a look; names are lost only for a reason."""
+
+    reason = forms.CharField(
+        label=_("Why these names may be lost"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept with the version and shown in its history."),
     )
 
 
@@ -118,3 +127,10 @@ class RollBackForm(ConfirmForm):
     """The version to go back to, too."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept in the audit trail."),
+    )

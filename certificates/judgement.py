@@ -16,6 +16,10 @@ MOST_NAMES_TOLD = 20
 # Bits of security of RSA by modulus length (NIST SP 800-57 part 1, table 2); elliptic curves have half their length.
 RSA_SECURITY = ((15360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80))
 MATCHED_KINDS = frozenset({"dns", "ip"})
+# What an outline takes over from a description, and from a stored version, where it is called the same.
+FACTS = ("sha256", "spki_sha256", "key_algorithm", "key_bits", "signature_hash", "not_before", "not_after")
+# A renewal that is shorter by less than this is meant to be as long.
+SAME_LIFE = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +27,31 @@ class Outline:
     """What is compared of two versions when one takes the other's place."""
 
     names: Sequence[str]  # those that clients are matched by
+    sha256: str
+    spki_sha256: str
     key_algorithm: str
     key_bits: int
+    signature_hash: str
+    not_before: dt.datetime
     not_after: dt.datetime
+
+    @property
+    def life(self) -> dt.timedelta:
+        """From the first to the last moment of validity."""
+        return self.not_after - self.not_before
 
 
 def outline_of(description: Description) -> Outline:
     """Return the outline of a parsed certificate."""
     names = [name.value for name in description.names if name.kind in MATCHED_KINDS]
-    return Outline(names, description.key_algorithm, description.key_bits, description.not_after)
+    return Outline(names, **{fact: getattr(description, fact) for fact in FACTS})
 
 
-def findings_of(bundle: Bundle, *, is_ca: bool, now: dt.datetime) -> list[Finding]:
+def findings_of(bundle: Bundle, *, is_server: bool, now: dt.datetime) -> list[Finding]:
     """Return everything to be said of ``bundle``, what the parser found included."""
     leaf = bundle.leaf.description
     findings = [*_of_validity(leaf, now), *_of_strength(leaf)]
-    if not is_ca:
+    if is_server:
         findings += _of_server(leaf)
     findings += bundle.findings
     for link in bundle.chain:
@@ -47,15 +60,15 @@ def findings_of(bundle: Bundle, *, is_ca: bool, now: dt.datetime) -> list[Findin
 
 
 def findings_of_replacement(before: Outline, after: Outline) -> list[Finding]:
-    """Return what is lost when ``after`` takes the place of ``before``."""
-    return [*_names_lost(before, after), *_weaker_key(before, after), *_ends_sooner(before, after)]
+    """Return what is lost when ``after`` takes the place of ``before``, and that a key is used again."""
+    return [*_losses(before, after), *_same_key(before, after)]
 
 
 def findings_of_return(label: str, before: Outline, after: Outline, now: dt.datetime) -> list[Finding]:
     """Return what is to be said when an older version, called ``label``, is served again."""
     expired = {"certificate": label, "moment": _written(after.not_after)}
     findings = [Finding("certificate.expired", expired)] if now > after.not_after else []
-    return findings + findings_of_replacement(before, after)
+    return [*findings, *_losses(before, after)]
 
 
 def security_bits(algorithm: str, bits: int) -> int:
@@ -98,6 +111,13 @@ def _of_link(link: Description, now: dt.datetime) -> Iterator[Finding]:
         yield Finding("chain.expired", _at(link, link.not_after))
 
 
+def _losses(before: Outline, after: Outline) -> Iterator[Finding]:
+    yield from _names_lost(before, after)
+    yield from _weaker_key(before, after)
+    yield from _weaker_hash(before, after)
+    yield from _ends_sooner(before, after)
+
+
 def _names_lost(before: Outline, after: Outline) -> Iterator[Finding]:
     lost = lost_names(before.names, after.names)
     if lost:
@@ -115,9 +135,21 @@ def _weaker_key(before: Outline, after: Outline) -> Iterator[Finding]:
         yield Finding("certificate.weaker-key", key)
 
 
+def _weaker_hash(before: Outline, after: Outline) -> Iterator[Finding]:
+    if after.signature_hash in WEAK_HASHES and before.signature_hash not in WEAK_HASHES:
+        yield Finding("certificate.weaker-hash", {"after": after.signature_hash, "before": before.signature_hash})
+
+
 def _ends_sooner(before: Outline, after: Outline) -> Iterator[Finding]:
     if after.not_after < before.not_after:
         yield Finding("certificate.ends-sooner", {"moment": _written(after.not_after)})
+    elif before.life - after.life > SAME_LIFE:
+        yield Finding("certificate.shorter-validity", {"after": after.life.days, "before": before.life.days})
+
+
+def _same_key(before: Outline, after: Outline) -> Iterator[Finding]:
+    if after.spki_sha256 == before.spki_sha256 and after.sha256 != before.sha256:
+        yield Finding("certificate.same-key")
 
 
 def _at(certificate: Description, moment: dt.datetime) -> dict[str, str]:

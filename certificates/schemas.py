@@ -1,6 +1,5 @@
 """What the REST resource of certificates takes and answers. A private key goes in and never out."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,7 +8,7 @@ from ninja import Field, Schema
 from access.rest import Body, PageQuery, WarningOut
 from certificates.models import Certificate, CertificateVersion
 from certificates.services import Imported
-from certificates.usage import Usage
+from certificates.usage import Usages
 
 KEY_DESCRIPTION = (
     "PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not. Left out for a CA certificate, "
@@ -37,17 +36,61 @@ class CertificateIn(Material):
 class ReplacementIn(Material):
     """A new version of a certificate."""
 
+    reason: str = Field("", description="Why names may be lost; required when the new version lacks some.")
+
 
 class RollBackIn(Body):
     """Which version to serve again."""
 
     version: int | None = Field(None, ge=1, description="Left out: what was served before the current version.")
+    reason: str = Field("", description="Why, for the audit trail.")
 
 
 class CertificatePatch(Body):
-    """What to change of a certificate."""
+    """What to change of a certificate; what is left out stays."""
+
+    name: str | None = None
+    owner: str | None = Field(None, description="Who answers for it: a person or a team; at most 200 characters.")
+    tags: dict[str, str] | None = Field(None, description="All the tags that it has afterwards, at most 20.")
+
+
+class LabelsIn(Body):
+    """Labels for many certificates at once."""
+
+    ids: list[str] = Field(description="1 to 500 certificates.")
+    owner: str | None = None
+    add_tags: dict[str, str] = Field(default_factory=dict)
+    remove_tags: list[str] = Field(default_factory=list, description="Keys of tags.")
+
+
+class LabelledOut(Schema):
+    """How many certificates were changed."""
+
+    count: int
+
+
+class ServingOut(Schema):
+    """An object that serves a name with the certificate."""
+
+    id: str = Field(alias="object_id")
+    label: str
+    instead: str = Field(description="Another certificate there that covers the name; empty: none does.")
+
+
+class LossOut(Schema):
+    """A name that the new version lacks."""
 
     name: str
+    served_by: list[ServingOut] = Field(alias="servings")
+
+
+class DifferenceOut(Schema):
+    """What a new version would change."""
+
+    names_lost: list[LossOut] = Field(alias="losses")
+    names_added: list[str]
+    needs_reason: bool
+    warnings: list[WarningOut]
 
 
 class CertificateQuery(PageQuery):
@@ -94,6 +137,7 @@ class VersionOut(Schema):
     not_before: datetime
     not_after: datetime
     warnings: list[WarningOut]
+    reason: str = Field(description="Why names of the version before were allowed to go.")
     created_at: datetime
     created_by: str
 
@@ -112,8 +156,11 @@ class CertificateOut(Schema):
     revision: int
     created_at: datetime
     created_by: str
+    owner: str
+    tags: dict[str, str]
     current_version: VersionOut
-    used_by: list[UsageOut]
+    used_by: list[UsageOut] = Field(description="The first 50; `GET /listeners?certificate_id=` lists all.")
+    used_by_count: int
 
 
 class ImportedOut(CertificateOut):
@@ -136,16 +183,18 @@ class VersionsOut(Schema):
     next_cursor: str
 
 
-def certificate_out(certificate: Certificate, users: Sequence[Usage]) -> dict[str, object]:
+def certificate_out(certificate: Certificate, users: Usages) -> dict[str, object]:
     """Return what ``CertificateOut`` reads."""
-    own = ("id", "name", "kind", "revision", "created_at", "created_by")
+    own = ("id", "name", "kind", "revision", "created_at", "created_by", "owner")
     return {
         **{field: getattr(certificate, field) for field in own},
+        "tags": {tag.key: tag.value for tag in certificate.tags.all()},
         "current_version": certificate.current_version,
         "used_by": users,
+        "used_by_count": users.total,
     }
 
 
-def imported_out(imported: Imported, users: Sequence[Usage]) -> dict[str, object]:
+def imported_out(imported: Imported, users: Usages) -> dict[str, object]:
     """Return what ``ImportedOut`` reads."""
     return {**certificate_out(imported.certificate, users), "warnings": imported.warnings}

@@ -73,7 +73,7 @@ def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:
         found = found.filter(_matching(text))
     return (
         found.select_related("current_version", "current_version__replaces")
-        .prefetch_related("current_version__names")
+        .prefetch_related("current_version__names", "tags")
         .order_by(*ORDER)
     )
 

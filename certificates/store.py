@@ -12,9 +12,12 @@ from certificates.keys import seal
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
 from certificates.refusals import Finding
+from certificates.usage import tell_stored
 from events.actor import Actor
 
 BATCH = 500
+# What a certificate repeats of its current version, because lists sort and filter by it.
+FACTS = ("not_before", "not_after", "issuer", "key_algorithm", "key_bits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class NewVersion:
     number: int = 1
     replaces: CertificateVersion | None = None
     warnings: list[Warned] = field(default_factory=list)
+    reason: str = ""
 
 
 def chain_digest(chain: Collection[Link]) -> str:
@@ -70,6 +74,7 @@ def insert_versions(actor: Actor, versions: Sequence[NewVersion]) -> list[Certif
         ],
         BATCH,
     )
+    tell_stored(rows)
     return rows
 
 
@@ -89,12 +94,13 @@ def insert_certificates(actor: Actor, versions: Sequence[NewVersion]) -> list[Ce
 def make_current(certificate: Certificate, version: CertificateVersion) -> None:
     """Point ``certificate`` at ``version`` and give it the next revision."""
     certificate.current_version = version
-    certificate.not_after = version.not_after
+    for fact in FACTS:
+        setattr(certificate, fact, getattr(version, fact))
     certificate.search_text = search_text(
         certificate.name, version.common_name, version.names.values_list("value", flat=True)
     )
     certificate.revision += 1
-    certificate.save(update_fields=("current_version", "not_after", "search_text", "revision"))
+    certificate.save(update_fields=("current_version", *FACTS, "search_text", "revision"))
 
 
 def _chain_not_after(bundle: Bundle) -> dt.datetime | None:
@@ -125,5 +131,6 @@ def _row(actor: Actor, version: NewVersion) -> CertificateVersion:
         not_after=leaf.not_after,
         chain_not_after=_chain_not_after(version.bundle),
         warnings=[{"code": warned.code, "message": warned.message} for warned in version.warnings],
+        reason=version.reason,
         created_by=actor.name,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.pages import details, imports, lists, writes
+from certificates.pages import details, imports, lists, replacing, writes
 
 urlpatterns = [
     path("certificates/", lists.certificate_list, name="certificate-list"),
@@ -10,7 +10,12 @@ urlpatterns = [
     path("certificates/import/", imports.certificate_import, name="certificate-import"),
     path("certificates/<str:certificate_id>/", details.certificate_detail, name="certificate-detail"),
     path("certificates/<str:certificate_id>/chain.pem", details.certificate_pem, name="certificate-pem"),
-    path("certificates/<str:certificate_id>/replace/", imports.certificate_replace, name="certificate-replace"),
+    path("certificates/<str:certificate_id>/replace/", replacing.certificate_replace, name="certificate-replace"),
+    path(
+        "certificates/<str:certificate_id>/replace/<str:replacement_id>/",
+        replacing.certificate_replace_decide,
+        name="certificate-replace-decide",
+    ),
     path("certificates/<str:certificate_id>/roll-back/", writes.certificate_roll_back, name="certificate-roll-back"),
     path("certificates/<str:certificate_id>/rename/", writes.certificate_rename, name="certificate-rename"),
     path("certificates/<str:certificate_id>/delete/", writes.certificate_delete, name="certificate-delete"),

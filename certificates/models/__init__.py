@@ -1,17 +1,20 @@
 """Certificates: a stable identity, and the immutable versions behind it."""
 
-from certificates.models.certificate import Certificate, CertificateTag, Kind
+from certificates.models.certificate import Certificate, CertificateHint, CertificateTag, Kind
+from certificates.models.replacement import Replacement
 from certificates.models.request import CertificateRequest, RequestKey
 from certificates.models.revocation import RevocationList
 from certificates.models.version import CertificateName, CertificateVersion, SealedKey
 
 __all__ = (
     "Certificate",
+    "CertificateHint",
     "CertificateName",
     "CertificateRequest",
     "CertificateTag",
     "CertificateVersion",
     "Kind",
+    "Replacement",
     "RequestKey",
     "RevocationList",
     "SealedKey",

@@ -1,4 +1,4 @@
-"""Pages that take a certificate in: as a new one, or as the next version of one."""
+"""The page that takes a new certificate in."""
 
 from http import HTTPStatus
 
@@ -13,12 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
 from certificates import services
-from certificates.forms import ImportForm, ReplaceForm
+from certificates.forms import ImportForm
 from certificates.models import Certificate, Kind
-from certificates.selectors import certificate_by_id
 from certificates.services import Imported
-from certificates.usage import usages_of
-from console.errors import DomainError, StaleError
+from console.errors import DomainError
 from console.forms import add_domain_error
 from console.themes import own_address
 
@@ -69,45 +67,6 @@ def _return_address(request: HttpRequest, certificate: Certificate) -> str:
     if not address:
         return f"/certificates/{certificate.pk}/"
     return f"{address}{'&' if '?' in address else '?'}{urlencode({'imported': certificate.pk})}"
-
-
-@sensitive_post_parameters("private_key_pem", "passphrase")
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def certificate_replace(request: HttpRequest, certificate_id: str) -> HttpResponse:
-    """Put a new version behind a certificate."""
-    certificate = certificate_by_id(certificate_id)
-    form = ReplaceForm(request.POST, request.FILES) if request.method == "POST" else _replace_form(certificate)
-    if form.is_bound and form.is_valid() and (replaced := _replaced(request, certificate, form)):
-        words = {"name": replaced.certificate.name, "number": replaced.version.number}
-        _say(request, replaced, _("“%(name)s” is replaced by version %(number)d.") % words)
-        return redirect("certificate-detail", certificate.pk)
-    context = {"form": form, "certificate": certificate, "usages": usages_of([certificate.pk])[certificate.pk]}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "certificates/replace.html", context, status=status)
-
-
-def _replace_form(certificate: Certificate) -> ReplaceForm:
-    return ReplaceForm(initial={"revision": certificate.revision})
-
-
-@sensitive_variables()
-def _replaced(request: HttpRequest, certificate: Certificate, form: ReplaceForm) -> Imported | None:
-    """Return what was stored, or None with the reason in the form."""
-    given = form.cleaned_data
-    try:
-        return services.replace_certificate(
-            actor_of(request),
-            certificate.pk,
-            expected_revision=given["revision"],
-            may_lose_names=given["may_lose_names"],
-            **form.pem(),
-        )
-    except StaleError:
-        raise
-    except DomainError as error:
-        add_domain_error(form, error, FIELDS)
-        return None
 
 
 def _say(request: HttpRequest, imported: Imported, sentence: str) -> None:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
 from certificates import services
+from certificates.coverage import difference_of_return
 from certificates.forms import ConfirmForm, RenameForm, RollBackForm
 from certificates.models import CertificateName
-from certificates.pages.details import version_rows
 from certificates.selectors import certificate_by_id, version_of
 from certificates.usage import usages_of
 from console.errors import ConflictError, DomainError, StaleError
@@ -41,12 +41,11 @@ def _roll_back_context(request: HttpRequest, certificate_id: str) -> dict[str, A
             "certificate.no-previous-version",
             way_out=_("Replace it instead."),
         )
-    (row, *_rest) = version_rows([target, current], current)
     return {
         "certificate": certificate,
         "current": current,
         "target": target,
-        "row": row,
+        "difference": difference_of_return(certificate, current, target),
         "usages": usages_of([certificate.pk])[certificate.pk],
         "form": RollBackForm(initial={"revision": certificate.revision, "version": target.number}),
     }
@@ -58,7 +57,11 @@ def _roll_back(request: HttpRequest, certificate_id: str) -> HttpResponse:
         return redirect("certificate-roll-back", certificate_id)
     given = form.cleaned_data
     done = services.roll_back_certificate(
-        actor_of(request), certificate_id, version_number=given["version"], expected_revision=given["revision"]
+        actor_of(request),
+        certificate_id,
+        version_number=given["version"],
+        expected_revision=given["revision"],
+        reason=given["reason"],
     )
     words = {"name": done.certificate.name, "number": done.version.number}
     messages.success(request, _("“%(name)s” is back at version %(number)d.") % words)

@@ -15,7 +15,7 @@ def import_leaf(leaf: Issued | None = None, name: str = "") -> Imported:
     )
 
 
-def replace_by(imported: Imported, leaf: Issued, expected_revision: int | None = None) -> Imported:
+def replace_by(imported: Imported, leaf: Issued, expected_revision: int | None = None, reason: str = "") -> Imported:
     """Replace a certificate by another leaf."""
     return replace_certificate(
         ALICE,
@@ -23,6 +23,7 @@ def replace_by(imported: Imported, leaf: Issued, expected_revision: int | None =
         certificate_pem=leaf.chain_pem,
         private_key_pem=leaf.key_pem,
         expected_revision=expected_revision,
+        reason=reason,
     )
 
 

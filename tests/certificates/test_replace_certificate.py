@@ -1,16 +1,19 @@
 """Replacing a certificate by a new version."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
+from certificates.coverage import outline_of_version
+from certificates.judgement import findings_of_replacement
 from certificates.keys import open_private_key
 from certificates.models import CertificateVersion
 from certificates.services import import_certificate, replace_certificate
 from console.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from events.models import Change
 from tests.certificates.repository import ALICE, codes, import_leaf, replace_by
-from tests.certs import DAY, make_ca, make_leaf, rsa_key
+from tests.certs import DAY, ecdsa_key, make_ca, make_leaf, rsa_key
 
 pytestmark = pytest.mark.django_db
 
@@ -51,11 +54,25 @@ def test_the_replacement_is_in_the_change_feed() -> None:
     )
 
 
-def test_lost_names_are_said() -> None:
+def test_lost_names_need_a_reason_that_is_kept() -> None:
     first = import_leaf(make_leaf("a.example.test", "b.example.test", "192.0.2.1"))
-    second = replace_by(first, make_leaf("a.example.test"))
+    shorter = make_leaf("a.example.test")
+    with pytest.raises(ConflictError, match=r"b\.example\.test, 192\.0\.2\.1") as caught:
+        replace_by(first, shorter, reason=" \n ")
+    assert (caught.value.code, caught.value.field) == ("certificate.names-lost", "reason")
+    assert CertificateVersion.objects.count() == 1
+    second = replace_by(first, shorter, reason=" Moved to\nthe new shop ")
     assert codes(second) == ["certificate.names-lost"]
-    assert second.warnings[0].message.endswith("b.example.test, 192.0.2.1.")
+    assert second.version.reason == "Moved to the new shop"
+    change = Change.objects.last()
+    assert change is not None
+    assert change.detail == {"version": 2, "reason": "Moved to the new shop"}
+
+
+def test_a_reason_that_is_too_long_is_refused() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        replace_by(import_leaf(), make_leaf(), reason="x" * 501)
+    assert caught.value.code == "certificate.reason-invalid"
 
 
 def test_a_name_that_a_wildcard_takes_over_is_not_lost() -> None:
@@ -72,6 +89,26 @@ def test_an_earlier_end_is_said() -> None:
     first = import_leaf(make_leaf())
     sooner = make_leaf(not_after=dt.datetime.now(dt.UTC) + 5 * DAY)
     assert codes(replace_by(first, sooner)) == ["certificate.ends-sooner"]
+
+
+def test_the_same_key_again_is_said() -> None:
+    key = ecdsa_key()
+    first = import_leaf(make_leaf(key=key))
+    assert codes(replace_by(first, make_leaf(key=key))) == ["certificate.same-key"]
+
+
+def test_a_weaker_hash_is_said() -> None:
+    before = outline_of_version(import_leaf().version)
+    after = dataclasses.replace(before, signature_hash="SHA1")
+    assert [finding.code for finding in findings_of_replacement(before, after)] == ["certificate.weaker-hash"]
+
+
+def test_a_shorter_validity_is_said_although_the_end_is_later() -> None:
+    now = dt.datetime.now(dt.UTC)
+    first = import_leaf(make_leaf(not_before=now - 300 * DAY, not_after=now + 20 * DAY))
+    second = replace_by(first, make_leaf())
+    assert codes(second) == ["certificate.shorter-validity"]
+    assert "91 days" in second.warnings[0].message
 
 
 def test_the_same_leaf_with_another_chain_is_a_new_version() -> None:

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="name in the repository; default: the certificate's first name")
         parser.add_argument("--passphrase-file", help="file whose first line opens the private key; - asks for it")
         parser.add_argument("--replace", metavar="ID", help="make it the next version of this certificate")
+        parser.add_argument("--reason", default="", help="with --replace: why names of the version before may be lost")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, and print what a script wants to know."""
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             "passphrase": _passphrase(options["passphrase_file"]),
         }
         if options["replace"]:
-            return replace_certificate(COMMAND, options["replace"], **material)
+            return replace_certificate(COMMAND, options["replace"], reason=options["reason"], **material)
         return import_certificate(COMMAND, kind=options["kind"], name=options["name"], **material)
 
 
