@@ -1,0 +1,1 @@
+"""Pages of renewals and of accounts with ACME servers."""

@@ -1,0 +1,67 @@
+"""Ordering a certificate from Pebble, proved by HTTP-01 through the console."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from cryptography import x509
+from pytest_django.live_server_helper import LiveServer
+
+from certificates.keys import open_private_key
+from renewals.models import Attempt, PendingChallenge, Renewal
+from renewals.running import run_due, run_renewal
+from tests.renewals.pebble import Pebble
+from tests.renewals.rows import make_account, make_renewal
+
+
+@contextmanager
+def forwarded(port: int, console: str) -> Iterator[None]:
+    """Forward port 80, as Pebble sees it, to the console."""
+
+    class Forward(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = httpx.get(f"{console}{self.path}", headers={"Host": self.headers["Host"]})
+            self.send_response(answer.status_code)
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Forward) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_certificate_is_issued_and_renewed_as_a_new_version(pebble: Pebble, live_server: LiveServer) -> None:
+    renewal = make_renewal(pebble, "shop.test", "www.shop.test")
+    with forwarded(pebble.http_port, live_server.url):
+        (attempt,) = run_due(60)
+        assert attempt.outcome == Attempt.Outcome.ISSUED, attempt.problem
+        renewal.refresh_from_db()
+        certificate = renewal.certificate
+        assert certificate
+        first = certificate.current_version
+        assert first
+        assert {name.value for name in first.names.all()} == {"shop.test", "www.shop.test"}
+        assert first.chain_pem.startswith("-----BEGIN CERTIFICATE-----")
+        assert open_private_key(first.pk)
+        assert renewal.next_attempt_at
+        assert renewal.next_attempt_at > first.not_before + (first.not_after - first.not_before) / 2
+        Renewal.objects.update(next_attempt_at=first.not_before)
+        (again,) = run_due(60)
+        assert again.outcome == Attempt.Outcome.ISSUED, again.problem
+    certificate.refresh_from_db()
+    second = certificate.current_version
+    assert second
+    assert second.number == 2
+    assert second.spki_sha256 != first.spki_sha256
+    assert not PendingChallenge.objects.exists()
