@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from certificates.chains import Chain, build_chain
-from certificates.formats import Block, read_blocks
-from certificates.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem, public_bytes
+from certificates.containers.opening import read_blocks
+from certificates.formats import Block
+from certificates.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem
 from certificates.refusals import Finding, Refusal
-from certificates.x509 import Description, Parsed, read_certificate
+from certificates.x509 import Description, Parsed, public_key_digest, read_certificate
 
 CERTIFICATE_FIELD = "certificate_pem"
 KEY_FIELD = "private_key_pem"
+SERVED_ALGORITHMS = frozenset({"RSA", "ECDSA", "Ed25519"})
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What an operator sent, untouched."""
+    """What an operator sent for one certificate, untouched: PEM, or any other format that is read."""
 
     kind: str  # "server" or "ca"
     certificate_pem: bytes
@@ -39,7 +41,7 @@ class Bundle:
     """A certificate that fits together.
 
     ``chain`` has the intermediates of a server certificate, or what is trusted beside a CA certificate; ``key_pem``
-    is PKCS#8, None for a CA certificate.
+    is PKCS#8, None for a CA certificate and for one that is only watched.
     """
 
     leaf: Link
@@ -56,7 +58,7 @@ def read_bundle(upload: Upload) -> Bundle:
 
 
 def _read_ca(upload: Upload) -> Bundle:
-    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD)
+    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD, _passphrases(upload))
     if (upload.private_key_pem or b"").strip():
         raise Refusal("key.not-wanted", KEY_FIELD)
     if any(block.is_key for block in blocks):
@@ -73,23 +75,50 @@ def _read_ca(upload: Upload) -> Bundle:
     if len(parsed) > 1:
         findings.append(Finding("ca.several", {"count": len(parsed)}))
     leaf, *others = parsed
-    return Bundle(_link(leaf), tuple(map(_link, others)), None, tuple(findings))
+    return Bundle(link_of(leaf), tuple(map(link_of, others)), None, tuple(findings))
 
 
 def _read_server(upload: Upload) -> Bundle:
-    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD)
+    blocks = read_blocks(upload.certificate_pem, CERTIFICATE_FIELD, _passphrases(upload))
     parsed, findings = _certificates(blocks)
     if all(certificate.description.is_ca for certificate in parsed):
         raise Refusal("certificate.is-ca", certificate=parsed[0].description.label)
-    key = open_key(_key_block(blocks, upload.private_key_pem), upload.passphrase)
-    leaf = _leaf_of(key, parsed)
-    _check_leaf(leaf.description)
+    leaf, key = _leaf_and_key(parsed, blocks, upload)
     chain = build_chain(leaf, [other for other in parsed if other is not leaf])
     findings += _chain_findings(chain, leaf_was_first=parsed[0] is leaf)
-    return Bundle(_link(leaf), tuple(map(_link, chain.intermediates)), pkcs8_pem(key), tuple(findings))
+    if key is None:
+        findings.append(watched_only(leaf.description))
+    key_pem = None if key is None else pkcs8_pem(key)
+    return Bundle(link_of(leaf), tuple(map(link_of, chain.intermediates)), key_pem, tuple(findings))
 
 
-def _link(parsed: Parsed) -> Link:
+def _leaf_and_key(parsed: Sequence[Parsed], blocks: Sequence[Block], upload: Upload) -> tuple[Parsed, ServerKey | None]:
+    """Return the certificate that the key belongs to; one whose key nothing here can use is taken without it."""
+    leaves = [certificate for certificate in parsed if not certificate.description.is_ca]
+    if not any(is_servable(leaf.description) for leaf in leaves):
+        return leaves[0], None
+    key = open_key(_key_block(blocks, upload), upload.passphrase)
+    leaf = _leaf_of(key, parsed)
+    _check_leaf(leaf.description)
+    return leaf, key
+
+
+def is_servable(leaf: Description) -> bool:
+    """Whether keys of this kind are taken at all; others are watched by their certificates alone."""
+    return leaf.key_algorithm in SERVED_ALGORITHMS
+
+
+def watched_only(leaf: Description) -> Finding:
+    """Return what is said of a certificate that is kept without its key."""
+    return Finding("certificate.watched-only", {"certificate": leaf.label, "algorithm": leaf.key_algorithm})
+
+
+def _passphrases(upload: Upload) -> tuple[str, ...]:
+    return (upload.passphrase,) if upload.passphrase else ()
+
+
+def link_of(parsed: Parsed) -> Link:
+    """Return a certificate as it leaves the parser."""
     return Link(parsed.pem, parsed.description)
 
 
@@ -103,11 +132,12 @@ def _certificates(blocks: Sequence[Block]) -> tuple[list[Parsed], list[Finding]]
     return parsed, [Finding("chain.repeated", {"count": repeated})] if repeated else []
 
 
-def _key_block(blocks: Sequence[Block], private_key_pem: bytes | None) -> Block:
+def _key_block(blocks: Sequence[Block], upload: Upload) -> Block:
     """Return the one private key, from its own field or from the file of the certificate."""
     keys = {block.der: block for block in blocks if block.is_key}
-    if (private_key_pem or b"").strip():
-        given = [block for block in read_blocks(private_key_pem or b"", KEY_FIELD) if block.is_key]
+    if (upload.private_key_pem or b"").strip():
+        own = read_blocks(upload.private_key_pem or b"", KEY_FIELD, _passphrases(upload))
+        given = [block for block in own if block.is_key]
         if not given:
             raise Refusal("key.not-a-key", KEY_FIELD)
         keys |= {block.der: block for block in given}
@@ -120,9 +150,9 @@ def _key_block(blocks: Sequence[Block], private_key_pem: bytes | None) -> Block:
 
 def _leaf_of(key: ServerKey, parsed: Sequence[Parsed]) -> Parsed:
     """Return the certificate that the key belongs to, wherever in the file it is."""
-    wanted = public_bytes(key.public_key())
+    wanted = public_key_digest(key.public_key())
     for certificate in parsed:
-        if public_bytes(certificate.certificate.public_key()) == wanted:
+        if certificate.public_key_sha256 == wanted:
             return certificate
     servers = [certificate for certificate in parsed if not certificate.description.is_ca]
     raise Refusal("key.mismatch", KEY_FIELD, certificate=servers[0].description.label)
@@ -142,8 +172,13 @@ def _chain_findings(chain: Chain, *, leaf_was_first: bool) -> list[Finding]:
     if chain.is_reordered or not leaf_was_first:
         findings.append(Finding("chain.reordered"))
     if chain.root:
-        findings.append(Finding("chain.root-dropped", {"certificate": chain.root.description.label}))
+        findings.append(root_dropped(chain.root))
     findings += [Finding("chain.foreign", {"certificate": other.description.label}) for other in chain.left_out]
     if chain.missing_issuer:
         findings.append(Finding("chain.incomplete", {"issuer": chain.missing_issuer}))
     return findings
+
+
+def root_dropped(root: Parsed) -> Finding:
+    """Return what is said of a root that came with a chain."""
+    return Finding("chain.root-dropped", {"certificate": root.description.label})

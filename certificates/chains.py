@@ -1,11 +1,45 @@
 """Put a server certificate's chain in order, whatever the order of the file. Pure."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from certificates.x509 import Parsed
 
 LONGEST_CHAIN = 10
+# Authorities of one name whose signature is tried; a name that more share is nobody's.
+MOST_CANDIDATES = 20
+
+
+class Issuers:
+    """Certificates by the name of their subject, so that an issuer is found among thousands at once."""
+
+    def __init__(self, certificates: Iterable[Parsed]) -> None:
+        self._named: dict[str, list[Parsed]] = {}
+        for certificate in certificates:
+            self._named.setdefault(certificate.description.subject, []).append(certificate)
+
+    def of(self, child: Parsed, used: Sequence[Parsed] = ()) -> Parsed | None:
+        """Return who issued ``child``: a cross-signed certificate before a self-signed one, then the one that lasts.
+
+        Names and key identifiers only choose whom to try; what counts is the signature.
+        """
+        wanted = child.description.authority_key_id
+        named = self._named.get(child.description.issuer, ())
+        candidates = [other for other in named if other is not child and not any(other is each for each in used)]
+        if len(candidates) > 1:
+            candidates.sort(key=lambda other: _rank(other, wanted), reverse=True)
+        found = [other for other in candidates[:MOST_CANDIDATES] if child.is_issued_by(other)]
+        return max(found, key=lambda other: _rank(other, ""), default=None)
+
+
+def _rank(issuer: Parsed, wanted: str) -> tuple[bool, bool, dt.datetime]:
+    described = issuer.description
+    return (
+        bool(wanted) and described.subject_key_id == wanted,
+        not described.is_self_signed,
+        described.not_after,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +53,28 @@ class Chain:
     is_reordered: bool
 
 
-def build_chain(leaf: Parsed, others: Sequence[Parsed]) -> Chain:
-    """Follow the issuers from ``leaf`` through ``others``, which are distinct and come in the file's order."""
+def build_chain(leaf: Parsed, others: Sequence[Parsed], issuers: Issuers | None = None) -> Chain:
+    """Follow the issuers from ``leaf`` through ``others``, which are distinct and come in the file's order.
+
+    ``issuers`` is an index of ``others``, for whoever builds many chains.
+    """
+    index = issuers or Issuers(others)
     links: list[Parsed] = []
     top = leaf
     while not top.description.is_self_signed and len(links) < LONGEST_CHAIN:
-        issuer = _issuer_of(top, [other for other in others if other not in links])
-        if issuer is None:
+        issuer = index.of(top, links)
+        if issuer is None or issuer is leaf:
             break
         links.append(issuer)
         top = issuer
-    left_out = tuple(other for other in others if other not in links)
+    left_out = tuple(other for other in others if not any(other is link for link in links))
     root = links[-1] if links and links[-1].description.is_self_signed else None
     return Chain(
         intermediates=tuple(links[:-1] if root else links),
         root=root,
         left_out=left_out,
         missing_issuer=_missing_issuer(top, is_bare=not links, has_strangers=bool(left_out)),
-        is_reordered=links != [other for other in others if other in links],
-    )
-
-
-def _issuer_of(child: Parsed, candidates: Sequence[Parsed]) -> Parsed | None:
-    """Choose a cross-signed issuer before a self-signed one, then the one that lasts longest."""
-    issuers = [candidate for candidate in candidates if child.is_issued_by(candidate)]
-    return max(
-        issuers,
-        key=lambda issuer: (not issuer.description.is_self_signed, issuer.description.not_after),
-        default=None,
+        is_reordered=links != [other for other in others if any(other is link for link in links)],
     )
 
 

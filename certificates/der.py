@@ -1,16 +1,24 @@
-"""Read just enough DER to know sizes and counts before anything expensive is started. Pure."""
+"""Read just enough DER to know sizes and counts before anything expensive is started. Pure.
+
+BER's indefinite lengths and constructed strings are read too: some tools write their PKCS#12 files so.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 SEQUENCE = 0x30
 INTEGER = 0x02
+BIT_STRING = 0x03
 OCTET_STRING = 0x04
+CONSTRUCTED_OCTET_STRING = 0x24
+CONSTRUCTED = 0x20
 OBJECT_IDENTIFIER = 0x06
 EXPLICIT_0 = 0xA0
 LONGEST_LENGTH = 4  # bytes of a length field: more than 4 GB is nobody's certificate
 LONG_FORM = 0x80
 LAST_ARC = 0x80
+END_OF_CONTENTS = b"\0\0"
+DEEPEST = 40  # indefinite lengths inside one another: a real file has fewer than ten
 
 
 class DerError(ValueError):
@@ -44,6 +52,13 @@ class Element:
         if self.tag != tag:
             raise DerError(f"tag {self.tag:#x} where {tag:#x} should be")
         return self
+
+    @property
+    def octets(self) -> bytes:
+        """The value of an OCTET STRING, put together where it comes in parts."""
+        if self.tag == CONSTRUCTED_OCTET_STRING:
+            return b"".join(part.expect(OCTET_STRING).content for part in self.children())
+        return self.expect(OCTET_STRING).content
 
     @property
     def integer(self) -> int:
@@ -86,11 +101,13 @@ def dotted(content: bytes) -> str:
     return ".".join(str(arc) for arc in (first, arcs[0] - 40 * first, *arcs[1:]))
 
 
-def _element_at(data: bytes, offset: int) -> Element:
+def _element_at(data: bytes, offset: int, depth: int = 0) -> Element:
     header = data[offset : offset + 2]
     if len(header) < 2:  # noqa: PLR2004  # tag and length
         raise DerError("cut off")
     start, length = offset + 2, header[1]
+    if length == LONG_FORM and header[0] & CONSTRUCTED:
+        return _indefinite(data, offset, depth)
     if length >= LONG_FORM:
         count = length - LONG_FORM
         if not 0 < count <= LONGEST_LENGTH:
@@ -101,3 +118,13 @@ def _element_at(data: bytes, offset: int) -> Element:
     if end > len(data):
         raise DerError("cut off")
     return Element(header[0], data[start:end], data[offset:end])
+
+
+def _indefinite(data: bytes, offset: int, depth: int) -> Element:
+    """Return an element that ends where its end-of-contents mark stands."""
+    if depth >= DEEPEST:
+        raise DerError("nested too deep")
+    start = end = offset + 2
+    while data[end : end + 2] != END_OF_CONTENTS:
+        end += len(_element_at(data, end, depth + 1).encoding)
+    return Element(data[offset], data[start:end], data[offset : end + 2])

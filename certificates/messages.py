@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from certificates import drop_messages
 from certificates.refusals import Finding, Refusal
 from console.errors import DomainError, InvalidInputError
 
@@ -28,6 +29,7 @@ _FULL_CHAIN = _("Paste the PEM text of the certificate, followed by its intermed
 _ONE_KEY = _("Give the one key that belongs to the certificate, in PEM.")
 
 REFUSALS: Mapping[str, Words] = {
+    **{code: Words(*words) for code, words in drop_messages.REFUSALS.items()},
     "input.too-large": Words(
         _("The file has %(size)s bytes; certificates have at most %(limit)s."),
         _("Upload the certificate and its intermediates only."),
@@ -45,12 +47,12 @@ REFUSALS: Mapping[str, Words] = {
         _("The download probably needed a sign-in; download the file again and open it to check."),
     ),
     "input.der": Words(
-        _("This is a binary file (DER or PKCS#12), not PEM text."),
-        _("Convert it: “openssl x509 -inform der -in FILE” for DER, “openssl pkcs12 -in FILE” for PKCS#12."),
+        _("This is a binary file that is damaged, or that holds no certificate."),
+        _("Check it with: “openssl x509 -inform der -in FILE” for DER, “openssl pkcs12 -in FILE” for PKCS#12."),
     ),
     "input.not-pem": Words(
-        _("There is no PEM text here: no line reads “-----BEGIN CERTIFICATE-----” or “-----BEGIN PRIVATE KEY-----”."),
-        _FULL_CHAIN,
+        _("There is no certificate here: no line reads “-----BEGIN CERTIFICATE-----”, and no other format is known."),
+        _("Give PEM, DER, PKCS#7, PKCS#12 (PFX), a Java key store (JKS), or a zip of them."),
     ),
     "input.unpaired": Words(
         _("The PEM block at line %(line)s does not begin and end properly."),
@@ -72,16 +74,8 @@ REFUSALS: Mapping[str, Words] = {
         _("Line %(line)s begins a certificate request (CSR), not a certificate."),
         _("Send the request to your certificate authority and import what it returns."),
     ),
-    "input.trusted-certificate": Words(
-        _("Line %(line)s begins a TRUSTED CERTIFICATE, a format of OpenSSL alone."),
-        _("Convert it: openssl x509 -in FILE -out certificate.pem"),
-    ),
     "input.crl": Words(
         _("Line %(line)s begins a certificate revocation list (CRL), not a certificate."), _("Remove that block.")
-    ),
-    "input.pkcs7": Words(
-        _("Line %(line)s begins a PKCS#7 bundle."),
-        _("Convert it: openssl pkcs7 -print_certs -in FILE -out certificate.pem"),
     ),
     "input.public-key": Words(
         _("Line %(line)s begins a public key; the private key is needed."),
@@ -104,7 +98,7 @@ REFUSALS: Mapping[str, Words] = {
         _("Ask its issuer for it again, or check it with: openssl x509 -in FILE -noout -text"),
     ),
     "certificate.key-unsupported": Words(
-        _("The certificate's key is of a kind that cannot be served (algorithm %(algorithm)s, such as SM2)."),
+        _("The certificate's key is of a kind that is not known (algorithm %(algorithm)s)."),
         _("Have it issued for an RSA, ECDSA (P-256, P-384, P-521) or Ed25519 key."),
     ),
     "certificate.too-many-names": Words(
@@ -124,7 +118,10 @@ REFUSALS: Mapping[str, Words] = {
         _("Remove the key. Nothing was stored."),
     ),
     "key.not-a-key": Words(_("This is a certificate, not a private key."), _ONE_KEY),
-    "key.several": Words(_("There are %(count)s different private keys."), _ONE_KEY),
+    "key.several": Words(
+        _("There are %(count)s different private keys."),
+        _("Give the one key that belongs to the certificate; files with several are taken by “Import”."),
+    ),
     "key.mismatch": Words(
         _("The private key belongs to another certificate, not to “%(certificate)s”."),
         _("Give the key that was made together with this certificate's request."),
@@ -165,6 +162,7 @@ REFUSALS: Mapping[str, Words] = {
 }
 
 FINDINGS: Mapping[str, Promise] = {
+    **drop_messages.FINDINGS,
     "chain.reordered": _("The chain was out of order and has been put right."),
     "chain.repeated": _("%(count)s certificates were in the file more than once and are kept once."),
     "chain.root-dropped": _("The root “%(certificate)s” was left out of the chain: clients have it already."),
@@ -191,6 +189,15 @@ FINDINGS: Mapping[str, Promise] = {
     ),
     "certificate.names-lost": _("The new version no longer covers: %(names)s."),
     "certificate.weaker-key": _("The new key (%(after)s) is weaker than the one before (%(before)s)."),
+    "certificate.weaker-hash": _(
+        "The new version is signed with %(after)s, which clients no longer accept; the one before with %(before)s."
+    ),
+    "certificate.shorter-validity": _(
+        "The new version is valid for %(after)s days, the one before for %(before)s: it has to be renewed more often."
+    ),
+    "certificate.same-key": _(
+        "The new version has the key of the one before: whoever may have copied that key can still use it."
+    ),
     "certificate.ends-sooner": _("The new version ends on %(moment)s, before the one that it replaces."),
 }
 

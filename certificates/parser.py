@@ -16,11 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from certificates.bundles import Bundle, Upload
+from certificates.drops import Drop
 from certificates.formats import LARGEST_INPUT_BYTES
 from certificates.refusals import Refusal
 from certificates.revocation_lists import FIELD as LIST_FIELD
 from certificates.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList
-from certificates.wire import pack_list_upload, pack_upload, receive, send, unpack_list, unpack_result
+from certificates.splitting import Understood
+from certificates.wire import (
+    pack_drop,
+    pack_list_upload,
+    pack_refusal,
+    pack_upload,
+    receive,
+    send,
+    unpack_list,
+    unpack_result,
+    unpack_understood,
+)
 
 SECONDS_PER_BATCH = 10.0
 SECONDS_TO_WAIT = 30.0  # for the uploads of other threads
@@ -96,10 +108,13 @@ class Parser:
             position: refusal for position, upload in enumerate(uploads) if (refusal := _too_large(upload))
         }
         asked = [position for position in range(len(uploads)) if position not in results]
-        for start in range(0, len(asked), BATCH):
-            batch = asked[start : start + BATCH]
-            results |= zip(batch, self._batch([uploads[position] for position in batch]), strict=True)
+        answers = self._in_batches([pack_upload(uploads[position]) for position in asked])
+        results |= zip(asked, map(unpack_result, answers), strict=True)
         return [results[position] for position in range(len(uploads))]
+
+    def read_drops(self, drops: Sequence[Drop]) -> list[Understood | Refusal]:
+        """Return what each drop holds, or why nothing of it can be used, in order."""
+        return [unpack_understood(answer) for answer in self._in_batches([pack_drop(drop) for drop in drops])]
 
     def read_list(self, upload: ListUpload) -> ReadList:
         """Return what a revocation list says; raise Refusal when it cannot be used."""
@@ -117,21 +132,21 @@ class Parser:
             raise result
         return result
 
-    def _batch(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
+    def _in_batches(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        starts = range(0, len(messages), BATCH)
+        return [answer for start in starts for answer in self._batch(messages[start : start + BATCH])]
+
+    def _batch(self, batch: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
-            return self._ask(batch)
+            return self._answers(batch)
+        except ParserBusy:
+            return [pack_refusal(Refusal("input.busy"))] * len(batch)
         except ParserDied as death:
             logger.warning("the certificate parser was stopped over an upload (%s)", death)
         if len(batch) == 1:
-            return [Refusal("input.too-hard")]
+            return [pack_refusal(Refusal("input.too-hard"))]
         # One of them did it: the others are asked alone.
-        return [self._batch([upload])[0] for upload in batch]
-
-    def _ask(self, batch: Sequence[Upload]) -> list[Bundle | Refusal]:
-        try:
-            return [unpack_result(answer) for answer in self._answers([pack_upload(upload) for upload in batch])]
-        except ParserBusy:
-            return [Refusal("input.busy")] * len(batch)
+        return [self._batch([message])[0] for message in batch]
 
     def _answers(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if not self._lock.acquire(timeout=SECONDS_TO_WAIT):

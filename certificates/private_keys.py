@@ -1,9 +1,11 @@
 """Open an uploaded private key: sizes and counts first, then the key, then a proof that it works. Pure."""
 
+from collections.abc import Iterator, Sequence
+
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from certificates import der
 from certificates.formats import Block
@@ -21,6 +23,11 @@ RSA_OID = "1.2.840.113549.1.1.1"
 PBES2_OID = "1.2.840.113549.1.5.13"
 PBKDF2_OID = "1.2.840.113549.1.5.12"
 SCRYPT_OID = "1.3.6.1.4.1.11591.4.11"
+JKS_PROTECTION_OID = "1.3.6.1.4.1.42.2.17.1.1"
+# SM3 and SM4, with which GmSSL and Tongsuo encrypt keys; OpenSSL's error for them is that of a wrong passphrase.
+CHINESE_ALGORITHMS = "1.2.156.10197."
+SM2_CURVE = bytes.fromhex("06082a811ccf5501822d")  # its object identifier, encoded
+SCRYPT_ITERATIONS = 200_000  # about the time that MOST_SCRYPT_BYTES take
 
 ServerKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -38,16 +45,22 @@ def open_key(block: Block, passphrase: str | None) -> ServerKey:
     return key
 
 
+def open_with_any(block: Block, passphrases: Sequence[str]) -> ServerKey:
+    """Return the key in ``block``, opened with the first passphrase that fits."""
+    for passphrase in passphrases[:-1]:
+        try:
+            return open_key(block, passphrase)
+        except Refusal as refusal:
+            if refusal.code != "key.passphrase-wrong":
+                raise
+    return open_key(block, passphrases[-1] if passphrases else None)
+
+
 def pkcs8_pem(key: ServerKey) -> bytes:
     """Return the key as unencrypted PKCS#8, the one form that is kept (sealed) and served."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def public_bytes(key: PublicKeyTypes) -> bytes:
-    """Return the DER SubjectPublicKeyInfo, by which keys and certificates are paired."""
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _is_encrypted(block: Block) -> bool:
@@ -61,7 +74,9 @@ def _check_cost(block: Block, *, is_encrypted: bool) -> None:
         return  # the old OpenSSL scheme derives its key with one round of MD5
     try:
         if is_encrypted:
-            _check_derivation(der.parse(block.der).child(0))
+            check_derivation(der.parse(block.der).child(0))
+        elif SM2_CURVE in block.der:
+            raise Refusal("key.sm2", FIELD)
         elif block.label != "EC PRIVATE KEY":
             _check_modulus(block)
     except der.DerError:
@@ -79,19 +94,46 @@ def _check_modulus(block: Block) -> None:
         raise Refusal("key.too-large", FIELD, limit=LARGEST_RSA_BITS)
 
 
-def _check_derivation(algorithm: der.Element) -> None:
-    parameters = algorithm.child(1)
-    if algorithm.child(0).oid == PBES2_OID:
-        function = parameters.child(0)
-        name, parameters = function.child(0).oid, function.child(1)
-        if name == SCRYPT_OID:
-            return _check_scrypt(parameters)
-        if name != PBKDF2_OID:
-            raise Refusal("key.encryption-unsupported", FIELD)
+def check_derivation(algorithm: der.Element) -> None:
+    """Refuse an encryption that asks for more work than is allowed, or that is known and cannot be opened."""
+    if any(oid.startswith(CHINESE_ALGORITHMS) for oid in _oids(algorithm)):
+        raise Refusal("key.gmssl", FIELD)
+    name, parameters = _derivation(algorithm)
+    if name == JKS_PROTECTION_OID:
+        raise Refusal("key.passphrase-wrong", "passphrase")  # the key store's reader tried
+    if name == SCRYPT_OID:
+        return _check_scrypt(parameters)
     # PBES1, PKCS#12 and PBKDF2 all put the salt first and the count second.
     if not 0 < parameters.child(1).integer <= MOST_ITERATIONS:
         raise Refusal("key.too-many-iterations", FIELD, limit=MOST_ITERATIONS)
     return None
+
+
+def derivation_iterations(algorithm: der.Element) -> int:
+    """Return how often an encryption hashes the passphrase; scrypt counts as what it costs at its limit."""
+    name, parameters = _derivation(algorithm)
+    return SCRYPT_ITERATIONS if name == SCRYPT_OID else parameters.child(1).integer
+
+
+def _derivation(algorithm: der.Element) -> tuple[str, der.Element]:
+    """Return the name and the parameters of what makes a key of a passphrase."""
+    name, parameters = algorithm.child(0).oid, algorithm.child(1)
+    if name != PBES2_OID:
+        return name, parameters
+    function = parameters.child(0)
+    name, parameters = function.child(0).oid, function.child(1)
+    if name not in {SCRYPT_OID, PBKDF2_OID}:
+        raise Refusal("key.encryption-unsupported", FIELD)
+    return name, parameters
+
+
+def _oids(element: der.Element, depth: int = 6) -> Iterator[str]:
+    """Yield the object identifiers in an algorithm and its parameters."""
+    if element.tag == der.OBJECT_IDENTIFIER:
+        yield element.oid
+    elif element.tag == der.SEQUENCE and depth:
+        for child in element.children():
+            yield from _oids(child, depth - 1)
 
 
 def _check_scrypt(parameters: der.Element) -> None:

@@ -9,8 +9,10 @@ import struct
 from typing import Any
 
 from certificates.bundles import Bundle, Link, Upload
+from certificates.drops import Drop, DroppedFile
 from certificates.refusals import Finding, Refusal
 from certificates.revocation_lists import ListUpload, ReadList
+from certificates.splitting import Item, LeftOut, Understood
 from certificates.x509 import Description, Name
 
 _LENGTH = struct.Struct("!I")
@@ -83,7 +85,7 @@ def unpack_list_upload(message: dict[str, Any]) -> ListUpload:
 def pack_list(result: ReadList | Refusal) -> dict[str, Any]:
     """Return a list that was read as JSON takes it."""
     if isinstance(result, Refusal):
-        return _pack_refusal(result)
+        return pack_refusal(result)
     moments = {"this_update": result.this_update, "next_update": result.next_update}
     return {
         **{field: getattr(result, field) for field in _LIST},
@@ -105,10 +107,49 @@ def unpack_list(message: dict[str, Any]) -> ReadList | Refusal:
     )
 
 
+def pack_drop(drop: Drop) -> dict[str, Any]:
+    """Return a drop as JSON takes it, to be read or to be sealed."""
+    files = [[file.name, base64.b64encode(file.data).decode()] for file in drop.files]
+    return {"files": files, "passphrases": list(drop.passphrases)}
+
+
+def is_drop(message: dict[str, Any]) -> bool:
+    """Whether ``message`` asks for a drop to be read."""
+    return "files" in message
+
+
+def unpack_drop(message: dict[str, Any]) -> Drop:
+    """Return what ``pack_drop`` packed."""
+    files = tuple(DroppedFile(name, base64.b64decode(data)) for name, data in message["files"])
+    return Drop(files, tuple(message["passphrases"]))
+
+
+def pack_understood(result: Understood | Refusal) -> dict[str, Any]:
+    """Return what a drop holds as JSON takes it."""
+    if isinstance(result, Refusal):
+        return pack_refusal(result)
+    return {
+        "items": [
+            [item.kind, pack_result(item.bundle), item.public_key_sha256, list(item.sources)] for item in result.items
+        ],
+        "left_out": [[each.code, each.source, dict(each.parameters)] for each in result.left_out],
+    }
+
+
+def unpack_understood(message: dict[str, Any]) -> Understood | Refusal:
+    """Return what ``pack_understood`` packed."""
+    if "code" in message:
+        return _unpack_refusal(message)
+    items = (
+        Item(kind, _unpack_bundle(bundle), digest, tuple(sources)) for kind, bundle, digest, sources in message["items"]
+    )
+    return Understood(tuple(items), tuple(LeftOut(*each) for each in message["left_out"]))
+
+
 def pack_result(result: Bundle | Refusal) -> dict[str, Any]:
     """Return an answer as JSON takes it."""
     if isinstance(result, Refusal):
-        return _pack_refusal(result)
+        return pack_refusal(result)
     return {
         "leaf": _pack_link(result.leaf),
         "chain": [_pack_link(link) for link in result.chain],
@@ -119,8 +160,10 @@ def pack_result(result: Bundle | Refusal) -> dict[str, Any]:
 
 def unpack_result(message: dict[str, Any]) -> Bundle | Refusal:
     """Return what ``pack_result`` packed."""
-    if "code" in message:
-        return _unpack_refusal(message)
+    return _unpack_refusal(message) if "code" in message else _unpack_bundle(message)
+
+
+def _unpack_bundle(message: dict[str, Any]) -> Bundle:
     return Bundle(
         leaf=_unpack_link(message["leaf"]),
         chain=tuple(_unpack_link(link) for link in message["chain"]),
@@ -129,7 +172,8 @@ def unpack_result(message: dict[str, Any]) -> Bundle | Refusal:
     )
 
 
-def _pack_refusal(refusal: Refusal) -> dict[str, Any]:
+def pack_refusal(refusal: Refusal) -> dict[str, Any]:
+    """Return a refusal as JSON takes it."""
     return {"code": refusal.code, "field": refusal.field, "parameters": dict(refusal.parameters)}
 
 

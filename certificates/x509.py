@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certificates import der
@@ -23,6 +24,7 @@ from certificates.refusals import Refusal
 LONGEST_SERIAL_DIGITS = 64
 LONGEST_NAME = 1000
 MOST_NAMES = 5000
+SM2_CURVE_OID = "1.2.156.10197.1.301"
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -66,6 +68,9 @@ class Description:
     is_self_signed: bool
     signs_certificates: bool  # what an issuer's key usage allows
     serves_tls: bool  # what an extended key usage allows a server
+    is_client: bool = False  # an extended key usage for clients, and for no server
+    subject_key_id: str = ""  # hexadecimal; empty without one
+    authority_key_id: str = ""
 
     @property
     def label(self) -> str:
@@ -85,6 +90,15 @@ class Parsed:
         """The certificate alone, in lines of 64 characters."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
+    @property
+    def public_key_sha256(self) -> str:
+        """The digest by which a private key finds its certificate, whatever the form of the certificate's key."""
+        try:
+            key = self.certificate.public_key()
+        except (UnsupportedAlgorithm, ValueError):
+            return self.description.spki_sha256
+        return public_key_digest(key)
+
     def is_issued_by(self, issuer: "Parsed") -> bool:
         """Whether ``issuer`` has the issuer's name and made the signature."""
         if self.certificate.issuer != issuer.certificate.subject:
@@ -99,6 +113,12 @@ class Parsed:
         return True
 
 
+def public_key_digest(key: PublicKeyTypes) -> str:
+    """Return the SHA-256 of a public key's plain encoding, in hexadecimal."""
+    plain = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(plain).hexdigest()
+
+
 def read_certificate(encoding: bytes, line: int) -> Parsed:
     """Return what the DER ``encoding`` says; Refusal names ``line``, where its PEM block begins."""
     try:
@@ -109,7 +129,7 @@ def read_certificate(encoding: bytes, line: int) -> Parsed:
 
 
 # Certificates that are imported together share their intermediates.
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _parsed(encoding: bytes) -> Parsed:
     certificate = x509.load_der_x509_certificate(encoding)
     return Parsed(certificate, _describe(certificate))
@@ -142,6 +162,9 @@ def _describe(certificate: x509.Certificate) -> Description:
         is_self_signed=_is_self_signed(certificate),
         signs_certificates=_signs_certificates(extensions),
         serves_tls=_serves_tls(extensions),
+        is_client=_is_client(extensions),
+        subject_key_id=_subject_key_id(certificate).hex(),
+        authority_key_id=_authority_key_id(certificate).hex(),
     )
 
 
@@ -149,6 +172,8 @@ def _key(certificate: x509.Certificate) -> tuple[str, int, str]:
     try:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
+        if SM2_CURVE_OID in _key_oid(certificate).split():
+            return "SM2", 256, "sm2"
         raise Refusal("certificate.key-unsupported", algorithm=_key_oid(certificate)) from None
     if isinstance(key, rsa.RSAPublicKey):
         return "RSA", key.key_size, ""
@@ -286,6 +311,15 @@ def _serves_tls(extensions: x509.Extensions) -> bool:
     except x509.ExtensionNotFound:
         return True
     return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usages))
+
+
+def _is_client(extensions: x509.Extensions) -> bool:
+    try:
+        usages = set(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return False
+    servers = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    return ExtendedKeyUsageOID.CLIENT_AUTH in usages and not servers & usages
 
 
 def clean_text(text: str) -> str:
