@@ -2,23 +2,67 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from cryptography import x509
+from django.urls import reverse
 
 from certificates.models import Certificate
 
 
+MOST_SHOWN = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One use of a certificate: the object that uses it, where its page is, and as what."""
+    """One use of a certificate: the object that uses it, the name of its page's address, and as what."""
 
     object_id: str
     label: str
-    url: str
+    page: str
     role: str
 
+    @property
+    def url(self) -> str:
+        """The page of the object that uses it."""
+        return reverse(self.page, args=[self.object_id])
 
-Provider = Callable[[Collection[str]], Mapping[str, Sequence[Usage]]]
+
+@dataclass(frozen=True, slots=True)
+class Usages(Sequence[Usage]):
+    """The first uses of a certificate, how many there are in all, and where all are listed (empty: nowhere)."""
+
+    shown: tuple[Usage, ...] = ()
+    total: int = 0
+    list_url: str = ""
+
+    @property
+    def more(self) -> int:
+        """How many are not among those shown."""
+        return self.total - len(self.shown)
+
+    def __len__(self) -> int:
+        """Count those shown; ``total`` counts all."""
+        return len(self.shown)
+
+    @overload
+    def __getitem__(self, index: int) -> Usage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Usage]: ...
+
+    def __getitem__(self, index: int | slice) -> Usage | Sequence[Usage]:
+        """Return one of those shown, or some."""
+        return self.shown[index]
+
+    def joined(self, other: "Usages", most: int) -> "Usages":
+        """Return these and then those of another layer, ``most`` of them shown."""
+        shown = (*self.shown, *other.shown)[:most]
+        return Usages(shown, self.total + other.total, self.list_url or other.list_url)
+
+
+# Asked for certificates by id and for how many uses of each; counts them all.
+Provider = Callable[[Collection[str], int], Mapping[str, Usages]]
 # Raises DomainError when a user of the certificate could not take this leaf as its new version.
 VersionCheck = Callable[[Certificate, x509.Certificate], None]
 
@@ -32,12 +76,15 @@ def register(provider: Provider) -> None:
         _providers.append(provider)
 
 
-def usages_of(certificate_ids: Collection[str]) -> dict[str, list[Usage]]:
-    """Return the uses of each certificate, an empty list for one that nobody uses."""
-    usages: dict[str, list[Usage]] = {certificate_id: [] for certificate_id in certificate_ids}
+def usages_of(certificate_ids: Collection[str], most: int = MOST_SHOWN) -> dict[str, Usages]:
+    """Return the first uses of each certificate and how many there are; one that nobody uses has none.
+
+    A certificate can be on thousands of listeners: ``most`` is how many of each are read.
+    """
+    usages = dict.fromkeys(certificate_ids, Usages())
     for provider in _providers:
-        for certificate_id, found in provider(certificate_ids).items():
-            usages[certificate_id].extend(found)
+        for certificate_id, found in provider(certificate_ids, most).items():
+            usages[certificate_id] = usages[certificate_id].joined(found, most)
     return usages
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from alerts.models import Channel, Delivery, Scan
 from alerts.scanning import scan_period
 from certificates.models import Certificate
-from certificates.usage import Usage, usages_of
+from certificates.usage import Usages, usages_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServedReceipt, ServerGroup, ServerHealth
 
 STRIP_DAYS = 90
@@ -90,14 +90,14 @@ def _counted(name: str, rows: QuerySet[Any], column: str = "pk") -> QuerySet[Any
     return named.values_list("what", "number")
 
 
-def soonest_certificates() -> list[tuple[Certificate, list[Usage]]]:
+def soonest_certificates() -> list[tuple[Certificate, Usages]]:
     """Return the certificates that end first, the expired ones before all, with their uses."""
     found = list(
         Certificate.objects.filter(not_after__isnull=False)
         .select_related("current_version")
         .order_by("not_after", "id")[:SOONEST]
     )
-    usages = usages_of([certificate.pk for certificate in found])
+    usages = usages_of([certificate.pk for certificate in found], most=1)
     return [(certificate, usages[certificate.pk]) for certificate in found]
 
 

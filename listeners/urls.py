@@ -21,6 +21,7 @@ urlpatterns = [
         name="listener-create-step",
     ),
     path("listeners/choices/<str:field>/", pickers.choices, name="listener-choices"),
+    path("listeners/", listeners.listener_list, name="listener-list"),
     path("listeners/<str:listener_id>/", listeners.listener_detail, name="listener-detail"),
     path("listeners/<str:listener_id>/live/", listeners.listener_live, name="listener-live"),
     path("listeners/<str:listener_id>/changes/", listeners.listener_changes, name="listener-changes"),

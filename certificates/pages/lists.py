@@ -35,7 +35,7 @@ def certificate_list(request: HttpRequest) -> HttpResponse:
     """List certificates with who uses them."""
     found = _filtered(request)
     page = keyset_page(found, ORDER, request.GET.get("cursor", ""))
-    usages = usages_of([certificate.pk for certificate in page])
+    usages = usages_of([certificate.pk for certificate in page], most=1)
     context: dict[str, Any] = {
         "page": page,
         "rows": [(certificate, usages[certificate.pk]) for certificate in page],

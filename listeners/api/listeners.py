@@ -1,9 +1,10 @@
 """REST: listeners."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from access.actors import actor_of
 from access.rest import PageOut, PageParameters, expected_revision
@@ -12,7 +13,7 @@ from listeners import selectors, services
 from listeners.api.answers import changed_listener, listener_answer
 from listeners.models import Listener
 from listeners.ports import port_warnings
-from listeners.schemas.listeners import ListenerDetail, ListenerIn, ListenerOut, ListenerPatch
+from listeners.schemas.listeners import ListenerDetail, ListenerIn, ListenerOut, ListenerPatch, ListenersQuery
 from listeners.schemas.reference import DeletionOut
 from listeners.selectors import DeletionImpact
 from listeners.warnings import ListenerWarning
@@ -22,10 +23,11 @@ router = Router(tags=["listeners"])
 
 @router.get("/listeners", response=PageOut[ListenerOut], operation_id="listListeners")
 def list_listeners(
-    request: HttpRequest, page: PageParameters, load_balancer_id: str = "", server_group_id: str = "", query: str = ""
+    request: HttpRequest, page: PageParameters, wanted: Annotated[ListenersQuery, Query()]
 ) -> Page[Listener]:
-    """List listeners by load balancer and port; ``query`` searches name, id and port."""
-    return selectors.listeners(load_balancer_id, query, page.cursor, page.limit, server_group_id)
+    """List listeners by load balancer and port, or those of a load balancer, a server group or a certificate."""
+    filters = selectors.ListenerFilter(**wanted.model_dump(exclude={"query"}))
+    return selectors.listeners(filters, wanted.query, page.cursor, page.limit)
 
 
 @router.post("/listeners", response={201: ListenerDetail}, operation_id="createListener")

@@ -11,6 +11,7 @@ from listeners.impact import Impact, impact_of
 from listeners.models import Binding, LoadBalancer, ServerGroup
 from listeners.pages.curl import curl
 from listeners.ports import port_warnings
+from listeners.selectors import servers_with_health
 from listeners.tls_policies import POLICIES, TlsPolicy
 from listeners.warnings import (
     ListenerWarning,
@@ -61,7 +62,7 @@ def confirmation_of(balancer: LoadBalancer, values: Mapping[str, Any]) -> Confir
     wanted = [values["certificate_id"], *values["additional_certificate_ids"], values["ca_certificate_id"]]
     rows = Certificate.objects.select_related("current_version").prefetch_related("current_version__names")
     found = rows.in_bulk([pk for pk in wanted if pk])
-    group = ServerGroup.objects.prefetch_related("servers__health").filter(pk=values["server_group_id"]).first()
+    group = ServerGroup.objects.prefetch_related(*servers_with_health()).filter(pk=values["server_group_id"]).first()
     certificates = Chosen(
         default=found.get(values["certificate_id"]),
         additional=[found[pk] for pk in values["additional_certificate_ids"] if pk in found],

@@ -12,6 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from access.actors import actor_of
+from certificates.selectors import certificate_by_id
 from console.errors import DomainError, StaleError
 from console.forms import add_domain_error
 from listeners import selectors, services
@@ -27,6 +28,21 @@ from listeners.warnings import name_warnings, policy_warnings, server_warnings, 
 
 METHODS = ["GET", "HEAD", "POST"]
 RECEIPTS = 20
+
+
+@require_safe
+def listener_list(request: HttpRequest) -> HttpResponse:
+    """List the listeners of all instances, or those that a server group or a certificate is used by."""
+    group, certificate = request.GET.get("server_group", ""), request.GET.get("certificate", "")
+    wanted = selectors.ListenerFilter(server_group_id=group, certificate_id=certificate)
+    query = request.GET.get("q", "").strip()
+    context = {
+        "page": selectors.listeners(wanted, query, request.GET.get("cursor", "")),
+        "query": query,
+        "used": selectors.server_group_by_id(group) if group else certificate_by_id(certificate) if certificate else "",
+        "hidden": {"server_group": group, "certificate": certificate},
+    }
+    return render(request, "listeners/listener_list.html", context)
 
 
 @require_safe

@@ -48,7 +48,7 @@ def load_balancer_create(request: HttpRequest) -> HttpResponse:
 def load_balancer_detail(request: HttpRequest, load_balancer_id: str) -> HttpResponse:
     """Show an instance's listeners."""
     balancer = selectors.load_balancer_by_id(load_balancer_id)
-    page = selectors.listeners(load_balancer_id=balancer.pk, cursor=request.GET.get("cursor", ""))
+    page = selectors.listeners(selectors.ListenerFilter(balancer.pk), cursor=request.GET.get("cursor", ""))
     context = {"load_balancer": balancer, "tab": "listeners", "page": page}
     return render(request, "listeners/load_balancer_detail.html", context)
 

@@ -21,6 +21,7 @@ from certificates.models import Kind
 from certificates.selectors import certificates
 from console.ids import is_id
 from listeners.models import Binding, Server, ServerGroup
+from listeners.selectors import servers_with_health
 
 SHOWN = 8
 # More than any limit allows; a forged form cannot make the page large.
@@ -95,7 +96,7 @@ def picker(
     if source.kind:
         prefetch_related_objects([*by_id.values(), *found], "current_version__names")
     else:  # only a chosen group shows its servers
-        prefetch_related_objects(list(by_id.values()), "servers__health")
+        prefetch_related_objects(list(by_id.values()), *servers_with_health())
     return Picker(
         field,
         source,

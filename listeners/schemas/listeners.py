@@ -50,6 +50,15 @@ class ListenerPatch(ListenerFieldsIn):
     server_group_id: str = ""
 
 
+class ListenersQuery(Schema):
+    """Which listeners are wanted."""
+
+    load_balancer_id: str = ""
+    server_group_id: str = ""
+    certificate_id: str = Field("", description="Bound in any role: default, additional or CA.")
+    query: str = Field("", description="Part of a name, an id, or a port.")
+
+
 class ListenerOut(Schema):
     """A listener with its state over all nodes."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ninja import Schema
+from ninja import Field, Schema
 from pydantic import Strict
 
 from access.rest import Body
@@ -65,9 +65,11 @@ class ImpactOut(Schema):
 
 
 class DeletionOut(Schema):
-    """What a deletion would do; ``blocked_by`` refuses it."""
+    """What a deletion would do; ``blocked_by`` refuses it. Lists have the first 50, the counts are of all."""
 
     blocked_by: list[AffectedOut]
+    blocked_by_count: int = Field(alias="blocked_by.total")
     deletes: list[AffectedOut]
+    deletes_count: int = Field(alias="deletes.total")
     open_connections: int
     impact: ImpactOut

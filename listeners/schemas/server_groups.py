@@ -55,7 +55,7 @@ class ServerGroupPatch(HealthCheckFields):
 
 
 class ServerHealthOut(Schema):
-    """What one node's health checks say of a server, seen through one listener."""
+    """What one node's health checks say of a server: of a group's, the worst seen through any listener."""
 
     node: str
     listener_id: str

@@ -7,6 +7,7 @@ from listeners.selectors.deletion import (
     server_group_deletion,
 )
 from listeners.selectors.listeners import (
+    ListenerFilter,
     Match,
     binding_of,
     bindings_of,
@@ -37,10 +38,12 @@ from listeners.selectors.server_groups import (
     listeners_of_server_group,
     server_group_by_id,
     server_groups,
+    servers_with_health,
 )
 
 __all__ = (
     "DeletionImpact",
+    "ListenerFilter",
     "Match",
     "QuotaUsage",
     "additional_certificate_count",
@@ -67,5 +70,6 @@ __all__ = (
     "server_group_deletion",
     "server_groups",
     "server_health_of",
+    "servers_with_health",
     "statuses_of",
 )

@@ -1,11 +1,11 @@
 """What a deletion would take with it, break or be refused for: shown before it is confirmed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.urls import reverse
 
-from certificates.usage import Usage
+from certificates.usage import MOST_SHOWN, Usages
 from listeners.impact import Impact, impact_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServerGroup
 from listeners.usage import listener_usage
@@ -15,8 +15,8 @@ from listeners.usage import listener_usage
 class DeletionImpact:
     """Who refuses the deletion; what goes with the object; what becomes of connections, and how many there are."""
 
-    blocked_by: tuple[Usage, ...]
-    deletes: tuple[Usage, ...]
+    blocked_by: Usages
+    deletes: Usages
     open_connections: int
     impact: Impact
 
@@ -28,23 +28,29 @@ class DeletionImpact:
 
 def load_balancer_deletion(balancer: LoadBalancer) -> DeletionImpact:
     """Tell what deleting a load balancer with all of its listeners does."""
-    listeners = list(balancer.listeners.select_related("load_balancer").order_by("port"))
-    return _deleting(listeners)
+    url = reverse("load-balancer-detail", args=[balancer.pk])
+    return _deleting(balancer.listeners.order_by("port"), url)
 
 
 def listener_deletion(listener: Listener) -> DeletionImpact:
     """Tell what deleting a listener does."""
-    return _deleting([listener])
+    return _deleting(Listener.objects.filter(pk=listener.pk), "")
 
 
 def server_group_deletion(group: ServerGroup) -> DeletionImpact:
     """Tell what deleting a server group does: nothing while a listener uses it."""
-    listeners = group.listeners.select_related("load_balancer").order_by("load_balancer__name", "port")
-    users = tuple(listener_usage(listener, "") for listener in listeners)
-    return DeletionImpact(users, (), 0, impact_of("name"))
+    users = group.listeners.order_by("load_balancer__name", "port")
+    url = f"{reverse('listener-list')}?server_group={group.pk}"
+    return DeletionImpact(_first(users, url), Usages(), 0, impact_of("name"))
 
 
-def _deleting(listeners: Iterable[Listener]) -> DeletionImpact:
-    rows = list(listeners)
-    active = ListenerStatus.objects.filter(listener__in=rows).aggregate(sum=Sum("connections_active"))["sum"]
-    return DeletionImpact((), tuple(listener_usage(row, "") for row in rows), active or 0, impact_of("delete"))
+def _deleting(listeners: QuerySet[Listener], list_url: str) -> DeletionImpact:
+    statuses = ListenerStatus.objects.filter(listener__in=listeners.order_by())
+    active = statuses.aggregate(sum=Sum("connections_active"))["sum"]
+    return DeletionImpact(Usages(), _first(listeners, list_url), active or 0, impact_of("delete"))
+
+
+def _first(listeners: QuerySet[Listener], list_url: str) -> Usages:
+    """Return as many listeners as a page shows, and count them all."""
+    shown = tuple(listener_usage(row, "") for row in listeners.select_related("load_balancer")[:MOST_SHOWN])
+    return Usages(shown, listeners.count() if len(shown) == MOST_SHOWN else len(shown), list_url)

@@ -30,19 +30,40 @@ class Match:
     passed_over: tuple[Binding, ...] = ()
 
 
-def listeners(
-    load_balancer_id: str = "", query: str = "", cursor: str = "", size: int = PAGE_SIZE, server_group_id: str = ""
-) -> Page[Listener]:
+@dataclass(frozen=True, slots=True)
+class ListenerFilter:
+    """Which listeners are wanted: of a load balancer, a server group, a certificate in any role; empty for any."""
+
+    load_balancer_id: str = ""
+    server_group_id: str = ""
+    certificate_id: str = ""
+
+    def apply(self, rows: QuerySet[Listener]) -> QuerySet[Listener]:
+        """Return those of ``rows`` that are wanted; none for what is no id."""
+        if self.load_balancer_id:
+            rows = rows.filter(load_balancer_id=_id_or_nothing(self.load_balancer_id))
+        if self.server_group_id:
+            rows = rows.filter(server_group_id=_id_or_nothing(self.server_group_id))
+        if self.certificate_id:
+            bound = Binding.objects.filter(certificate_id=_id_or_nothing(self.certificate_id)).order_by()
+            rows = rows.filter(pk__in=bound.values("listener"))
+        return rows
+
+
+ALL = ListenerFilter()
+
+
+def _id_or_nothing(text: str) -> str:
+    return text if is_id(text) else ""
+
+
+def listeners(wanted: ListenerFilter = ALL, query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page[Listener]:
     """Return a page of listeners by load balancer and port; ``query`` searches name, id and port.
 
     Each has its load balancer, server group, ``state``, ``additional_count``, ``soonest_not_after`` over all of its
     certificates, and ``single_bindings``: the default and the CA one.
     """
-    rows = _complete()
-    if load_balancer_id:
-        rows = rows.filter(load_balancer_id=load_balancer_id if is_id(load_balancer_id) else "")
-    if server_group_id:
-        rows = rows.filter(server_group_id=server_group_id if is_id(server_group_id) else "")
+    rows = wanted.apply(_complete())
     if query := query.replace("\0", ""):
         port = Q(port=int(query)) if query.isascii() and query.isdigit() and len(query) < 6 else Q()  # noqa: PLR2004
         rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | port)

@@ -1,12 +1,12 @@
 """Read server groups and their servers."""
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
-from listeners.models import Listener, Server, ServerGroup
+from listeners.models import Listener, Server, ServerGroup, ServerHealth
 from listeners.services.rows import not_found
 
 
@@ -23,15 +23,22 @@ def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> P
 
 
 def server_group_by_id(server_group_id: str) -> ServerGroup:
-    """Return a server group with its counts, servers, and what each node says of their health. Raises NotFoundError."""
-    found = (
-        _counted().prefetch_related("servers__health").filter(pk=server_group_id).first()
-        if is_id(server_group_id)
-        else None
-    )
+    """Return a server group with its counts and ``servers_with_health``. Raises NotFoundError."""
+    rows = _counted().prefetch_related(*servers_with_health())
+    found = rows.filter(pk=server_group_id).first() if is_id(server_group_id) else None
     if found is None:
         raise not_found("server_group", server_group_id)
     return found
+
+
+def servers_with_health() -> "tuple[str, Prefetch[str]]":
+    """Load the servers of groups, each with one row of health a node: the worst that it saw through any listener.
+
+    A group behind a thousand listeners is checked through each of them; only a listener's own page shows them apart.
+    """
+    gravity = Case(When(state=ServerHealth.State.UNHEALTHY, then=0), When(state=ServerHealth.State.HEALTHY, then=1))
+    place = Window(RowNumber(), partition_by=(F("server"), F("node")), order_by=(gravity.asc(nulls_last=True), "pk"))
+    return "servers", Prefetch("servers__health", ServerHealth.objects.annotate(place=place).filter(place=1))
 
 
 def listeners_of_server_group(group: ServerGroup, most: int) -> list[Listener]:

@@ -1,13 +1,13 @@
 """Deleting certificates."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import pytest
 
 from certificates import usage
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
 from certificates.services import delete_certificate
-from certificates.usage import Usage
+from certificates.usage import Usage, Usages
 from console.errors import ConflictError, NotFoundError, StaleError
 from events.models import Change
 from tests.certificates.repository import ALICE, import_leaf, replace_by
@@ -21,8 +21,8 @@ def users(monkeypatch: pytest.MonkeyPatch) -> list[Usage]:
     """Add a layer above whose objects use every certificate that is asked for."""
     found: list[Usage] = []
 
-    def provider(certificate_ids: Collection[str]) -> Mapping[str, Sequence[Usage]]:
-        return dict.fromkeys(certificate_ids, found)
+    def provider(certificate_ids: Collection[str], most: int) -> Mapping[str, Usages]:
+        return dict.fromkeys(certificate_ids, Usages(tuple(found[:most]), len(found), "/all/"))
 
     monkeypatch.setattr(usage, "_providers", [])
     usage.register(provider)
@@ -43,7 +43,7 @@ def test_everything_goes_with_it() -> None:
 
 def test_in_use_it_is_refused_and_the_users_are_named(users: list[Usage]) -> None:
     imported = import_leaf(name="shop")
-    users += [Usage(f"lsn-{number}", f"web {number}", "/", "default") for number in range(7)]
+    users += [Usage(f"lsn-{number}", f"web {number}", "listener-detail", "default") for number in range(7)]
     with pytest.raises(ConflictError) as caught:
         delete_certificate(ALICE, imported.certificate.pk)
     assert caught.value.code == "certificate.in-use"
@@ -53,8 +53,15 @@ def test_in_use_it_is_refused_and_the_users_are_named(users: list[Usage]) -> Non
 
 
 def test_a_user_is_counted_once_however_often_its_layer_registers(users: list[Usage]) -> None:
-    users.append(Usage("lsn-1", "web", "/", "default"))
-    assert usage.usages_of(["a", "b"]) == {"a": users, "b": users}
+    users.append(Usage("lsn-1", "web", "listener-detail", "default"))
+    assert {pk: list(found) for pk, found in usage.usages_of(["a", "b"]).items()} == {"a": users, "b": users}
+
+
+def test_of_many_users_the_first_are_read_and_all_are_counted(users: list[Usage]) -> None:
+    users += [Usage(f"lsn-{number}", f"web {number}", "listener-detail", "default") for number in range(70)]
+    found = usage.usages_of(["a"])["a"]
+    assert (list(found), found.total, found.more, found.list_url) == (users[:50], 70, 20, "/all/")
+    assert len(usage.usages_of(["a"], most=1)["a"]) == 1
 
 
 def test_no_longer_used_it_goes(users: list[Usage]) -> None:

@@ -33,7 +33,7 @@ NAMES = (
     *LISTENER_PAGES,
     *(f"server-group-{page}" for page in SERVER_GROUP_PAGES),
 )
-LISTS = ("load-balancer-list", "load-balancer-create", "server-group-list", "server-group-create")
+LISTS = ("listener-list", "load-balancer-list", "load-balancer-create", "server-group-list", "server-group-create")
 
 
 def _object_id(name: str) -> str:

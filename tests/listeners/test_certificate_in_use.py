@@ -1,6 +1,8 @@
 """What listeners say when a certificate that they use is deleted, replaced or rolled back."""
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 
 from certificates.services import delete_certificate, replace_certificate, roll_back_certificate
 from certificates.usage import usages_of
@@ -22,11 +24,22 @@ def test_the_listeners_that_use_a_certificate_are_told_with_their_role() -> None
     named = factories.make_listener(name="shop", certificate_id=used.pk)
     factories.make_listener(additional_certificate_ids=[used.pk])
     usages = usages_of([used.pk, unused.pk])
-    assert usages[unused.pk] == []
+    assert (list(usages[unused.pk]), usages[unused.pk].total) == ([], 0)
     assert [usage.role for usage in usages[used.pk]] == ["Default", "Additional"]
     assert usages[used.pk][0].object_id == named.pk
     assert "shop" in usages[used.pk][0].label
     assert usages[used.pk][0].url == f"/listeners/{named.pk}/"
+
+
+def test_of_many_listeners_the_first_are_named_and_all_are_counted_and_listed(client: Client) -> None:
+    certificate = factories.make_server_certificate()
+    listeners = [factories.make_listener(name=f"web-{number}", certificate_id=certificate.pk) for number in range(3)]
+    found = usages_of([certificate.pk], most=2)[certificate.pk]
+    assert ([usage.object_id for usage in found], found.total) == ([row.pk for row in listeners[:2]], 3)
+    client.force_login(get_user_model().objects.create_user("operator"))
+    page = client.get(found.list_url).content.decode()
+    assert all(listener.name in page for listener in listeners)
+    assert certificate.name in page
 
 
 def test_a_certificate_in_use_is_not_deleted() -> None:

@@ -80,7 +80,7 @@ def test_pages_and_port_checks_use_indexes(many_listeners: str) -> None:
     balancer = Listener.objects.get(pk=many_listeners).load_balancer_id
     reads: list[Callable[[], object]] = [
         selectors.listeners,
-        lambda: selectors.listeners(load_balancer_id=balancer),
+        lambda: selectors.listeners(selectors.ListenerFilter(balancer)),
         selectors.load_balancers,
         selectors.server_groups,
         lambda: list(Listener.objects.filter(port__in=[443])),

@@ -187,6 +187,7 @@ def test_a_list_goes_on_page_by_page(rest: Call) -> None:
     assert [item["port"] for item in first["items"] + second["items"]] == ports
     assert second["next_cursor"] == ""
     assert rest("GET", f"/listeners?query={ports[1]}").json()["items"][0]["port"] == ports[1]
+    assert rest("GET", "/listeners?certificate_id=%00").json()["items"] == []
     assert rest("GET", "/listeners?load_balancer_id=%00&server_group_id=%00&query=%00").status_code == 200
     assert rest("GET", "/listeners?cursor=nonsense").status_code == 422
     assert rest("GET", "/listeners?limit=501").status_code == 422
@@ -233,3 +234,18 @@ def test_a_revision_of_a_listener_counts_its_certificates_changes(rest: Call) ->
     answer = rest("PATCH", f"/listeners/{listener.pk}", {"name": "shop"}, If_Match='"1"')
     assert answer.status_code == 412
     assert certificate.name in answer.json()["detail"]
+
+
+def test_the_listeners_of_a_certificate_are_listed_in_any_role(rest: Call) -> None:
+    shared, authority = factories.make_server_certificate("a.test"), factories.make_ca_certificate()
+    factories.make_listener()
+    default = factories.make_listener(certificate_id=shared.pk)
+    additional = factories.make_listener(
+        additional_certificate_ids=[shared.pk], mutual_authentication=True, ca_certificate_id=authority.pk
+    )
+    for certificate, users in ((shared, {default.pk, additional.pk}), (authority, {additional.pk})):
+        listed = rest("GET", f"/listeners?certificate_id={certificate.pk}").json()["items"]
+        assert {listener["id"] for listener in listed} == users
+        shown = rest("GET", f"/certificates/{certificate.pk}").json()
+        assert {user["id"] for user in shown["used_by"]} == users
+        assert shown["used_by_count"] == len(users)

@@ -106,3 +106,16 @@ def test_changes_are_told_newest_first() -> None:
     of_group = [change.kind for change in selectors.changes_of_server_group(listener.server_group)]
     assert of_group == ["server_group.updated", "server_group.created"]
     assert selectors.listeners_of_server_group(listener.server_group, 50) == [listener]
+
+
+@pytest.mark.django_db
+def test_a_group_shows_of_each_server_the_worst_that_a_node_saw_through_any_listener() -> None:
+    group = factories.make_server_group()
+    server = group.servers.get()
+    listeners = [factories.make_listener(server_group_id=group.pk) for _ in range(3)]
+    for listener, state in zip(listeners, ("healthy", "unhealthy", "unknown"), strict=True):
+        for node in ("one", "two"):
+            ServerHealth.objects.create(server=server, listener=listener, node=node, state=state, since=timezone.now())
+    (shown,) = selectors.server_group_by_id(group.pk).servers.all()
+    assert [(row.node, row.state) for row in shown.health.all()] == [("one", "unhealthy"), ("two", "unhealthy")]
+    assert len(selectors.server_health_of(listeners[0])) == 2
