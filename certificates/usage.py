@@ -7,8 +7,7 @@ from typing import overload
 from cryptography import x509
 from django.urls import reverse
 
-from certificates.models import Certificate
-
+from certificates.models import Certificate, CertificateVersion
 
 MOST_SHOWN = 50
 
@@ -65,9 +64,12 @@ class Usages(Sequence[Usage]):
 Provider = Callable[[Collection[str], int], Mapping[str, Usages]]
 # Raises DomainError when a user of the certificate could not take this leaf as its new version.
 VersionCheck = Callable[[Certificate, x509.Certificate], None]
+# Told of versions in the transaction that stores them.
+StoreListener = Callable[[Sequence[CertificateVersion]], None]
 
 _providers: list[Provider] = []
 _version_checks: list[VersionCheck] = []
+_store_listeners: list[StoreListener] = []
 
 
 def register(provider: Provider) -> None:
@@ -98,3 +100,15 @@ def check_new_version(certificate: Certificate, leaf: x509.Certificate) -> None:
     """Raise DomainError when a user of ``certificate`` could not take ``leaf`` in its place."""
     for check in _version_checks:
         check(certificate, leaf)
+
+
+def register_store_listener(listener: StoreListener) -> None:
+    """Have ``listener`` told of every version that is stored, before the transaction ends."""
+    if listener not in _store_listeners:
+        _store_listeners.append(listener)
+
+
+def tell_stored(versions: Sequence[CertificateVersion]) -> None:
+    """Tell the layers above which versions were stored."""
+    for listener in _store_listeners:
+        listener(versions)
