@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db.models import OuterRef, Subquery
 
 from certificates.bundles import Bundle, Link
+from certificates.examination import keep_hints
 from certificates.keys import seal
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
@@ -88,6 +89,7 @@ def insert_certificates(actor: Actor, versions: Sequence[NewVersion]) -> list[Ce
         Certificate.objects.filter(pk__in=ids[start : start + BATCH]).update(current_version=Subquery(first))
     for version, row in zip(versions, rows, strict=True):
         version.certificate.current_version = row
+    keep_hints((version.certificate, row) for version, row in zip(versions, rows, strict=True))
     return rows
 
 
@@ -101,6 +103,7 @@ def make_current(certificate: Certificate, version: CertificateVersion) -> None:
     )
     certificate.revision += 1
     certificate.save(update_fields=("current_version", *FACTS, "search_text", "revision"))
+    keep_hints([(certificate, version)])
 
 
 def _chain_not_after(bundle: Bundle) -> dt.datetime | None:

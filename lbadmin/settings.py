@@ -142,6 +142,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RENEWALS_SWEEP_SECONDS,
         "options": {"expires": RENEWALS_SWEEP_SECONDS},
     },
+    "publish": {"task": "authorities.tasks.publish_due_lists", "schedule": 300, "options": {"expires": 300}},
+    # Finds the hints of what an older edition of the rules has seen, some at a time.
+    "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
 }
 
@@ -190,7 +193,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = _is_https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from this machine, without TLS
+# Asked from this machine, without TLS; lists and answers of authorities are signed, and clients ask for them in HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^pki/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
 SECURE_REFERRER_POLICY = "same-origin"
