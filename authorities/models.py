@@ -13,8 +13,8 @@ class Authority(models.Model):
     id = models.CharField(primary_key=True, max_length=32, default=authority_id, editable=False)
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="authority")
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="subordinates")
-    # How long a published CRL is good for; a new one is made when half of that has passed.
-    crl_hours = models.PositiveIntegerField(default=24)
+    # How long a published CRL is good for; a new one is made when half of that has passed, and at each revocation.
+    crl_hours = models.PositiveIntegerField(default=168)
     next_crl_number = models.PositiveIntegerField(default=1)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

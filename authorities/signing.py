@@ -1,5 +1,6 @@
 """Open an authority's key and sign with it: certificates, lists, responders."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from authorities.addresses import addresses_of
 from authorities.building import Issuer, SigningKey, hash_for
+from authorities.lists import Edition, Entry, build_list
 from authorities.models import Authority
 from authorities.selectors import current_version, line_of, x509_of
 from certificates.bundles import Bundle, Link
@@ -39,6 +41,10 @@ class Signer:
     def sign(self, builder: x509.CertificateBuilder) -> x509.Certificate:
         """Sign a certificate."""
         return builder.sign(self.key, hash_for(self.key))
+
+    def revocation_list(self, edition: Edition, entries: Iterable[Entry]) -> x509.CertificateRevocationList:
+        """Sign a revocation list."""
+        return build_list(self.certificate, self.key, edition, entries)
 
     def bundle(self, leaf: x509.Certificate, key_pem: bytes | None) -> Bundle:
         """Return a signed certificate with its chain, the root left out, as the repository stores it."""

@@ -13,6 +13,7 @@ from authorities.models import Authority
 from authorities.orders import check_days
 from authorities.selectors import authority_by_id
 from authorities.services.issuing import outlives, record_issued
+from authorities.services.publishing import keep_responder, publish
 from authorities.signing import Signer, key_pem_of, link_of, open_signer
 from certificates.bundles import Bundle
 from certificates.key_types import KeyType, generate_key
@@ -60,6 +61,9 @@ def create_authority(actor: Actor, new: NewAuthority) -> Authority:
             certificate=stored.certificate, parent=signer.authority if signer else None, created_by=actor.name
         )
         changes.record("authority.created", authority, f"Created authority “{stored.certificate.name}”")
+        own = open_signer(authority)
+        keep_responder(own)
+        publish(changes, own)
     return authority
 
 

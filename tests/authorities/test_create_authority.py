@@ -1,6 +1,7 @@
 """Create roots and subordinates."""
 
 import ipaddress
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -116,7 +117,7 @@ def test_a_subordinate_may_not_permit_what_its_parent_does_not() -> None:
         ({"excluded_names": [f"{number}.test" for number in range(101)]}, "excluded_names"),
     ],
 )
-def test_a_wrong_authority_is_refused_and_nothing_stored(options: dict[str, object], field: str) -> None:
+def test_a_wrong_authority_is_refused_and_nothing_stored(options: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         make_root(**options)
     assert caught.value.field == field

@@ -1,0 +1,1 @@
+"""Pages of authorities and repositories, and what authorities publish to everybody."""
