@@ -24,6 +24,7 @@ from lbadmin import values
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes (unix(7)); the longest name below the runtime directory has 24.
 LONGEST_RUNTIME_DIR = 80
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _read(env: FileAwareEnv) -> Environment:
         email=values.email_settings(email_url),
         mail_from=env.str("LBADMIN_MAIL_FROM", "lbadmin@localhost", validate=validate.Email()),
         public_url=public_url,
-        allowed_hosts=tuple(hosts) or _default_hosts(bind, public_url),
+        allowed_hosts=_allowed_hosts(hosts, bind, public_url),
         admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
         secret_key=_secret_key(env, data_dir),
         encryption_keys=_encryption_keys(env, data_dir),
@@ -187,7 +188,8 @@ def _naming(name: str, path: Path) -> Iterator[None]:
         raise ImproperlyConfigured(f"{name}, kept in “{path}”: {error.messages[0]}") from None
 
 
-def _default_hosts(bind: str, public_url: str) -> tuple[str, ...]:
+def _allowed_hosts(given: list[str], bind: str, public_url: str) -> tuple[str, ...]:
+    """Return the named hosts, or those of the console's addresses; this machine may always ask, for its health."""
     host = bind.rpartition(":")[0]
-    named = urlsplit(public_url).hostname or "localhost"
-    return tuple(dict.fromkeys((host, named, "localhost", "127.0.0.1", "[::1]")))
+    named = given or [host, urlsplit(public_url).hostname or "localhost"]
+    return tuple(dict.fromkeys((*named, *LOOPBACK_HOSTS)))

@@ -180,6 +180,11 @@ def test_an_ipv6_console_is_allowed_by_its_own_address(monkeypatch: pytest.Monke
     assert "[::1]" in found.allowed_hosts
 
 
+def test_this_machine_may_always_ask_whatever_hosts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LBADMIN_ALLOWED_HOSTS", "lb.example.com")
+    assert read_environment().allowed_hosts == ("lb.example.com", "localhost", "127.0.0.1", "[::1]")
+
+
 def test_the_table_of_settings_and_the_code_agree() -> None:
     table = (BASE_DIR / "docs" / "settings.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)
