@@ -11,7 +11,10 @@ class CertificatesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the check with Django."""
+        """Register the check with Django, and what is sealed."""
         from certificates.checks import check_encryption_keys  # noqa: PLC0415  # models load after apps
+        from certificates.keys import register_sealed_field  # noqa: PLC0415
 
+        register_sealed_field("certificates.Drop", "token")
+        register_sealed_field("certificates.Replacement", "token")
         register(check_encryption_keys, Tags.database)

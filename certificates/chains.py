@@ -1,7 +1,7 @@
 """Put a server certificate's chain in order, whatever the order of the file. Pure."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from certificates.x509 import Parsed
@@ -19,14 +19,15 @@ class Issuers:
         for certificate in certificates:
             self._named.setdefault(certificate.description.subject, []).append(certificate)
 
-    def of(self, child: Parsed, used: Sequence[Parsed] = ()) -> Parsed | None:
+    def of(self, child: Parsed, used: Collection[str] = ()) -> Parsed | None:
         """Return who issued ``child``: a cross-signed certificate before a self-signed one, then the one that lasts.
 
-        Names and key identifiers only choose whom to try; what counts is the signature.
+        ``used`` are the fingerprints of the chain so far, which no chain has twice. Names and key identifiers only
+        choose whom to try; what counts is the signature.
         """
         wanted = child.description.authority_key_id
         named = self._named.get(child.description.issuer, ())
-        candidates = [other for other in named if other is not child and not any(other is each for each in used)]
+        candidates = [other for other in named if other is not child and other.description.sha256 not in used]
         if len(candidates) > 1:
             candidates.sort(key=lambda other: _rank(other, wanted), reverse=True)
         found = [other for other in candidates[:MOST_CANDIDATES] if child.is_issued_by(other)]
@@ -62,19 +63,20 @@ def build_chain(leaf: Parsed, others: Sequence[Parsed], issuers: Issuers | None 
     links: list[Parsed] = []
     top = leaf
     while not top.description.is_self_signed and len(links) < LONGEST_CHAIN:
-        issuer = index.of(top, links)
-        if issuer is None or issuer is leaf:
+        issuer = index.of(top, {leaf.description.sha256, *(link.description.sha256 for link in links)})
+        if issuer is None:
             break
         links.append(issuer)
         top = issuer
-    left_out = tuple(other for other in others if not any(other is link for link in links))
+    linked = {link.description.sha256 for link in links}
+    left_out = tuple(other for other in others if other.description.sha256 not in linked)
     root = links[-1] if links and links[-1].description.is_self_signed else None
     return Chain(
         intermediates=tuple(links[:-1] if root else links),
         root=root,
         left_out=left_out,
         missing_issuer=_missing_issuer(top, is_bare=not links, has_strangers=bool(left_out)),
-        is_reordered=links != [other for other in others if any(other is link for link in links)],
+        is_reordered=links != [other for other in others if other.description.sha256 in linked],
     )
 
 

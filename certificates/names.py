@@ -27,14 +27,19 @@ def checked_name(text: str, *, is_required: bool = False) -> str:
 
 def names_for(given: Sequence[str], bundles: Sequence[Bundle]) -> list[str]:
     """Return a name for each bundle; raise ConflictError where a given one is taken."""
-    taken = _taken([name for name in given if name])
+    free = _FreeNames([name or _first_name(bundle) for name, bundle in zip(given, bundles, strict=True)])
     names = []
     for name, bundle in zip(given, bundles, strict=True):
-        if name in taken:
+        if name and name in free.taken:
             raise name_taken(name)
-        names.append(name or _free_name(_first_name(bundle), taken))
-        taken.add(names[-1])
+        names.append(free.take(name or _first_name(bundle)))
     return names
+
+
+def free_names(wanted: Sequence[str]) -> list[str]:
+    """Return the names, with a number behind those that are taken; blank ones stay blank."""
+    free = _FreeNames([name for name in wanted if name])
+    return [free.take(name) if name else "" for name in wanted]
 
 
 def name_taken(name: str) -> ConflictError:
@@ -62,13 +67,24 @@ def _first_name(bundle: Bundle) -> str:
     return name[: LONGEST_NAME - 8]
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    """Return ``name``, or with the first number behind it that makes it unique."""
-    candidate, number = name, 1
-    while candidate in taken or Certificate.objects.filter(name=candidate).exists():
-        number += 1
-        candidate = f"{name} {number}"
-    return candidate
+class _FreeNames:
+    """Hand out names, each once: a taken one with the first number behind it that makes it unique."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self.taken = _taken(wanted)
+        self._last: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        """Return ``name`` or what comes nearest."""
+        candidate, number = name, self._last.get(name, 1)
+        while candidate in self.taken:
+            number += 1
+            candidate = f"{name[: LONGEST_NAME - 8]} {number}"
+            if candidate not in self.taken and Certificate.objects.filter(name=candidate).exists():
+                self.taken.add(candidate)
+        self._last[name] = number
+        self.taken.add(candidate)
+        return candidate
 
 
 def _invalid(message: str) -> InvalidInputError:

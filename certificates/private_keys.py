@@ -100,7 +100,7 @@ def check_derivation(algorithm: der.Element) -> None:
         raise Refusal("key.gmssl", FIELD)
     name, parameters = _derivation(algorithm)
     if name == JKS_PROTECTION_OID:
-        raise Refusal("key.passphrase-wrong", "passphrase")  # the key store's reader tried
+        return None  # the key store's reader tried, and what loads keys does not know it
     if name == SCRYPT_OID:
         return _check_scrypt(parameters)
     # PBES1, PKCS#12 and PBKDF2 all put the salt first and the count second.

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from certificates.bundles import Bundle, Link
 from certificates.examination import keep_hints
+from certificates.issuers import remember_issuers
 from certificates.keys import seal
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
@@ -75,6 +76,7 @@ def insert_versions(actor: Actor, versions: Sequence[NewVersion]) -> list[Certif
         ],
         BATCH,
     )
+    remember_issuers(link for version in versions for link in (version.bundle.leaf, *version.bundle.chain))
     tell_stored(rows)
     return rows
 

@@ -131,7 +131,11 @@ def read_certificate(encoding: bytes, line: int) -> Parsed:
 # Certificates that are imported together share their intermediates.
 @lru_cache(maxsize=64)
 def _parsed(encoding: bytes) -> Parsed:
-    certificate = x509.load_der_x509_certificate(encoding)
+    return parsed_of(x509.load_der_x509_certificate(encoding))
+
+
+def parsed_of(certificate: x509.Certificate) -> Parsed:
+    """Return a certificate that was read before with its description; raise what ``UNREADABLE`` has, or Refusal."""
     return Parsed(certificate, _describe(certificate))
 
 

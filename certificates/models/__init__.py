@@ -1,6 +1,8 @@
 """Certificates: a stable identity, and the immutable versions behind it."""
 
 from certificates.models.certificate import Certificate, CertificateHint, CertificateTag, Kind
+from certificates.models.drop import Drop
+from certificates.models.issuer import Issuer
 from certificates.models.replacement import Replacement
 from certificates.models.request import CertificateRequest, RequestKey
 from certificates.models.revocation import RevocationList
@@ -13,6 +15,8 @@ __all__ = (
     "CertificateRequest",
     "CertificateTag",
     "CertificateVersion",
+    "Drop",
+    "Issuer",
     "Kind",
     "Replacement",
     "RequestKey",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from certificates.bundles import Bundle, Upload
 from certificates.duplicates import refuse_duplicates
+from certificates.issuers import complete_all
 from certificates.judgement import findings_of
 from certificates.messages import error_of
 from certificates.models import Certificate, CertificateVersion, Kind
@@ -98,8 +99,11 @@ def _upload(item: NewCertificate) -> Upload:
 
 
 def parse(uploads: Sequence[Upload]) -> list[Bundle]:
-    """Have every upload read in the parser's process; raise DomainError for the first that cannot be used."""
-    return list(_bundles(parser.parse_many(uploads)))
+    """Have every upload read in the parser's process; raise DomainError for the first that cannot be used.
+
+    Chains are completed with the intermediates that the repository holds.
+    """
+    return complete_all(list(_bundles(parser.parse_many(uploads))))
 
 
 def _bundles(results: Iterable[Bundle | Refusal]) -> Iterable[Bundle]:
