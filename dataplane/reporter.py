@@ -44,6 +44,7 @@ class Reporter:
         self._active: dict[str, int] = {}
         self._health: dict[tuple[str, str, int], Health] = {}
         self._version = ""
+        self._cursor = 0
         self._is_seeded = False
         self._starts_with: set[str] | None = None
         self.phase = ""  # what the node is doing, when it is not just serving
@@ -69,6 +70,8 @@ class Reporter:
 
     async def report(self, *, with_figures: bool) -> None:
         """Write what is new; what cannot be written now is kept for the next time."""
+        # Before the states: whoever sees the cursor then finds everything up to it in them.
+        self._cursor = self._follower.cursor
         try:
             await self._report_states()
             await self._report_receipts()
@@ -140,7 +143,7 @@ class Reporter:
             "engine_pid": self._engine.pid,
             "engine_version": self._version[:128],
             "file_limit": self._engine.command.limits.files,
-            "change_cursor": self._follower.cursor,
+            "change_cursor": self._cursor,
             "started_at": self._started_at,
         }
 

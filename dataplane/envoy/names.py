@@ -21,6 +21,11 @@ def slot_secret(listener_id: str, slot: Slot) -> str:
     return f"listener/{listener_id}/{place}"
 
 
+def challenge_secret(listener_id: str, challenge_id: int) -> str:
+    """Return the name of the certificate by which a listener answers an ACME server."""
+    return f"listener/{listener_id}/acme-{challenge_id}"
+
+
 def ticket_secret(listener_id: str) -> str:
     """Return the name of the listener's session ticket keys."""
     return f"listener/{listener_id}/tickets"

@@ -12,6 +12,7 @@ from events.feed import newest_change_id
 from renewals.acme.client import network_of, post
 from renewals.acme.pauses import Pause
 from renewals.acme.problems import refusal
+from renewals.acme.tls_alpn import kind_of
 from renewals.challenges.answers import Proof, present, take_away
 from renewals.challenges.dns_hooks import call_hook
 from renewals.leases import Lease
@@ -104,9 +105,9 @@ class _Proving:
     def _challenge_of(self, url: str, authorization: messages.Authorization) -> _Asked:
         host = authorization.identifier.value
         for body in authorization.challenges:
-            if body.chall.typ == self._renewal.challenge:
+            if kind_of(body.chall) == self._renewal.challenge:
                 return _Asked(url, body, self._proof(host, body))
-        offered = ", ".join(sorted(body.chall.typ for body in authorization.challenges))
+        offered = ", ".join(sorted(kind_of(body.chall) for body in authorization.challenges))
         message = _("%(server)s does not offer %(challenge)s for %(host)s, only %(offered)s.") % {
             "server": self._server,
             "challenge": self._renewal.get_challenge_display(),

@@ -1,5 +1,6 @@
 """What an ACME server refuses, or why it cannot be spoken to, in words with a way out."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from renewals.acme.network import Network
 from renewals.problems import AttemptFailedError
+
+logger = logging.getLogger(__name__)
 
 LONGEST_DETAIL = 600
 # What the library lets through, too, of an answer that is no ACME: a list for an object, a missing field.
@@ -32,6 +35,7 @@ def told(network: Network, server: str) -> Iterator[None]:
     except (requests.RequestException, errors.ClientError) as error:
         raise _unreachable(server, error, network) from None
     except (errors.Error, *NOT_ACME) as error:
+        logger.warning("no sense was made of what %s answers", server, exc_info=True)
         raise _not_acme(server, error) from None
 
 

@@ -34,11 +34,9 @@ class Pebble:
         self.process.kill()
         self.process.wait(10)
 
-    def resolve_to_nothing(self, host: str) -> None:
-        """Have the DNS answer that a name has no address."""
-        for family in ("4", "6"):
-            answer = httpx.post(f"{self.dns_management}/set-servfail", json={"host": host})
-            answer.raise_for_status()
+    def dns(self, action: str, **fields: str) -> None:
+        """Change what the DNS answers, such as ``dns("set-txt", host="_acme-challenge.a.test.", value="x")``."""
+        httpx.post(f"{self.dns_management}/{action}", json=fields).raise_for_status()
 
     @property
     def output(self) -> str:

@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
-import pytest
-from cryptography import x509
 from pytest_django.live_server_helper import LiveServer
 
 from certificates.keys import open_private_key
 from renewals.models import Attempt, PendingChallenge, Renewal
-from renewals.running import run_due, run_renewal
+from renewals.running import run_due
 from tests.renewals.pebble import Pebble
-from tests.renewals.rows import make_account, make_renewal
+from tests.renewals.rows import make_renewal
 
 
 @contextmanager
