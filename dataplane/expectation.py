@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from dataplane.envoy.names import slot_secret
 from dataplane.envoy.resources import CompiledListener
-from dataplane.snapshot import Listener, ServedCertificate, Slot, Snapshot
-from listeners.choice import Candidate, choice_for, choose_names
+from dataplane.snapshot import ADDITIONAL, Listener, ServedCertificate, Slot, Snapshot
 
 NO_NAME = ""  # a client that sends no SNI
 WILDCARD_LABEL = "lbadmin-receipt"  # asked in place of a wildcard's star
@@ -19,6 +18,10 @@ class Served:
     listener: Listener
     compiled: CompiledListener
     certificates: Mapping[str, ServedCertificate]
+
+    def is_same(self, other: "Served") -> bool:
+        """Tell without looking into it whether nothing has moved since ``other``."""
+        return self.compiled is other.compiled and self.certificates is other.certificates
 
     def certificate(self, slot: Slot) -> ServedCertificate | None:
         """Return the certificate in a slot, None where it is not served."""
@@ -36,16 +39,15 @@ def served_listener(snapshot: Snapshot, compiled: Mapping[str, CompiledListener]
 
 def expected_fingerprints(served: Served, names: Collection[str]) -> dict[str, str]:
     """Return the SHA-256 of the leaf that a client able to use any gets, for each name asked."""
-    default = served.listener.default_slot
-    certificate = served.certificate(default) if default else None
-    fallback = certificate.sha256 if certificate else ""
-    wanted = {form for name in names for form in _forms(name)}
-    candidates = {slot.binding_id: found for slot, found in _claiming(served, wanted)}
-    choices = choose_names(_candidate(binding, found) for binding, found in candidates.items())
-    chosen = {name: choice_for(name, choices) for name in names}
-    return {
-        name: candidates[choice.winner.binding_id].sha256 if choice else fallback for name, choice in chosen.items()
-    }
+    return {name: _expected(served, name) for name in names}
+
+
+def _expected(served: Served, name: str) -> str:
+    winners = served.compiled.winners
+    # As the engine matches: the exact name, then ever shorter wildcards; else the default certificate.
+    slot = next((winners[form] for form in _forms(name) if form in winners), served.listener.default_slot)
+    certificate = served.certificate(slot) if slot else None
+    return certificate.sha256 if certificate else ""
 
 
 def _forms(name: str) -> Iterator[str]:
@@ -56,34 +58,15 @@ def _forms(name: str) -> Iterator[str]:
         yield f"*.{name}"
 
 
-def _claiming(served: Served, wanted: set[str]) -> Iterator[tuple[Slot, ServedCertificate]]:
-    for slot in served.listener.additional_slots:
-        certificate = served.certificates.get(slot.certificate_id)
-        if certificate and not wanted.isdisjoint(certificate.dns_names) and served.certificate(slot):
-            yield slot, certificate
-
-
-def _candidate(binding_id: int, certificate: ServedCertificate) -> Candidate:
-    return Candidate(
-        binding_id=binding_id,
-        names=certificate.dns_names,
-        key_algorithm=certificate.key_algorithm,
-        key_bits=certificate.key_bits,
-        signature_hash=certificate.signature_hash,
-        not_after=certificate.not_after,
-    )
-
-
 def affected_names(old: Served | None, new: Served) -> list[str]:
     """Return the names to ask after a change, no name first; empty when clients cannot notice it."""
     names: dict[str, None] = {}
     if old is None or old.compiled.listener != new.compiled.listener:
         names[NO_NAME] = None
     changed = _changed_secrets(old, new)
-    for served in (new, old):
-        for slot in served.listener.slots if served and changed else ():
-            if slot_secret(new.listener.id, slot) in changed:
-                names.update(dict.fromkeys(_names_of(slot, served)))
+    for served in (new, old) if changed else ():
+        for slot in _slots_with(changed, served):
+            names.update(dict.fromkeys(_names_of(slot, served)))
     return sorted(names, key=lambda name: name != NO_NAME)
 
 
@@ -93,6 +76,15 @@ def _changed_secrets(old: Served | None, new: Served) -> set[str]:
     changed = {name for name, source in after.items() if before.get(name) is not source}
     changed = {name for name in changed if before.get(name) != after[name]}
     return changed | {name for name in before if name not in after}
+
+
+def _slots_with(secrets: Collection[str], served: Served | None) -> Iterator[Slot]:
+    """Yield the slots of some secrets. A listener may have 10,000 slots, so most are passed over by their number."""
+    places = {secret.rpartition("/")[2] for secret in secrets}
+    for slot in served.listener.slots if served else ():
+        may_be = slot.role != ADDITIONAL or str(slot.binding_id) in places
+        if served and may_be and slot_secret(served.listener.id, slot) in secrets:
+            yield slot
 
 
 def _names_of(slot: Slot, served: Served | None) -> Iterable[str]:

@@ -15,6 +15,7 @@ from dataplane.advance import Position, Step, advance, recompile, start
 from dataplane.collect import Selection, collect_all
 from dataplane.database import DatabaseThread
 from dataplane.envoy.names import SECRET, listener_of, ticket_secret
+from dataplane.garbage import uncollected
 from dataplane.secrets import SecretStore
 from dataplane.snapshot import Snapshot
 from dataplane.xds.cache import ResourceCache
@@ -43,6 +44,7 @@ class Follower:
         self._selection = selection
         self._applied = applied
         self._database = DatabaseThread("follow")
+        self._comparing = DatabaseThread("compare")  # so that changes are followed meanwhile
         self._refused: dict[tuple[str, str], str] = {}
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()  # one step at a time
@@ -72,6 +74,7 @@ class Follower:
                 tasks.create_task(self._listen())
         finally:
             await self._database.close()
+            await self._comparing.close()
             await self._secrets.close()
 
     def refuse(self, secret: str, version: str, reason: str) -> None:
@@ -84,12 +87,13 @@ class Follower:
         async with self._turn:
             position = self._position
             step = await self._database.run(recompile, position, position.snapshot, {listener_id}, self._refused)
-            self._apply(step)
+            await self._apply(step)
 
     async def _begin(self) -> None:
         """Read everything once. Session ticket keys come first: no listener can do without."""
         self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
-        self._position = await self._database.run(start, self._selection, self._refused)
+        with uncollected():
+            self._position = await self._database.run(start, self._selection, self._refused)
         self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
         self._cache.fill(self._position.compiled.values())
         self._applied(Step(self._position, (), tuple(self._position.compiled.values())))
@@ -107,13 +111,14 @@ class Follower:
                 step = await self._database.run(advance, self._selection, self._position, self._refused)
                 if step is None:
                     return
-                self._apply(step)
+                await self._apply(step)
 
-    def _apply(self, step: Step) -> None:
+    async def _apply(self, step: Step) -> None:
         self._cache.put_secrets(self._secrets.ticket_sources({listener.id for listener in step.compiled}))
         self._cache.update(step.compiled, step.removed)
         self._cache.drop_secrets(ticket_secret(listener_id) for listener_id in step.removed)
         self._position = step.position
+        await asyncio.sleep(0)  # what has changed is on its way to the engine before anything else is done with it
         self._applied(step)
 
     async def _rotate_tickets(self) -> None:
@@ -127,15 +132,17 @@ class Follower:
 
     async def compare(self) -> bool:
         """Read everything again and compare; tell whether it was as followed. A difference is logged and served."""
+        position = self._position
+        found = await self._comparing.run(_difference, self._selection, position)
+        if found is None:
+            return True
         async with self._turn:
-            position = self._position
-            found = await self._database.run(_collect_at, self._selection, position.cursor)
-            if found is None or found.content_hash == position.snapshot.content_hash:
-                return True
+            if self._position is not position:
+                return True  # it was collected beside a change; the next comparison sees what is left
             different = _differences(position.snapshot, found)
             logger.error("a full comparison found what the change feed did not tell: %s", ", ".join(different))
             changed = {key for key in found.listeners if found.listeners[key] != position.snapshot.listeners.get(key)}
-            self._apply(await self._database.run(recompile, position, found, changed, self._refused))
+            await self._apply(await self._database.run(recompile, position, found, changed, self._refused))
             return False
 
     async def _listen(self) -> None:
@@ -172,10 +179,10 @@ class Follower:
                 return
 
 
-def _collect_at(selection: Selection, cursor: int) -> Snapshot | None:
-    """Read everything, None when the change feed has moved past ``cursor`` meanwhile."""
-    snapshot = collect_all(selection)
-    return snapshot if newest_change_id() == cursor else None
+def _difference(selection: Selection, position: Position) -> Snapshot | None:
+    """Read everything; None when it is as followed, or when the change feed has moved on meanwhile."""
+    found = collect_all(selection)
+    return found if newest_change_id() == position.cursor and found != position.snapshot else None
 
 
 def _differences(old: Snapshot, new: Snapshot) -> list[str]:

@@ -97,21 +97,22 @@ class Prober:
 
     async def _ask_until_expected(self, listener_id: str, name: str, question: _Question) -> ServedReceipt | None:
         """Ask again until the answer is as expected or the tries are used up; None when the listener is gone."""
-        receipt = None
+        receipt, last, expected = None, None, ""
         async with self._slots:
             for wait in WAITS_SECONDS:
                 await asyncio.sleep(wait)
                 served = self._current(listener_id)
                 if served is None:
                     return None
-                receipt = await self._ask_once(served, name, question)
+                if last is None or not served.is_same(last):
+                    last, expected = served, expected_fingerprints(served, [name])[name]
+                receipt = await self._ask_once(served, name, expected, question)
                 if receipt.is_expected:
                     break
         return receipt
 
-    async def _ask_once(self, served: Served, name: str, question: _Question) -> ServedReceipt:
+    async def _ask_once(self, served: Served, name: str, expected: str, question: _Question) -> ServedReceipt:
         listener = served.listener
-        expected = expected_fingerprints(served, [name])[name]
         answer = await shake_hands(
             (ANY_ADDRESS.get(listener.address, listener.address), listener.port),
             name,

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET, listener_of
-from dataplane.envoy.resources import CompiledListener
+from dataplane.envoy.resources import CompiledListener, Resource
 from listeners.models import ListenerStatus
 
 State = ListenerStatus.State
@@ -42,7 +42,9 @@ class Observation:
 class _Engine:
     """What the engine said: versions it took, versions it refused and why."""
 
-    taken: dict[str, dict[Key, str]] = field(default_factory=lambda: defaultdict(dict))  # by listener
+    taken: dict[str, dict[str, dict[str, str]]] = field(  # by listener, type and name
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
     refused: dict[str, dict[Key, tuple[str, str]]] = field(default_factory=lambda: defaultdict(dict))
 
 
@@ -63,7 +65,7 @@ class StatusBoard:
         """Note what the engine took."""
         for name, version in versions.items():
             listener_id = listener_of(type_url, name)
-            self._engine.taken[listener_id][type_url, name] = version
+            self._engine.taken[listener_id][type_url][name] = version
             self._engine.refused[listener_id].pop((type_url, name), None)
             self._changed.add(listener_id)
 
@@ -127,9 +129,12 @@ class StatusBoard:
 
     def _is_taken(self, compiled: CompiledListener) -> bool:
         taken = self._engine.taken[compiled.id]
-        return compiled.listener is not None and all(
-            taken.get(key) == version for key, version in _wanted(compiled).items()
-        )
+        if compiled.listener is None:
+            return False
+        if any(taken[type_url].get(part.name) != part.version for type_url, part in _parts(compiled)):
+            return False
+        secrets = taken[SECRET]
+        return all(secrets.get(name) == source.version for name, source in compiled.secrets.items())
 
     def _refusals(self, compiled: CompiledListener) -> list[str]:
         """Return the engine's words on what it was last offered and did not take."""
@@ -146,8 +151,13 @@ class StatusBoard:
         self._engine.refused.pop(listener_id, None)
 
 
+def _parts(compiled: CompiledListener) -> list[tuple[str, Resource]]:
+    """Return the resources of a listener, its secrets apart."""
+    parts = ((CLUSTER, compiled.cluster), (ENDPOINTS, compiled.endpoints), (LISTENER, compiled.listener))
+    return [(type_url, part) for type_url, part in parts if part]
+
+
 def _wanted(compiled: CompiledListener) -> dict[Key, str]:
     """Return every resource of a listener with its version."""
-    parts = ((CLUSTER, compiled.cluster), (ENDPOINTS, compiled.endpoints), (LISTENER, compiled.listener))
-    wanted = {(type_url, part.name): part.version for type_url, part in parts if part}
+    wanted = {(type_url, part.name): part.version for type_url, part in _parts(compiled)}
     return wanted | {(SECRET, name): source.version for name, source in compiled.secrets.items()}

@@ -1,5 +1,6 @@
 """The engine's admin interface, over its private unix socket."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import httpx
 
 from dataplane.engine.errors import EngineError
 
-ACTIVE = r"listener\..*\.downstream_cx_active"
+ACTIVE = re.compile(r'^envoy_listener_downstream_cx_active\{envoy_listener_address="([^"]+)"\} (\d+)$', re.MULTILINE)
 
 
 class Admin:
@@ -33,16 +34,12 @@ class Admin:
         """Return the engine's version and build."""
         return str((await self._ask("GET", "/server_info")).json()["version"])
 
-    async def stats(self, pattern: str = "") -> dict[str, int]:
-        """Return the counters and gauges whose names match ``pattern``."""
-        answer = await self._ask("GET", "/stats", format="json", **({"filter": pattern} if pattern else {}))
-        rows = answer.json()["stats"]
-        return {row["name"]: int(row["value"]) for row in rows if "name" in row and "value" in row}
-
     async def active_connections(self) -> dict[str, int]:
         """Return how many connections each listener has open."""
-        stats = await self.stats(ACTIVE)
-        return {name.split(".")[1]: count for name, count in stats.items()}
+        # Prometheus' format takes 3 ms with 10,000 filter chains. The others walk through all their scopes, which
+        # keeps the engine's main thread, and so every replace, waiting for 120 ms.
+        answer = await self._ask("GET", "/stats/prometheus", filter="downstream_cx_active")
+        return {listener_id: int(count) for listener_id, count in ACTIVE.findall(answer.text)}
 
     async def clusters(self) -> list[dict[str, Any]]:
         """Return the server groups as the engine sees them, with each server's health."""

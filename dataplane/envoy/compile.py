@@ -25,6 +25,15 @@ class _Usable:
     problems: list[Problem]
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The names of a listener's additional certificates."""
+
+    secrets: Mapping[tuple[str, ...], tuple[str, ...]]  # names by the secrets that serve them
+    contested: frozenset[str]
+    winners: Mapping[str, Slot]
+
+
 def compile_snapshot(snapshot: Snapshot, refused: Refused = NOTHING_REFUSED) -> Compiled:
     """Compile every listener."""
     return Compiled({key: compile_listener(snapshot, key, refused) for key in sorted(snapshot.listeners)})
@@ -87,7 +96,8 @@ def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate,
 
 def _compile(listener: Listener, group: ServerGroup, usable: _Usable) -> CompiledListener:
     cluster, endpoints, group_problems = _compile_group(listener, group)
-    names, contested = _named_chains(listener, usable)
+    named = _named_chains(listener, usable)
+    names = named.secrets
     default = listener.default_slot
     secrets = {slot_secret(listener.id, slot): _source(slot, usable.certificates[slot]) for slot in usable.certificates}
     message = build_listener(
@@ -101,7 +111,8 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable) -> Compile
         endpoints,
         {name: source for name, source in secrets.items() if name in referenced},
         (*usable.problems, *_unnamed(usable), *group_problems),
-        contested,
+        named.contested,
+        named.winners,
         listener.address,
         listener.port,
     )
@@ -155,7 +166,7 @@ def _missing_parts(listener: Listener, usable: _Usable) -> list[Problem]:
     return problems
 
 
-def _named_chains(listener: Listener, usable: _Usable) -> tuple[dict[tuple[str, ...], tuple[str, ...]], frozenset[str]]:
+def _named_chains(listener: Listener, usable: _Usable) -> _Named:
     """Give every name of the additional certificates to one filter chain, and tell which certificates compete."""
     slots = {slot.binding_id: slot for slot in listener.additional_slots if slot in usable.certificates}
     choices = choose_names(_candidate(slot, usable.certificates[slot]) for slot in slots.values())
@@ -169,7 +180,8 @@ def _named_chains(listener: Listener, usable: _Usable) -> tuple[dict[tuple[str, 
         tuple(slot_secret(listener.id, slots[binding]) for binding in bindings): names
         for bindings, names in names_by_certificates(choices).items()
     }
-    return chains, frozenset(contested)
+    winners = {name: slots[choice.winner.binding_id] for name, choice in choices.items()}
+    return _Named(chains, frozenset(contested), winners)
 
 
 def _candidate(slot: Slot, certificate: ServedCertificate) -> Candidate:

@@ -10,6 +10,8 @@ ENDPOINTS = _TYPE + "envoy.config.endpoint.v3.ClusterLoadAssignment"
 LISTENER = _TYPE + "envoy.config.listener.v3.Listener"
 SECRET = _TYPE + "envoy.extensions.transport_sockets.tls.v3.Secret"
 
+_PLACES = {DEFAULT: "default", AUTHORITY: "ca"}  # the others are named by their binding
+
 
 def slot_secret(listener_id: str, slot: Slot) -> str:
     """Return the name of the secret in ``slot``.
@@ -17,8 +19,7 @@ def slot_secret(listener_id: str, slot: Slot) -> str:
     It depends on the slot alone, never on the certificate in it: any other certificate, of whatever key, is then a
     new content under the same name, which the engine takes without touching a connection.
     """
-    place = {DEFAULT: "default", AUTHORITY: "ca"}.get(slot.role, str(slot.binding_id))
-    return f"listener/{listener_id}/{place}"
+    return f"listener/{listener_id}/{_PLACES.get(slot.role) or slot.binding_id}"
 
 
 def challenge_secret(listener_id: str, challenge_id: int) -> str:

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
+
+from dataplane.snapshot import Slot
 
 SecretKind = Literal["certificate", "authority", "tickets"]
 
@@ -51,6 +53,7 @@ class CompiledListener:
     secrets: Mapping[str, SecretSource]
     problems: tuple[Problem, ...]
     contested: frozenset[str] = frozenset()  # certificates that share a name with another of the listener
+    winners: Mapping[str, Slot] = field(default_factory=dict)  # by name: what a client gets that can use any
     address: str = ""  # where it listens; empty with port 0 where it cannot be served
     port: int = 0
 
@@ -60,8 +63,7 @@ class CompiledListener:
         digest = hashlib.blake2b(digest_size=16)
         for resource in (self.listener, self.cluster, self.endpoints):
             digest.update((resource.version if resource else "-").encode())
-        for name in sorted(self.secrets):
-            digest.update(f"{name}={self.secrets[name].version}".encode())
+        digest.update("".join(f"{name}={self.secrets[name].version}" for name in sorted(self.secrets)).encode())
         return digest.hexdigest()
 
 
