@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtensionOID
 
 from certificates.refusals import Refusal
@@ -129,9 +129,9 @@ def _signer(crl: x509.CertificateRevocationList, authorities: Sequence[x509.Cert
     raise Refusal("crl.forged", FIELD, issuer=_issuer(crl))
 
 
-def _is_signed_by(crl: x509.CertificateRevocationList, key: CertificateIssuerPublicKeyTypes) -> bool:
+def _is_signed_by(crl: x509.CertificateRevocationList, key: CertificatePublicKeyTypes) -> bool:
     try:
-        return crl.is_signature_valid(key)
+        return crl.is_signature_valid(key)  # type: ignore[arg-type]  # what cannot sign raises TypeError
     except (TypeError, ValueError, UnsupportedAlgorithm):  # a key or an algorithm that verifies no signature
         return False
 

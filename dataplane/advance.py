@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from dataplane.challenges import collect_challenges
 from dataplane.collect import Selection, collect_all, collect_certificates, collect_listeners, collect_server_groups
 from dataplane.envoy.checks import Refused
 from dataplane.envoy.compile import compile_listener, compile_snapshot, with_replaced_certificate, with_server_group
@@ -40,6 +42,7 @@ class _Touched:
     listeners: set[str] = field(default_factory=set)
     certificates: set[str] = field(default_factory=set)
     server_groups: set[str] = field(default_factory=set)
+    challenges: bool = False
 
 
 def start(selection: Selection, refused: Refused) -> Position:
@@ -60,11 +63,21 @@ def advance(selection: Selection, position: Position, refused: Refused) -> Step 
     return replace(step, position=replace(step.position, cursor=changes[-1].id), changes=tuple(changes))
 
 
+def move_on(position: Position, moment: datetime, refused: Refused) -> Step | None:
+    """Let time pass: compile again where a revocation list has ended by ``moment``; None where none has."""
+    ended = position.snapshot.checking_otherwise_at(moment)
+    if not ended:
+        return None
+    listeners = {listener.id for key in ended for listener in position.snapshot.listeners_with_certificate(key)}
+    return recompile(position, replace(position.snapshot, moment=moment), listeners, refused)
+
+
 def recompile(position: Position, snapshot: Snapshot, listener_ids: Collection[str], refused: Refused) -> Step:
     """Compile what differs between the position's snapshot and ``snapshot``, and ``listener_ids`` in any case."""
     work = _Recompilation(position, snapshot, refused)
     removed = work.drop_removed()
-    work.compile_whole(listener_ids)
+    has_other_challenges = position.snapshot.challenges != snapshot.challenges
+    work.compile_whole(snapshot.listeners.keys() if has_other_challenges else listener_ids)
     certificates = work.changed_certificates()
     for certificate_id in certificates:
         work.compile_certificate(certificate_id)
@@ -107,7 +120,9 @@ class _Recompilation:
         for listener in self._new.listeners_with_certificate(certificate_id):
             if listener.id not in self._done:
                 compiled = self.compiled[listener.id]
-                quick = with_replaced_certificate(compiled, listener, before, after) if before else None
+                quick = (
+                    with_replaced_certificate(compiled, listener, before, after, self._new.moment) if before else None
+                )
                 self._keep(listener.id, quick)
 
     def compile_group(self, group_id: str) -> None:
@@ -143,6 +158,8 @@ def _touched(changes: list[Change], snapshot: Snapshot) -> _Touched:
                 touched.certificates.add(change.object_id)
             case "server_group":
                 touched.server_groups.add(change.object_id)
+            case "challenge":
+                touched.challenges = True
             case "load_balancer":
                 balancers.add(change.object_id)
     if balancers:
@@ -161,4 +178,6 @@ def _read(selection: Selection, snapshot: Snapshot, touched: _Touched) -> Snapsh
     groups = touched.server_groups & snapshot.server_groups.keys()
     if groups:
         snapshot = snapshot.with_server_groups(collect_server_groups(groups))
+    if touched.challenges:
+        snapshot = replace(snapshot, challenges=collect_challenges())
     return snapshot

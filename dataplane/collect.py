@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from certificates.models import Certificate, CertificateName
+from certificates.revocation.reading import revocations_of
 from dataplane import snapshot
+from dataplane.challenges import collect_challenges
 from dataplane.snapshot import Snapshot
 from listeners.models import Binding, Listener, Server, ServerGroup
 
@@ -35,7 +38,9 @@ class Selection:
 
 def collect_all(selection: Selection) -> Snapshot:
     """Read everything that the selected listeners need."""
-    return _snapshot(Listener.objects.filter(selection.condition), Snapshot())
+    now = timezone.now()
+    found = _snapshot(Listener.objects.filter(selection.condition), Snapshot())
+    return replace(found, moment=now, challenges=collect_challenges())
 
 
 def collect_listeners(selection: Selection, listener_ids: Collection[str], known: Snapshot) -> Snapshot:
@@ -66,6 +71,7 @@ def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.S
             )
         )
         names = _dns_names(row[2] for row in rows)
+        revocations = revocations_of(ids)
         for id_, name, version, sha256, chain, algorithm, bits, signature, not_after, key in rows:
             found[id_] = snapshot.ServedCertificate(
                 id=id_,
@@ -79,6 +85,7 @@ def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.S
                 signature_hash=signature,
                 not_after=not_after,
                 has_key=key is not None,
+                revocation=revocations.get(id_, snapshot.NO_LISTS),
             )
     return found
 

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 from django.conf import settings
 from django.db import Error
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from console.errors import DomainError
-from dataplane.advance import Position, Step, advance, recompile, start
+from dataplane.advance import Position, Step, advance, move_on, recompile, start
 from dataplane.collect import Selection, collect_all
 from dataplane.database import DatabaseThread
 from dataplane.envoy.names import SECRET, listener_of, ticket_secret
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1  # what a change waits for at most when Redis does not wake us
 COMPARE_SECONDS = 300.0
+CLOCK_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 5.0
 REDIS_RETRY_SECONDS = 1.0
@@ -71,6 +73,7 @@ class Follower:
                 tasks.create_task(self._repeatedly(self._follow))
                 tasks.create_task(self._repeatedly(self._rotate_tickets))
                 tasks.create_task(self._repeatedly(self._compare))
+                tasks.create_task(self._repeatedly(self._end_lists))
                 tasks.create_task(self._listen())
         finally:
             await self._database.close()
@@ -125,6 +128,14 @@ class Follower:
         await asyncio.sleep(seconds_to_rotation())
         self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
         self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
+
+    async def _end_lists(self) -> None:
+        """Act at the end of a revocation list, which no change tells of."""
+        await asyncio.sleep(CLOCK_SECONDS)
+        async with self._turn:
+            step = await self._database.run(move_on, self._position, timezone.now(), self._refused)
+            if step is not None:
+                self._apply(step)
 
     async def _compare(self) -> None:
         await asyncio.sleep(COMPARE_SECONDS)

@@ -8,7 +8,9 @@ from django.db import Error
 
 from certificates.keys import unseal
 from certificates.models import CertificateVersion
+from certificates.revocation.reading import lists_pem
 from console.errors import DomainError
+from dataplane.challenges import challenge_pairs
 from dataplane.database import DatabaseThread
 from dataplane.envoy.names import ticket_secret
 from dataplane.envoy.resources import SecretSource
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Called with a secret's name, its version, and why it cannot be had.
 Unavailable = Callable[[str, str, str], None]
 GONE = "its version is no longer stored."
+_Row = tuple[bytes, bytes | None]
 
 
 class SecretStore:
@@ -57,29 +60,37 @@ class SecretStore:
 
     def _load(self, sources: Mapping[str, SecretSource]) -> tuple[dict[str, bytes], dict[str, str]]:
         rows = _versions({source.certificate_version_id for source in sources.values()})
+        lists = lists_pem({each.id for source in sources.values() for each in source.revocation.lists})
+        asked = {source.challenge_id for source in sources.values() if source.kind == "challenge"}
+        answers = challenge_pairs(asked) if asked else {}
         found: dict[str, bytes] = {}
         missing: dict[str, str] = {}
         for name, source in sources.items():
             try:
-                found[name] = self._secret(name, source, rows)
+                if source.kind == "challenge":
+                    found[name] = certificate_secret(name, answers[source.challenge_id])
+                else:
+                    found[name] = self._secret(name, source, rows, lists)
             except DomainError as error:
                 missing[name] = str(error)
             except KeyError:
                 missing[name] = GONE
         return found, missing
 
-    def _secret(self, name: str, source: SecretSource, rows: Mapping[int, tuple[bytes, bytes | None]]) -> bytes:
+    def _secret(self, name: str, source: SecretSource, rows: Mapping[int, _Row], lists: Mapping[int, bytes]) -> bytes:
         if source.kind == "tickets":
             return ticket_secret_bytes(
                 name, [listener_ticket_key(key, source.listener_id) for key in self._ticket_keys]
             )
         chain_pem, token = rows[source.certificate_version_id]
         if source.kind == "authority":
-            return authority_secret(name, chain_pem)
+            # A list that is gone was replaced or deleted meanwhile: that change is followed next.
+            crl = b"".join(lists.get(each.id, b"") for each in source.revocation.lists)
+            return authority_secret(name, chain_pem, crl, whole_chain=source.revocation.is_whole_chain)
         return certificate_secret(name, KeyPair(chain_pem, unseal(token or b"")))
 
 
-def _versions(version_ids: set[int]) -> dict[int, tuple[bytes, bytes | None]]:
+def _versions(version_ids: set[int]) -> dict[int, _Row]:
     """Return the chains (PEM, leaf first) and sealed keys of certificate versions."""
     rows = CertificateVersion.objects.filter(id__in=version_ids - {0})
     return {

@@ -3,14 +3,18 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
+
+from certificates.revocation_check import Revocation, RevocationCheck
 
 Role = Literal["default", "additional", "CA"]
 DEFAULT: Role = "default"
 ADDITIONAL: Role = "additional"
 AUTHORITY: Role = "CA"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NO_LISTS = Revocation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,19 @@ class ServedCertificate:
     signature_hash: str
     not_after: datetime
     has_key: bool
+    revocation: Revocation = NO_LISTS  # of a CA certificate
 
     @property
     def content(self) -> str:
         """Identify the bytes that are served: equal contents are the same leaf, chain and key."""
         return hashlib.blake2b(f"{self.sha256}:{self.chain_sha256}".encode(), digest_size=16).hexdigest()
+
+    def trusted_content(self, check: RevocationCheck) -> str:
+        """Identify the bytes that clients are checked by: the authorities, and the lists in force."""
+        if not check.is_on:
+            return self.content
+        parts = [self.content, str(check.is_whole_chain), *(each.sha256 for each in check.lists)]
+        return hashlib.blake2b(":".join(parts).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +121,28 @@ class Listener:
         return tuple(slot for slot in self.slots if slot.role == ADDITIONAL)
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A name that an ACME server asks a proof of (TLS-ALPN-01), and the fingerprint of the answer."""
+
+    id: int
+    server_name: str
+    sha256: str
+
+
 def _frozen() -> Any:
     return field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that one node serves, by id."""
+    """Everything that one node serves, by id; ``moment`` decides which revocation lists count as expired."""
 
     listeners: Mapping[str, Listener] = _frozen()
     server_groups: Mapping[str, ServerGroup] = _frozen()
     certificates: Mapping[str, ServedCertificate] = _frozen()
+    moment: datetime = LONG_AGO
+    challenges: tuple[Challenge, ...] = ()  # answered by every listener
 
     @property
     def content_hash(self) -> str:
@@ -129,6 +152,7 @@ class Snapshot:
             for key in sorted(part):
                 digest.update(repr(part[key]).encode())
             digest.update(b"\0")
+        digest.update(repr(self.challenges).encode())
         return digest.hexdigest()
 
     def with_certificates(self, changed: Mapping[str, ServedCertificate]) -> "Snapshot":
@@ -138,11 +162,13 @@ class Snapshot:
     def with_listeners(self, listener_ids: Collection[str], part: "Snapshot") -> "Snapshot":
         """Return a snapshot in which these listeners are as in ``part``, or gone where it has none."""
         kept = {key: value for key, value in self.listeners.items() if key not in listener_ids}
-        return _pruned(
+        whole = _pruned(
             {**kept, **part.listeners},
             {**self.server_groups, **part.server_groups},
             {**self.certificates, **part.certificates},
+            self.moment,
         )
+        return replace(whole, challenges=self.challenges)
 
     def with_server_groups(self, changed: Mapping[str, ServerGroup]) -> "Snapshot":
         """Return a snapshot in which these server groups are replaced."""
@@ -156,6 +182,14 @@ class Snapshot:
             if any(slot.certificate_id == certificate_id for slot in listener.slots)
         ]
 
+    def checking_otherwise_at(self, moment: datetime) -> list[str]:
+        """Return the CA certificates whose lists mean something else at ``moment``, because one has ended."""
+        return [
+            key
+            for key, value in self.certificates.items()
+            if value.revocation.lists and value.revocation.at(moment) != value.revocation.at(self.moment)
+        ]
+
     def listeners_of_group(self, group_id: str) -> list[Listener]:
         """Return the listeners that forward to this server group."""
         return [listener for listener in self.listeners.values() if listener.server_group_id == group_id]
@@ -165,6 +199,7 @@ def _pruned(
     listeners: Mapping[str, Listener],
     server_groups: Mapping[str, ServerGroup],
     certificates: Mapping[str, ServedCertificate],
+    moment: datetime,
 ) -> Snapshot:
     """Leave out what no listener uses, so that following changes and collecting everything come to the same."""
     groups = {listener.server_group_id for listener in listeners.values()}
@@ -173,4 +208,5 @@ def _pruned(
         listeners,
         {key: value for key, value in server_groups.items() if key in groups},
         {key: value for key, value in certificates.items() if key in bound},
+        moment,
     )

@@ -40,7 +40,7 @@ def store(changes: Recorder, row: RevocationList, read: ReadList) -> RevocationL
     for older in (held, row):
         if older is not None:
             refuse_older(older, read)
-    if held is not None and row.pk is None:
+    if held is not None and row._state.adding:  # noqa: SLF001  # Django's documented way to ask
         held.source, held.url, row = row.source, row.url, held
     elif held is not None:
         held.delete()
@@ -103,7 +103,7 @@ def _fill(row: RevocationList, read: ReadList) -> None:
         setattr(row, field, getattr(read, field))
     row.fetched_at = timezone.now()
     row.last_problem, row.failures = "", 0
-    if row.pk is None:
+    if row._state.adding:  # noqa: SLF001  # Django's documented way to ask
         row.save(force_insert=True)
     else:
         row.revision += 1

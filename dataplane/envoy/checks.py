@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from dataplane.envoy.resources import Problem
@@ -88,9 +89,35 @@ def missing(listener: Listener, code: str, message: str) -> Problem:
     return _of(listener, code, message)
 
 
-def refusal(refused: Refused, secret: str, certificate: ServedCertificate) -> Problem | None:
-    """Return the engine's own refusal of the certificate in this slot, None if there is none."""
-    reason = refused.get((secret, certificate.content))
+def revocation_problems(certificate: ServedCertificate, moment: datetime) -> Iterator[Problem]:
+    """Yield what listeners make of the lists of a CA certificate otherwise than the operator may think."""
+    check = certificate.revocation.at(moment)
+    for each in check.refusing:
+        yield _of_lists(
+            certificate,
+            "expired-refusing",
+            f"The revocation list of {each.issuer} has expired, so every client of that authority is refused. "
+            "Give a newer list.",
+        )
+    for each in check.ignored:
+        yield _of_lists(
+            certificate,
+            "expired-ignored",
+            f"The revocation list of {each.issuer} has expired and is ignored, as chosen: revoked clients are let in. "
+            "Give a newer list.",
+        )
+    if check.uncovered:
+        named = "; ".join(check.uncovered)
+        yield _of_lists(
+            certificate,
+            "incomplete",
+            f"Revocation is not checked: no usable list of {named}, whose clients would all be refused.",
+        )
+
+
+def refusal(refused: Refused, secret: tuple[str, str], certificate: ServedCertificate) -> Problem | None:
+    """Return the engine's own refusal of a secret (name and version) of this certificate, None if there is none."""
+    reason = refused.get(secret)
     if reason is None:
         return None
     message = f"Certificate “{certificate.name}” cannot be served: {reason}"
@@ -99,6 +126,10 @@ def refusal(refused: Refused, secret: str, certificate: ServedCertificate) -> Pr
 
 def _of(listener: Listener, code: str, message: str) -> Problem:
     return Problem("listener", listener.id, f"listener.{code}", message)
+
+
+def _of_lists(certificate: ServedCertificate, code: str, message: str) -> Problem:
+    return Problem("certificate", certificate.id, f"crl.{code}", f"CA certificate “{certificate.name}”: {message}")
 
 
 def _is_address(value: str) -> bool:

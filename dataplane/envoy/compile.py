@@ -3,16 +3,28 @@
 A part that cannot be served is left out and named in a Problem; the rest is served.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dataplane.envoy import checks
+from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.listener import build_listener
-from dataplane.envoy.names import slot_secret
-from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretKind, SecretSource, resource
-from dataplane.snapshot import ADDITIONAL, AUTHORITY, Listener, ServedCertificate, ServerGroup, Slot, Snapshot
+from dataplane.envoy.names import challenge_secret, slot_secret
+from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretSource, resource
+from dataplane.snapshot import (
+    ADDITIONAL,
+    AUTHORITY,
+    LONG_AGO,
+    Challenge,
+    Listener,
+    ServedCertificate,
+    ServerGroup,
+    Slot,
+    Snapshot,
+)
 from listeners.choice import Candidate, choose_names, is_servable, names_by_certificates
 from listeners.tls_policies import POLICIES
 
@@ -23,6 +35,7 @@ class _Usable:
 
     certificates: Mapping[Slot, ServedCertificate]
     problems: list[Problem]
+    challenges: Sequence[Challenge] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +55,22 @@ def compile_snapshot(snapshot: Snapshot, refused: Refused = NOTHING_REFUSED) -> 
 def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NOTHING_REFUSED) -> CompiledListener:
     """Compile one listener with its cluster, servers and secrets."""
     listener = snapshot.listeners[listener_id]
-    usable = _usable_slots(listener, snapshot.certificates, refused)
+    usable = _usable_slots(listener, snapshot, refused)
     fatal = [*checks.listener_problems(listener), *_missing_parts(listener, usable)]
     group = snapshot.server_groups.get(listener.server_group_id)
     if group is None:
         fatal.append(checks.missing(listener, "no-server-group", "The listener has no server group."))
     if fatal or group is None:
         return CompiledListener(listener_id, None, None, None, {}, (*fatal, *usable.problems))
-    return _compile(listener, group, usable)
+    return _compile(listener, group, usable, snapshot.moment)
 
 
 def with_replaced_certificate(
-    compiled: CompiledListener, listener: Listener, old: ServedCertificate, new: ServedCertificate
+    compiled: CompiledListener,
+    listener: Listener,
+    old: ServedCertificate,
+    new: ServedCertificate,
+    moment: datetime = LONG_AGO,
 ) -> CompiledListener | None:
     """Return ``compiled`` with only the secrets of one certificate changed, None if more than that must change.
 
@@ -61,11 +78,13 @@ def with_replaced_certificate(
     """
     if compiled.listener is None or not _differs_in_content_only(compiled, old, new):
         return None
+    if any(checks.revocation_problems(new, moment)):
+        return None
     secrets = dict(compiled.secrets)
     for slot in (slot for slot in listener.slots if slot.certificate_id == new.id):
         name = slot_secret(listener.id, slot)
         if name in secrets:
-            secrets[name] = _source(slot, new)
+            secrets[name] = _source(slot, new, moment)
     return replace(compiled, secrets=secrets)
 
 
@@ -89,27 +108,32 @@ def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate,
         chain_sha256=old.chain_sha256,
         not_after=old.not_after,
         name=old.name,
+        revocation=old.revocation,
     )
     has_problem = any(problem.object_id == new.id for problem in compiled.problems)
     return same == old and new.id not in compiled.contested and not has_problem
 
 
-def _compile(listener: Listener, group: ServerGroup, usable: _Usable) -> CompiledListener:
+def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: datetime) -> CompiledListener:
     cluster, endpoints, group_problems = _compile_group(listener, group)
     named = _named_chains(listener, usable)
     names = named.secrets
     default = listener.default_slot
-    secrets = {slot_secret(listener.id, slot): _source(slot, usable.certificates[slot]) for slot in usable.certificates}
+    secrets = {
+        slot_secret(listener.id, slot): _source(slot, certificate, moment)
+        for slot, certificate in usable.certificates.items()
+    }
     message = build_listener(
         listener, POLICIES[listener.security_policy], slot_secret(listener.id, default) if default else "", names
     )
     referenced = {secret for chain in names for secret in chain} | _single_secrets(listener)
+    answers = add_challenges(message, listener, usable.challenges)
     return CompiledListener(
         listener.id,
         resource(listener.id, message),
         cluster,
         endpoints,
-        {name: source for name, source in secrets.items() if name in referenced},
+        {name: source for name, source in secrets.items() if name in referenced} | answers,
         (*usable.problems, *_unnamed(usable), *group_problems),
         named.contested,
         named.winners,
@@ -132,25 +156,35 @@ def _single_secrets(listener: Listener) -> set[str]:
     return {slot_secret(listener.id, slot) for slot in slots if slot is not None}
 
 
-def _usable_slots(listener: Listener, certificates: Mapping[str, ServedCertificate], refused: Refused) -> _Usable:
+def _usable_slots(listener: Listener, snapshot: Snapshot, refused: Refused) -> _Usable:
     usable: dict[Slot, ServedCertificate] = {}
     problems: list[Problem] = []
     for slot in listener.slots:
-        certificate = certificates.get(slot.certificate_id)
-        problem = _slot_problem(listener, slot, certificate, refused)
+        certificate = snapshot.certificates.get(slot.certificate_id)
+        problem = _slot_problem(listener, slot, certificate, refused, snapshot.moment)
         if problem is not None:
             problems.append(problem)
         elif certificate is not None:
             usable[slot] = certificate
-    return _Usable(usable, problems)
+            if slot.role == AUTHORITY and listener.mutual_authentication:
+                problems.extend(checks.revocation_problems(certificate, snapshot.moment))
+    return _Usable(usable, problems, _answerable(listener, snapshot, refused))
+
+
+def _answerable(listener: Listener, snapshot: Snapshot, refused: Refused) -> list[Challenge]:
+    """Leave out what the engine has refused, or what was answered before it could be sent."""
+    return [
+        each for each in snapshot.challenges if (challenge_secret(listener.id, each.id), each.sha256) not in refused
+    ]
 
 
 def _slot_problem(
-    listener: Listener, slot: Slot, certificate: ServedCertificate | None, refused: Refused
+    listener: Listener, slot: Slot, certificate: ServedCertificate | None, refused: Refused, moment: datetime
 ) -> Problem | None:
     problem = checks.certificate_problem(slot, certificate)
     if problem is None and certificate is not None and refused:
-        return checks.refusal(refused, slot_secret(listener.id, slot), certificate)
+        version = _source(slot, certificate, moment).version
+        return checks.refusal(refused, (slot_secret(listener.id, slot), version), certificate)
     return problem
 
 
@@ -209,6 +243,9 @@ def _unnamed(usable: _Usable) -> list[Problem]:
     ]
 
 
-def _source(slot: Slot, certificate: ServedCertificate) -> SecretSource:
-    kind: SecretKind = "authority" if slot.role == AUTHORITY else "certificate"
-    return SecretSource(kind, certificate.content, certificate_version_id=certificate.version_id)
+def _source(slot: Slot, certificate: ServedCertificate, moment: datetime) -> SecretSource:
+    if slot.role != AUTHORITY:
+        return SecretSource("certificate", certificate.content, certificate_version_id=certificate.version_id)
+    check = certificate.revocation.at(moment)
+    version = certificate.trusted_content(check)
+    return SecretSource("authority", version, certificate_version_id=certificate.version_id, revocation=check)

@@ -8,9 +8,12 @@ from typing import Literal
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
+from certificates.revocation_check import RevocationCheck
+
 from dataplane.snapshot import Slot
 
-SecretKind = Literal["certificate", "authority", "tickets"]
+SecretKind = Literal["certificate", "authority", "tickets", "challenge"]
+NO_CHECK = RevocationCheck((), is_whole_chain=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class SecretSource:
     version: str
     certificate_version_id: int = 0  # of the kinds "certificate" and "authority"
     listener_id: str = ""  # of the kind "tickets"
+    challenge_id: int = 0  # of the kind "challenge"
+    revocation: RevocationCheck = NO_CHECK  # of the kind "authority"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,16 @@ def certificate_secret(name: str, pair: KeyPair) -> bytes:
     return _bytes(Secret(name=name, tls_certificate=certificate))
 
 
-def authority_secret(name: str, authorities_pem: bytes) -> bytes:
-    """Return the secret that says whose client certificates are accepted."""
+def authority_secret(name: str, authorities_pem: bytes, lists_pem: bytes = b"", *, whole_chain: bool = False) -> bytes:
+    """Return the secret that says whose client certificates are accepted, and which are revoked.
+
+    Without ``whole_chain`` only the client's own certificate is looked up: the engine would refuse every client for
+    an intermediate whose issuer has no list.
+    """
     context = CertificateValidationContext(trusted_ca=DataSource(inline_bytes=authorities_pem))
+    if lists_pem:
+        context.crl.inline_bytes = lists_pem
+        context.only_verify_leaf_cert_crl = not whole_chain
     return _bytes(Secret(name=name, validation_context=context))
 
 
