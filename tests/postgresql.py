@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs, of the newest version that is installed."""
     found = sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))) or [shutil.which(name) or ""]
     if not found[-1]:
         raise FileNotFoundError(f"PostgreSQL's {name} is not installed: apt install postgresql")
@@ -34,9 +35,9 @@ def postgresql_cluster() -> Iterator[str]:
     if os.getuid() == 0:
         shutil.chown(base, "postgres")
     data = base / "data"
-    _as_server(_program("initdb"), "-D", str(data), "-U", "lbadmin", "-A", "trust", "-E", "UTF8", "--no-sync")
+    _as_server(program("initdb"), "-D", str(data), "-U", "lbadmin", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories='{base}' -c fsync=off -c max_connections=60"
-    pg_ctl = _program("pg_ctl")
+    pg_ctl = program("pg_ctl")
     try:
         _as_server(pg_ctl, "start", "-w", "-D", str(data), "-l", str(base / "log"), "-o", options)
         yield f"postgresql://lbadmin@{quote(str(base), safe='')}/postgres"
