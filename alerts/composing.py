@@ -13,6 +13,7 @@ from alerts.endings import Ending, endings_of, public_url, soonest_endings
 from alerts.models import Channel, Delivery
 from alerts.transports import Message
 from events.models import Notice
+from renewals.models import Renewal
 
 # A digest lists so many; the page that it links to has them all.
 MOST_IN_MAIL = 50
@@ -113,6 +114,38 @@ def _failing_item(channel: Channel, url: object) -> dict[str, Any]:
     }
 
 
+def _renewal_failure(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
+    subjects = Notice.objects.filter(pk__in=notice_ids[:MOST_IN_EVENT]).values_list("subject_id", flat=True)
+    rows = Renewal.objects.filter(pk__in=list(subjects)).select_related("certificate").order_by("name")
+    failing = [(row, public_url("renewal-detail", row.pk)) for row in rows]
+    shown = [{"renewal": row, "url": url} for row, url in failing[:MOST_IN_MAIL]]
+    return Content(
+        event="renewal.failing",
+        context={
+            "items": shown,
+            "total": len(notice_ids),
+            "left_out": len(notice_ids) - len(shown),
+            "url": public_url("renewal-list"),
+        },
+        data={"total": len(notice_ids), "renewals": [_failing_renewal(row, url) for row, url in failing]},
+    )
+
+
+def _failing_renewal(renewal: Renewal, url: object) -> dict[str, Any]:
+    not_after = renewal.certificate.not_after if renewal.certificate else None
+    return {
+        "id": renewal.pk,
+        "name": renewal.name,
+        "names": renewal.names,
+        "certificate_id": renewal.certificate_id,
+        "not_after": not_after.isoformat() if not_after else None,
+        "failures": renewal.failures,
+        "failing_since": renewal.failing_since.isoformat() if renewal.failing_since else None,
+        "problem": renewal.last_problem,
+        "url": url,
+    }
+
+
 def _event_item(ending: Ending) -> dict[str, Any]:
     return {
         "id": ending.certificate_id,
@@ -132,6 +165,7 @@ def _event_item(ending: Ending) -> dict[str, Any]:
 
 _CONTENTS = {
     Delivery.Kind.EXPIRY: _expiry,
+    Delivery.Kind.RENEWAL: _renewal_failure,
     Delivery.Kind.CHANNEL: _channel_failure,
     Delivery.Kind.TEST: _test,
 }

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef
 
 from alerts.models import Channel, Delivery, DeliveryNotice
+from alerts.renewals import RENEWAL_KIND
 from alerts.subjects import CERTIFICATE_KINDS, CHANNEL_KIND
 from events.notices import open_notices
 
 SUBJECT_KINDS = {
     Delivery.Kind.EXPIRY: CERTIFICATE_KINDS,
+    Delivery.Kind.RENEWAL: (RENEWAL_KIND,),
     Delivery.Kind.CHANNEL: (CHANNEL_KIND,),
 }
 

@@ -53,6 +53,7 @@ class Delivery(models.Model):
         """What the message is about; each kind has its templates."""
 
         EXPIRY = "expiry", _("Expiry")
+        RENEWAL = "renewal", _("Renewal failure")
         CHANNEL = "channel", _("Channel failure")
         TEST = "test", _("Test")
 

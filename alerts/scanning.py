@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from alerts.handing_out import hand_out
 from alerts.models import Scan
+from alerts.renewals import outdated_renewal_notices, renewal_crossings
 from alerts.subjects import CERTIFICATE_KINDS, SUBJECTS, crossings, outdated_notices
 from alerts.waking import wake_sender
 from events.actor import Actor
@@ -52,9 +53,9 @@ def run_scan(actor: Actor) -> Scan:
 def _update_ledger(now: dt.datetime) -> int:
     """Resolve what is outdated, write what was crossed, and return how many subjects crossed a threshold."""
     resolve(outdated_notices())
+    resolve(outdated_renewal_notices(now))
     count = 0
-    for subject in SUBJECTS:
-        found = crossings(subject, now)
+    for found in (*(crossings(subject, now) for subject in SUBJECTS), renewal_crossings(now)):
         while batch := list(islice(found, BATCH)):
             write_crossings(batch, now)
             count += len(batch)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from alerts.composing import compose
 from alerts.models import Channel, Delivery
 from alerts.outcomes import record_cancelled, record_failure, record_sent
+from alerts.renewals import outdated_renewal_notices
 from alerts.subjects import outdated_notices
 from alerts.transports import TRANSPORTS, TransportError
 from events.notices import open_notices, resolve, writing_ledger
@@ -96,10 +97,11 @@ def _send(delivery: Delivery) -> None:
 
 def _still_open(delivery: Delivery) -> list[int]:
     """Return the notices of the delivery that are still worth telling, after a look at what was replaced meanwhile."""
-    outdated = outdated_notices().filter(deliveries__delivery=delivery)
-    if outdated.exists():
-        with writing_ledger():
-            resolve(outdated)
+    for outdated in (outdated_notices(), outdated_renewal_notices(timezone.now())):
+        told = outdated.filter(deliveries__delivery=delivery)
+        if told.exists():
+            with writing_ledger():
+                resolve(told)
     return list(
         open_notices().filter(deliveries__delivery=delivery).order_by("expires_at", "pk").values_list("pk", flat=True)
     )

@@ -1,16 +1,16 @@
 """Where messages may go: mail addresses and webhook addresses, checked and written one way. Pure."""
 
 import re
-from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from console.addresses import LONGEST_ADDRESS, web_address
 from console.errors import InvalidInputError
 
 MOST_RECIPIENTS = 20
-LONGEST_TARGET = 2000
+LONGEST_TARGET = LONGEST_ADDRESS
 
 
 def parse_recipients(text: str) -> list[str]:
@@ -39,27 +39,13 @@ def _check_address(address: str) -> None:
 
 def parse_webhook_url(text: str) -> str:
     """Return the webhook address in ``text``; raise InvalidInputError that says what is wrong with it."""
-    url = text.strip()
-    if len(url) > LONGEST_TARGET or re.search(r"[\s\x00-\x1f\x7f\\]", url):
-        raise _invalid(_("The address is too long, or holds spaces."), _("Give one http or https address."))
-    parts = _split(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = _("“%(url)s” is not an http or https address.") % {"url": url[:200]}
-        raise _invalid(message, _("Write it like https://hooks.example.com/lbadmin."))
-    if "@" in parts.netloc:
-        message = _("The address holds a user name or password, which logs and lists would show.")
-        raise _invalid(message, _("Leave it out: receivers check the signature of each message."))
-    return url.partition("#")[0]
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        (parts.hostname or "").encode("idna")
-    except ValueError:  # a port that is no port, a broken IPv6 address, an impossible host name
-        parts, port = SplitResult("", "", "", "", ""), None
-    return parts if port != 0 else SplitResult("", "", "", "", "")
+    return web_address(
+        text,
+        field="target",
+        code="channel.invalid-target",
+        example="https://hooks.example.com/lbadmin",
+        secret_way_out=_("Leave it out: receivers check the signature of each message."),
+    )
 
 
 def _invalid(message: str, way_out: str) -> InvalidInputError:

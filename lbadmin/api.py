@@ -16,9 +16,11 @@ from access.auth import BearerToken, SignedIn
 from access.rest import CleanParser
 from alerts.api import router as alerts_router
 from certificates.api import router as certificates_router
+from certificates.api_drops import router as drops_router
 from console.errors import DomainError
 from dashboard.api import router as dashboard_router
 from listeners.api import router as listeners_router
+from renewals.api import router as renewals_router
 
 api = NinjaAPI(
     title="lbadmin",
@@ -30,7 +32,9 @@ api = NinjaAPI(
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
+api.add_router("", drops_router)
 api.add_router("", certificates_router)
+api.add_router("", renewals_router)
 api.add_router("", listeners_router)
 api.add_router("", alerts_router)
 api.add_router("", dashboard_router)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("access.urls")),
     path("", include("certificates.urls")),
     path("", include("authorities.urls")),
+    path("", include("renewals.urls")),
     path("", include("listeners.urls")),
     path("", include("dataplane.urls")),
     path("", include("alerts.urls")),

@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from certificates.key_types import generate_key
 from certificates.keys import seal
 from console.errors import ConflictError, InvalidInputError, StaleError
 from events.actor import Actor
 from events.feed import recording
 from renewals.acme.addresses import checked_directory_url
 from renewals.acme.client import Binding, Server, change_contact, deactivate, register
-from renewals.keys import DEFAULT_KEY_TYPE, key_pem, make_key
+from renewals.keys import DEFAULT_KEY_TYPE, key_pem
 from renewals.models import AcmeAccount
 from renewals.problems import AttemptFailedError
 from renewals.selectors import account_by_id
@@ -49,7 +50,7 @@ def create_account(
     )
     binding = _checked_binding(eab_key_id, eab_key)
     _check_name_is_free(account)
-    key = key_pem(make_key(DEFAULT_KEY_TYPE))
+    key = key_pem(generate_key(DEFAULT_KEY_TYPE))
     server = Server(account.directory_url, account.trusted_ca_pem)
     account.account_url = register(server, key, account.contact, binding)
     account.key = seal(key)

@@ -9,7 +9,6 @@ from certificates.selectors import certificate_by_id
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.ids import is_id
 from renewals.challenges.dns_hooks import checked_hook
-from renewals.keys import KEY_TYPES
 from renewals.models import AcmeAccount, Renewal
 from renewals.selectors import account_by_id
 
@@ -62,18 +61,6 @@ def set_proof(renewal: Renewal, challenge: str, dns_hook: str) -> None:
     renewal.challenge = challenge
     if challenge == Renewal.Challenge.DNS_01:
         renewal.dns_hook = checked_hook(dns_hook)
-
-
-def checked_key_type(key_type: str) -> str:
-    """Return a kind of key that can be made."""
-    if key_type not in KEY_TYPES:
-        raise InvalidInputError(
-            _("“%(value)s” is no kind of key.") % {"value": key_type[:50]},
-            "renewal.key-type",
-            field="key_type",
-            way_out=_("Use one of: %(choices)s.") % {"choices": ", ".join(KEY_TYPES)},
-        )
-    return key_type
 
 
 def checked_days(days: int) -> int:

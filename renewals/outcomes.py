@@ -31,6 +31,7 @@ def record_issued(lease: Lease, version: CertificateVersion) -> None:
             certificate=version.certificate_id,
             state=Renewal.State.WAITING,
             renewed_at=now,
+            versions_issued=F("versions_issued") + 1,
             next_attempt_at=next_moment(version, now),
             next_information_at=now if renewal.source == Renewal.Source.ACME else None,
             window_start=None,

@@ -4,15 +4,22 @@ import logging
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle
-from console.errors import ConflictError, DomainError
+from authorities.models import Authority
+from authorities.orders import Order
+from authorities.services import issue_bundle
+from certificates.key_types import generate_key
+from console.errors import DomainError
+from events.actor import SYSTEM
 from renewals.acme.orders import order_certificate
 from renewals.challenges.answers import take_away
+from renewals.keys import key_pem, request_for
 from renewals.leases import Lease, LeaseLostError, due, take
 from renewals.models import Attempt, Renewal
 from renewals.outcomes import record_failure, record_interruption, record_issued
@@ -69,13 +76,19 @@ def _run(lease: Lease) -> None:
     rows = Renewal.objects.select_related("account", "authority", "certificate__current_version")
     renewal = rows.get(pk=lease.renewal_id)
     take_away(renewal.pk)  # what a killed attempt left behind
-    bundle = _issued(renewal, lease)
+    if renewal.account is not None:
+        bundle = parsed(order_certificate(renewal, renewal.account, lease))
+        with transaction.atomic():
+            record_issued(lease, stored(renewal, bundle))
+    elif renewal.authority is not None:
+        _sign(renewal, renewal.authority, lease)
+
+
+def _sign(renewal: Renewal, authority: Authority, lease: Lease) -> None:
+    """Have a private authority sign; the key is made before anybody is kept from writing."""
+    key = generate_key(renewal.key_type)
+    request = request_for(key, renewal.names).public_bytes(Encoding.PEM)
+    order = Order(names=renewal.names, days=renewal.days, csr_pem=request)
     with transaction.atomic():
+        bundle = replace(issue_bundle(SYSTEM, authority.pk, order), key_pem=key_pem(key))
         record_issued(lease, stored(renewal, bundle))
-
-
-def _issued(renewal: Renewal, lease: Lease) -> Bundle:
-    if renewal.source == Renewal.Source.ACME and renewal.account:
-        return parsed(order_certificate(renewal, renewal.account, lease))
-    message = _("“%(name)s” has nobody to issue it.") % {"name": renewal.name}
-    raise ConflictError(message, "renewal.no-issuer", way_out=_("Delete this renewal and request it anew."))

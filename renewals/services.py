@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certificates.key_types import check_key_type
 from certificates.names import checked_name
 from console.errors import ConflictError, StaleError
 from events.actor import Actor
@@ -15,7 +16,6 @@ from renewals.challenges.answers import take_away
 from renewals.checks import (
     check_issuer_is_there,
     checked_days,
-    checked_key_type,
     set_certificate,
     set_proof,
     set_source,
@@ -50,7 +50,8 @@ def create_renewal(
     renewal = Renewal(created_by=actor.name, next_attempt_at=timezone.now())
     set_source(renewal, account_id, authority_id)
     set_proof(renewal, challenge, dns_hook)
-    renewal.key_type = checked_key_type(key_type)
+    check_key_type(key_type)
+    renewal.key_type = key_type
     renewal.days = checked_days(days)
     renewal.names = checked_names(names, renewal.challenge)
     renewal.name = checked_name(name) or renewal.names[0][:128]
@@ -84,7 +85,8 @@ def update_renewal(
                 renewal.dns_hook if dns_hook is None else dns_hook,
             )
         renewal.names = checked_names(renewal.names if names is None else names, renewal.challenge)
-        renewal.key_type = renewal.key_type if key_type is None else checked_key_type(key_type)
+        renewal.key_type = renewal.key_type if key_type is None else key_type
+        check_key_type(renewal.key_type)
         renewal.days = renewal.days if days is None else checked_days(days)
         fields: dict[str, Any] = {
             field: getattr(renewal, field) for field in ("names", "challenge", "dns_hook", "key_type", "days")

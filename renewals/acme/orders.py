@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from josepy.interfaces import JSONDeSerializable
 from josepy.json_util import field as field_of
 
+from certificates.key_types import NewKey, generate_key
 from certificates.keys import seal, unseal
 from certificates.matching import is_address
 from console.errors import ConflictError
@@ -21,7 +22,7 @@ from renewals.acme.client import conversation_of, network_of, post
 from renewals.acme.information import certificate_id
 from renewals.acme.pauses import Pause
 from renewals.acme.problems import refusal
-from renewals.keys import CertificateKey, key_of, key_pem, make_key, request_for
+from renewals.keys import key_of, key_pem, request_for
 from renewals.leases import Lease
 from renewals.models import AcmeAccount, Renewal
 from renewals.problems import AttemptFailedError
@@ -79,7 +80,7 @@ class _Ordering:
             self._lease.row().update(order_url="", order_key=None)
             raise
 
-    def _resumed(self) -> tuple[str, CertificateKey, messages.Order] | None:
+    def _resumed(self) -> tuple[str, NewKey, messages.Order] | None:
         """Return the order that an earlier attempt began, None if there is none to go on with."""
         if not self._renewal.order_url or self._renewal.order_key is None:
             return None
@@ -94,9 +95,9 @@ class _Ordering:
             return None
         return self._renewal.order_url, key, order
 
-    def _begun(self) -> tuple[str, CertificateKey, messages.Order]:
+    def _begun(self) -> tuple[str, NewKey, messages.Order]:
         """Order anew and keep where to go on, with the key that the certificate will have."""
-        key = make_key(self._renewal.key_type)
+        key = generate_key(self._renewal.key_type)
         try:
             answer = self._new_order(self._replaced())
         except messages.Error as error:
@@ -119,7 +120,7 @@ class _Ordering:
             return None
         return certificate_id(x509.load_pem_x509_certificate(version.leaf_pem.encode()))
 
-    def _keep(self, url: str, key: CertificateKey) -> None:
+    def _keep(self, url: str, key: NewKey) -> None:
         self._lease.hold()
         self._lease.row().update(order_url=url, order_key=seal(key_pem(key)))
 

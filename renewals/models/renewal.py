@@ -57,6 +57,7 @@ class Renewal(models.Model):
     window_start = models.DateTimeField(null=True)
     window_end = models.DateTimeField(null=True)
     next_information_at = models.DateTimeField(null=True, db_index=True)
+    versions_issued = models.PositiveIntegerField(default=0)  # each is one round, told of once if it fails
     renewed_at = models.DateTimeField(null=True)  # the last time that a version was stored
     # Where an interrupted order goes on: its URL, and the sealed key whose certificate it will be.
     order_url = models.CharField(max_length=2000, blank=True)
