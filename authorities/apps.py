@@ -18,5 +18,6 @@ class AuthoritiesConfig(AppConfig):
         register_sealed_field("authorities.Responder", "key")
         register_sealed_field("certificates.RequestKey", "token")
         usage.register(links.usages)
+        usage.register_used(links.used_certificates)
         usage.register_version_check(links.check_version)
         usage.register_store_listener(links.link_stored)

@@ -1,9 +1,11 @@
 """What authorities tell the repository, and hear from it: the ports of ``certificates.usage``."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from authorities.models import Authority, IssuedCertificate
@@ -24,6 +26,11 @@ def usages(certificate_ids: Collection[str], most: int) -> dict[str, Usages]:
             usage = Usage(authority.pk, authority.certificate.name, "authority-detail", _("Private authority"))
             found[authority.certificate_id] = Usages((usage,)[:most], 1)
     return found
+
+
+def used_certificates() -> QuerySet[Authority, Any]:
+    """Return the ids of every certificate that is an authority's own."""
+    return Authority.objects.order_by().values("certificate_id")
 
 
 def check_version(certificate: Certificate, leaf: x509.Certificate) -> None:

@@ -3,12 +3,15 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Query, Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, put_etag
+from access.rest import PageOut, PageParameters, expected_revision, put_etag, whole
 from certificates import selectors, services
 from certificates.coverage import Difference, difference_of_bundle
+from certificates.examination import advice_for
+from certificates.finding import ORDER, find_certificates
 from certificates.models import Certificate
 from certificates.schemas import (
     CertificateIn,
@@ -17,6 +20,7 @@ from certificates.schemas import (
     CertificateQuery,
     CertificatesOut,
     DifferenceOut,
+    HintOut,
     ImportedOut,
     LabelledOut,
     LabelsIn,
@@ -51,8 +55,7 @@ def _answer_import(response: HttpResponse, imported: Imported) -> dict[str, obje
 @router.get("/certificates", response=CertificatesOut, operation_id="listCertificates")
 def list_certificates(request: HttpRequest, query: Annotated[CertificateQuery, Query()]) -> dict[str, object]:
     """List or search certificates, soonest expiry first."""
-    found = selectors.certificates(kind=query.kind, query=query.q)
-    page = keyset_page(found, selectors.ORDER, query.cursor, query.limit)
+    page = keyset_page(find_certificates(query.criteria(), timezone.now()), ORDER, query.cursor, query.limit)
     users = usages_of([certificate.id for certificate in page])
     items = [certificate_out(certificate, users[certificate.id]) for certificate in page]
     return {"items": items, "next_cursor": page.next_cursor}
@@ -72,10 +75,27 @@ def import_certificate(request: HttpRequest, response: HttpResponse, body: Certi
     return Status(201, _answer_import(response, imported))
 
 
+@router.post("/certificates/labels", response=LabelledOut, operation_id="labelCertificates")
+def label_certificates(request: HttpRequest, body: LabelsIn) -> dict[str, int]:
+    """Give many certificates an owner or tags, or take tags away: all of them, or none."""
+    count = services.label_certificates(
+        actor_of(request), body.ids, owner=body.owner, add_tags=body.add_tags, remove_tags=body.remove_tags
+    )
+    return {"count": count}
+
+
 @router.get("/certificates/{certificate_id}", response=CertificateOut, operation_id="getCertificate")
 def get_certificate(request: HttpRequest, response: HttpResponse, certificate_id: str) -> dict[str, object]:
     """Return a certificate with its current version and its users."""
     return _answer(response, selectors.certificate_by_id(certificate_id))
+
+
+@router.get("/certificates/{certificate_id}/hints", response=PageOut[HintOut], operation_id="listCertificateHints")
+def list_hints(request: HttpRequest, certificate_id: str) -> dict[str, object]:
+    """List what to act on about a certificate, what is worst first."""
+    certificate = selectors.certificate_by_id(certificate_id)
+    is_used = bool(usages_of([certificate.id], most=1)[certificate.id].total)
+    return whole(advice_for(certificate, selectors.version_of(certificate_id), is_used=is_used))
 
 
 @router.get("/certificates/{certificate_id}/versions", response=VersionsOut, operation_id="listCertificateVersions")
@@ -141,15 +161,6 @@ def update_certificate(
         actor_of(request), certificate_id, expected_revision=expected_revision(request), **body.dict(exclude_unset=True)
     )
     return _answer(response, updated)
-
-
-@router.post("/certificates/labels", response=LabelledOut, operation_id="labelCertificates")
-def label_certificates(request: HttpRequest, body: LabelsIn) -> dict[str, int]:
-    """Give many certificates an owner or tags, or take tags away: all of them, or none."""
-    count = services.label_certificates(
-        actor_of(request), body.ids, owner=body.owner, add_tags=body.add_tags, remove_tags=body.remove_tags
-    )
-    return {"count": count}
 
 
 @router.delete("/certificates/{certificate_id}", response={204: None}, operation_id="deleteCertificate")

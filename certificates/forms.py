@@ -13,6 +13,7 @@ from certificates.refusals import Refusal
 from console.forms import StyledForm
 
 LONGEST_TEXT = 2_000_000  # far above the parser's limit, which has the better words
+LONGEST_TAGS = 5000  # 20 tags of the greatest length
 PEM_ATTRIBUTES = {"class": "mono", "rows": 7, "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
 
 
@@ -110,11 +111,21 @@ class DecideForm(StyledForm):
     )
 
 
-class RenameForm(StyledForm):
-    """Another name for a certificate."""
+class LabelsForm(StyledForm):
+    """The name, the owner and the tags of a certificate."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     name = forms.CharField(label=_("Name"), max_length=128)
+    owner = forms.CharField(
+        label=_("Owner"), required=False, max_length=200, help_text=_("Who answers for it: a person or a team.")
+    )
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=LONGEST_TAGS,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "placeholder": "env=production"}),
+        help_text=_("One a line, as key=value or as a key alone."),
+    )
 
 
 class ConfirmForm(StyledForm):

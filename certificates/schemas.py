@@ -1,11 +1,12 @@
 """What the REST resource of certificates takes and answers. A private key goes in and never out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ninja import Field, Schema
 
 from access.rest import Body, PageQuery, WarningOut
+from certificates.finding import Criteria
 from certificates.models import Certificate, CertificateVersion
 from certificates.services import Imported
 from certificates.usage import Usages
@@ -63,6 +64,16 @@ class LabelsIn(Body):
     remove_tags: list[str] = Field(default_factory=list, description="Keys of tags.")
 
 
+class HintOut(Schema):
+    """Something to act on."""
+
+    code: str
+    colour: str = Field(description="`red`: clients refuse it; `yellow`: they may; `grey`: tidy up.")
+    title: str
+    reason: str
+    fix: str
+
+
 class LabelledOut(Schema):
     """How many certificates were changed."""
 
@@ -94,7 +105,7 @@ class DifferenceOut(Schema):
 
 
 class CertificateQuery(PageQuery):
-    """Which certificates are wanted."""
+    """Which certificates are wanted; all that is asked for must be true."""
 
     kind: Literal["", "server", "ca", "client"] = ""
     q: str = Field(
@@ -102,6 +113,27 @@ class CertificateQuery(PageQuery):
         max_length=300,
         description="Part of a name, a host name that a certificate covers, a fingerprint or a serial number.",
     )
+    name: str = Field("", max_length=300, description="Exactly one of its names, or its name in the repository.")
+    covers: str = Field("", max_length=300, description="A host name that one of its names covers, wildcards included.")
+    part: str = Field("", max_length=300, description="Part of any of its names.")
+    fingerprint: str = Field("", max_length=300, description="SHA-256 of any version, with or without colons.")
+    spki: str = Field("", max_length=300, description="SHA-256 of the public key of any version.")
+    serial: str = Field("", max_length=300, description="Of any version, hexadecimal or decimal.")
+    issuer: str = Field("", max_length=300, description="Part of its issuer's name.")
+    owner: str = Field("", max_length=200)
+    tag: str = Field("", max_length=200, description="`key`, or `key=value`.")
+    state: Literal["", "expired", "expiring", "not-yet-valid", "ok"] = ""
+    within_days: int | None = Field(None, ge=0, le=36_500, description="What `expiring` means; 30 when left out.")
+    ends_from: date | None = Field(None, description="Ends on this day (UTC) or later.")
+    ends_to: date | None = Field(None, description="Ends on this day (UTC) or earlier.")
+    algorithm: str = Field("", max_length=30, description="`RSA`, `RSA 2048`, `ECDSA`, `ECDSA 256`, `Ed25519`, …")
+    use: Literal["", "used", "unused"] = ""
+    hint: str = Field("", max_length=40, description="The code of a hint, or `any`.")
+
+    def criteria(self) -> Criteria:
+        """Return what the selectors take."""
+        asked = self.dict(exclude={"cursor", "limit", "q"})
+        return Criteria(query=self.q, **asked)
 
 
 class NameOut(Schema):

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from certificates.pages import details, imports, lists, replacing, writes
+from certificates.pages import details, drops, imports, lists, replacing, writes
 
 urlpatterns = [
     path("certificates/", lists.certificate_list, name="certificate-list"),
     path("certificates/export.csv", lists.certificate_csv, name="certificate-csv"),
+    path("certificates/label/", lists.certificate_label, name="certificate-label"),
     path("certificates/import/", imports.certificate_import, name="certificate-import"),
+    path("certificates/drop/", drops.certificate_drop, name="certificate-drop"),
+    path("certificates/drop/<str:drop_id>/", drops.certificate_drop_plan, name="certificate-drop-plan"),
     path("certificates/<str:certificate_id>/", details.certificate_detail, name="certificate-detail"),
     path("certificates/<str:certificate_id>/chain.pem", details.certificate_pem, name="certificate-pem"),
     path("certificates/<str:certificate_id>/replace/", replacing.certificate_replace, name="certificate-replace"),
@@ -17,6 +20,6 @@ urlpatterns = [
         name="certificate-replace-decide",
     ),
     path("certificates/<str:certificate_id>/roll-back/", writes.certificate_roll_back, name="certificate-roll-back"),
-    path("certificates/<str:certificate_id>/rename/", writes.certificate_rename, name="certificate-rename"),
+    path("certificates/<str:certificate_id>/edit/", writes.certificate_edit, name="certificate-edit"),
     path("certificates/<str:certificate_id>/delete/", writes.certificate_delete, name="certificate-delete"),
 ]

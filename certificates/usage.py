@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 from cryptography import x509
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from certificates.models import Certificate, CertificateVersion
@@ -67,7 +68,11 @@ VersionCheck = Callable[[Certificate, x509.Certificate], None]
 # Told of versions in the transaction that stores them.
 StoreListener = Callable[[Sequence[CertificateVersion]], None]
 
+# Returns the ids of the certificates that a layer uses, as a query that is not run yet.
+UsedQuery = Callable[[], QuerySet[Any, Any]]
+
 _providers: list[Provider] = []
+_used_queries: list[UsedQuery] = []
 _version_checks: list[VersionCheck] = []
 _store_listeners: list[StoreListener] = []
 
@@ -88,6 +93,17 @@ def usages_of(certificate_ids: Collection[str], most: int = MOST_SHOWN) -> dict[
         for certificate_id, found in provider(certificate_ids, most).items():
             usages[certificate_id] = usages[certificate_id].joined(found, most)
     return usages
+
+
+def register_used(query: UsedQuery) -> None:
+    """Have lists filtered by the certificates that ``query`` returns; called in ``ready()``, once a process."""
+    if query not in _used_queries:
+        _used_queries.append(query)
+
+
+def used_queries() -> list[QuerySet[Any, Any]]:
+    """Return one query for the ids of used certificates of each layer, for a condition inside the database."""
+    return [query() for query in _used_queries]
 
 
 def register_version_check(check: VersionCheck) -> None:

@@ -47,6 +47,11 @@ def _uses(certificate_ids: Collection[str], most: int) -> QuerySet[Binding, tupl
     return rows.filter(place__lte=most).order_by("certificate_id", "place").values_list(*COLUMNS)
 
 
+def used_certificates() -> QuerySet[Binding, Any]:
+    """Return the ids of every certificate that a listener binds."""
+    return Binding.objects.order_by().values("certificate_id")
+
+
 def listener_usage(listener: Listener, role: str) -> Usage:
     """Return how a listener, whose load balancer is loaded, is named where something is in use by it."""
     return _usage(

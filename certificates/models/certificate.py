@@ -65,7 +65,7 @@ class CertificateTag(models.Model):
         indexes = (models.Index(fields=("key", "value"), name="tag_key_value"),)
 
     def __str__(self) -> str:
-        return f"{self.key}={self.value}"
+        return f"{self.key}={self.value}" if self.value else self.key
 
 
 class CertificateHint(models.Model):

@@ -1,30 +1,31 @@
-"""The list of certificates: soonest expiry first, filters in the address, also as CSV."""
+"""The list of certificates: soonest expiry first, filters in the address, also as CSV; labels for many at once."""
 
 import csv
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from certificates.models import Certificate, Kind
-from certificates.selectors import ORDER, certificates
+from access.actors import actor_of
+from certificates import services
+from certificates.filters import FilterForm
+from certificates.finding import ORDER, find_certificates
+from certificates.models import Certificate
+from certificates.pages.tags import read_tags
 from certificates.usage import usages_of
+from console.errors import DomainError
 from console.tables import keyset_page
+from console.themes import own_address
 
-EXPIRY_WINDOWS: dict[str, str | Promise] = {
-    "expired": _("Expired"),
-    "7": _("Within 7 days"),
-    "30": _("Within 30 days"),
-    "90": _("Within 90 days"),
-}
-CSV_COLUMNS = ("id", "name", "kind", "names", "not_before", "not_after", "issuer", "serial", "sha256")
+CSV_COLUMNS = (
+    "id", "name", "kind", "names", "not_before", "not_after", "issuer", "serial", "sha256", "key", "owner", "tags",
+)  # fmt: skip
 CSV_CHUNK = 500
 # A cell that begins so would be a formula in a spreadsheet (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -33,29 +34,39 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 @require_safe
 def certificate_list(request: HttpRequest) -> HttpResponse:
     """List certificates with who uses them."""
-    found = _filtered(request)
+    form = FilterForm(request.GET)
+    criteria = form.criteria()
+    found = find_certificates(criteria, timezone.now())
     page = keyset_page(found, ORDER, request.GET.get("cursor", ""))
     usages = usages_of([certificate.pk for certificate in page], most=1)
     context: dict[str, Any] = {
         "page": page,
         "rows": [(certificate, usages[certificate.pk]) for certificate in page],
-        "kinds": Kind.choices[:2],
-        "windows": EXPIRY_WINDOWS,
-        "is_filtered": any(request.GET.get(name) for name in ("q", "kind", "expires")),
+        "filters": form,
+        "is_filtered": not criteria.is_empty,
     }
     return render(request, "certificates/list.html", context)
 
 
-def _filtered(request: HttpRequest) -> QuerySet[Certificate]:
-    kind = request.GET.get("kind", "")
-    found = certificates(kind=kind if kind in Kind.values else "", query=request.GET.get("q", "")[:500])
-    window = request.GET.get("expires", "")
-    now = timezone.now()
-    if window == "expired":
-        return found.filter(not_after__lt=now)
-    if window in EXPIRY_WINDOWS:
-        return found.filter(not_after__gte=now, not_after__lt=now + dt.timedelta(days=int(window)))
-    return found
+@require_POST
+def certificate_label(request: HttpRequest) -> HttpResponse:
+    """Give the chosen certificates an owner or tags, or take tags away, and go back to the list."""
+    given = request.POST
+    back = redirect(own_address(request, given.get("next"), default="/certificates/"))
+    try:
+        count = services.label_certificates(
+            actor_of(request),
+            given.getlist("ids"),
+            owner=given["owner"] if given.get("owner", "").strip() else None,
+            add_tags=read_tags(given.get("add_tags", "").replace(",", "\n")),
+            remove_tags=[key.strip() for key in given.get("remove_tags", "").split(",") if key.strip()],
+        )
+    except DomainError as error:
+        messages.error(request, str(error))
+        return back
+    words = ngettext("%(n)d certificate is labelled.", "%(n)d certificates are labelled.", count)
+    messages.success(request, words % {"n": count})
+    return back
 
 
 class _Echo:
@@ -69,7 +80,8 @@ class _Echo:
 def certificate_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Send the filtered list as CSV, line by line."""
     writer = csv.writer(_Echo())
-    lines = (writer.writerow(row) for row in _csv_rows(_filtered(request)))
+    found = find_certificates(FilterForm(request.GET).criteria(), timezone.now())
+    lines = (writer.writerow(row) for row in _csv_rows(found))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="certificates.csv"'
     return answer
@@ -82,9 +94,11 @@ def _csv_rows(found: QuerySet[Certificate]) -> Iterator[list[str]]:
         if version is None:
             continue
         names = " ".join(name.value for name in version.names.all())
+        tags = " ".join(str(tag) for tag in certificate.tags.all())
         dates = (version.not_before.isoformat(), version.not_after.isoformat())
-        row = (certificate.pk, certificate.name, certificate.kind, names, *dates)
-        yield [_harmless(cell) for cell in (*row, version.issuer, version.serial, version.sha256)]
+        key = f"{version.key_algorithm} {version.key_bits}"
+        row = (certificate.pk, certificate.name, certificate.kind, names, *dates, version.issuer, version.serial)
+        yield [_harmless(cell) for cell in (*row, version.sha256, key, certificate.owner, tags)]
 
 
 def _harmless(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages that confirm before they change a certificate: roll back, rename, delete."""
+"""Pages that change a certificate: roll back, edit, delete."""
 
 from http import HTTPStatus
 from typing import Any
@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 from access.actors import actor_of
 from certificates import services
 from certificates.coverage import difference_of_return
-from certificates.forms import ConfirmForm, RenameForm, RollBackForm
-from certificates.models import CertificateName
+from certificates.forms import ConfirmForm, LabelsForm, RollBackForm
+from certificates.models import Certificate, CertificateName
+from certificates.pages.tags import read_tags, written_tags
 from certificates.selectors import certificate_by_id, version_of
 from certificates.usage import usages_of
 from console.errors import ConflictError, DomainError, StaleError
@@ -72,28 +73,42 @@ def _roll_back(request: HttpRequest, certificate_id: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def certificate_rename(request: HttpRequest, certificate_id: str) -> HttpResponse:
-    """Give a certificate another name."""
+def certificate_edit(request: HttpRequest, certificate_id: str) -> HttpResponse:
+    """Change a certificate's name, owner and tags."""
     certificate = certificate_by_id(certificate_id)
-    form = RenameForm(request.POST or None, initial={"name": certificate.name, "revision": certificate.revision})
-    if request.method == "POST" and form.is_valid() and _is_renamed(request, certificate_id, form):
+    form = LabelsForm(request.POST or None, initial=_labels_of(certificate))
+    if request.method == "POST" and form.is_valid() and _is_labelled(request, certificate_id, form):
         return redirect("certificate-detail", certificate_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "certificates/rename.html", {"form": form, "certificate": certificate}, status=status)
+    return render(request, "certificates/edit.html", {"form": form, "certificate": certificate}, status=status)
 
 
-def _is_renamed(request: HttpRequest, certificate_id: str, form: RenameForm) -> bool:
+def _labels_of(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "name": certificate.name,
+        "owner": certificate.owner,
+        "tags": written_tags(certificate),
+        "revision": certificate.revision,
+    }
+
+
+def _is_labelled(request: HttpRequest, certificate_id: str, form: LabelsForm) -> bool:
     given = form.cleaned_data
     try:
-        services.rename_certificate(
-            actor_of(request), certificate_id, name=given["name"], expected_revision=given["revision"]
+        services.update_certificate(
+            actor_of(request),
+            certificate_id,
+            name=given["name"],
+            owner=given["owner"],
+            tags=read_tags(given["tags"]),
+            expected_revision=given["revision"],
         )
     except StaleError:
         raise
     except DomainError as error:
         add_domain_error(form, error)
         return False
-    messages.success(request, _("The certificate is now called “%(name)s”.") % {"name": given["name"]})
+    messages.success(request, _("“%(name)s” is saved.") % {"name": given["name"]})
     return True
 
 

@@ -42,19 +42,27 @@ def update_certificate(
     tags = None if tags is None else checked_tags(tags)
     with recording(actor) as changes:
         certificate = unchanged(certificate_id, expected_revision)
-        if name is not None:
+        if name is not None and name != certificate.name:
             old = _rename(certificate, name)
             record(changes, "renamed", certificate, f"Renamed certificate “{old}” to “{name}”")
-        if owner is not None:
-            certificate.owner = owner
-        if tags is not None:
-            CertificateTag.objects.filter(certificate=certificate).delete()
-            _insert_tags([certificate.pk], tags)
-        if owner is not None or tags is not None:
+        if _is_relabelled(certificate, owner, tags):
             record(changes, "labelled", certificate, f"Changed owner or tags of “{certificate.name}”")
         certificate.revision += 1
         certificate.save(update_fields=("name", "owner", "search_text", "revision"))
     return certificate
+
+
+def _is_relabelled(certificate: Certificate, owner: str | None, tags: Mapping[str, str] | None) -> bool:
+    """Give ``certificate`` the owner and the tags, where given and other than before; tell whether they were."""
+    before = {tag.key: tag.value for tag in certificate.tags.all()}
+    has_new_tags = tags is not None and tags != before
+    has_new_owner = owner is not None and owner != certificate.owner
+    if tags is not None and has_new_tags:
+        CertificateTag.objects.filter(certificate=certificate).delete()
+        _insert_tags([certificate.pk], tags)
+    if owner is not None:
+        certificate.owner = owner
+    return has_new_tags or has_new_owner
 
 
 def label_certificates(

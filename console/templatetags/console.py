@@ -11,6 +11,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -132,6 +133,12 @@ def milliseconds(value: float | None) -> str:
 def lookup(mapping: Any, key: Any) -> Any:
     """Return ``mapping[key]``, or None where there is none: for tables made beside their rows."""
     return mapping.get(key)
+
+
+@register.simple_tag
+def querystring_of(**parameters: Any) -> str:
+    """Write a query of just these parameters: ``{% querystring_of tag=tag %}``."""
+    return "?" + urlencode(parameters)
 
 
 @register.inclusion_tag("console/field.html")

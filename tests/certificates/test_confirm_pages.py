@@ -19,12 +19,12 @@ def replaced(admin_client: Client) -> Certificate:
     return certificate
 
 
-@pytest.mark.parametrize("end", ["roll-back/", "rename/", "delete/"])
+@pytest.mark.parametrize("end", ["roll-back/", "edit/", "delete/"])
 def test_signed_out_one_is_asked_to_sign_in(client: Client, end: str) -> None:
     assert client.get(f"/certificates/{ABSENT}/{end}")["Location"].startswith("/sign-in/")
 
 
-@pytest.mark.parametrize("end", ["roll-back/", "rename/", "delete/"])
+@pytest.mark.parametrize("end", ["roll-back/", "edit/", "delete/"])
 def test_other_methods_are_refused(admin_client: Client, replaced: Certificate, end: str) -> None:
     assert admin_client.put(f"/certificates/{replaced.pk}/{end}").status_code == 405
 
@@ -61,7 +61,7 @@ def test_rolling_back_from_an_old_page_is_refused(admin_client: Client, replaced
 
 
 def test_renaming_keeps_everything_else(admin_client: Client, replaced: Certificate) -> None:
-    address = f"/certificates/{replaced.pk}/rename/"
+    address = f"/certificates/{replaced.pk}/edit/"
     assert admin_client.get(address).context["form"].initial["name"] == "web"
     assert admin_client.post(address, {"name": "shop", "revision": replaced.revision}).status_code == 302
     replaced.refresh_from_db()
@@ -71,7 +71,7 @@ def test_renaming_keeps_everything_else(admin_client: Client, replaced: Certific
 @pytest.mark.parametrize("name", ["", "   ", "x" * 129, "taken", "a\nb"])
 def test_a_bad_name_is_refused_at_its_field(admin_client: Client, replaced: Certificate, name: str) -> None:
     stored("other.test", name="taken")
-    answer = admin_client.post(f"/certificates/{replaced.pk}/rename/", {"name": name, "revision": replaced.revision})
+    answer = admin_client.post(f"/certificates/{replaced.pk}/edit/", {"name": name, "revision": replaced.revision})
     assert answer.status_code == 422
     assert "name" in answer.context["form"].errors
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from certificates import selectors
+from certificates import finding, selectors
 from certificates.services import Imported, import_certificate
 from console.tables import keyset_page
 from tests.certificates.repository import ALICE, import_leaf, replace_by
@@ -62,7 +62,7 @@ def test_the_serial_number_finds_it_in_hexadecimal_and_decimal(shop: Imported) -
 
 
 def test_an_older_version_is_found_by_fingerprint_but_not_by_name(shop: Imported) -> None:
-    replace_by(shop, make_leaf("new.example.test"))
+    replace_by(shop, make_leaf("new.example.test"), reason="moved")
     assert found(shop.version.sha256) == ["Shöp"]
     assert found("img.cdn.shop.test") == []
     assert found("new.example") == ["Shöp"]
@@ -77,7 +77,7 @@ def test_the_kind_narrows_the_list() -> None:
 
 
 def test_a_text_that_many_names_have_is_found_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selectors, "MOST_MATCHES", 2)
+    monkeypatch.setattr(finding, "MOST_MATCHES", 2)
     now = dt.datetime.now(dt.UTC)
     for days in (20, 5, 40):
         import_leaf(make_leaf(f"d{days}.example.test", not_after=now + days * DAY), f"{days}")
@@ -88,7 +88,7 @@ def test_a_page_takes_few_queries_however_long_it_is(django_assert_max_num_queri
     for _ in range(5):
         import_leaf()
     for query in ("", "example", "www.example.test", "abc"):
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             page = keyset_page(selectors.certificates(query=query), selectors.ORDER, "", 50)
             assert all([name.value for name in row.current_version.names.all()] for row in page if row.current_version)
 

@@ -166,7 +166,7 @@ DETAILS = (
     "/certificates/{self.certificate.pk}/",
     "/certificates/{self.authority.pk}/",
     "/certificates/{self.certificate.pk}/replace/",
-    "/certificates/{self.certificate.pk}/rename/",
+    "/certificates/{self.certificate.pk}/edit/",
     "/certificates/{self.certificate.pk}/delete/",
     "/instances/{self.balancer.pk}/",
     "/instances/{self.balancer.pk}/details/",
