@@ -77,6 +77,10 @@ REFUSALS: Mapping[str, tuple[Promise, Promise]] = {
         _("There are more than %(limit)s private keys."),
         _("Import them in parts, or from a directory with: manage.py importdirectory"),
     ),
+    "drop.too-large": (
+        _("The files have more than 4 MB together."),
+        _("Import them in parts, or from a directory with: manage.py importdirectory"),
+    ),
     "drop.empty": (_("Nothing was given."), _("Choose files, or paste the text of a certificate.")),
     "key.sm2": (
         _("The private key is an SM2 key, which cannot be served."),

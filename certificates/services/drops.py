@@ -12,10 +12,11 @@ from certificates.bundles import Bundle
 from certificates.drops import Drop
 from certificates.keys import seal, unseal
 from certificates.models import Drop as DropRow
-from certificates.models import RequestKey, SealedKey
 from certificates.names import checked_name, free_names
 from certificates.planning import Plan, PlannedItem
-from certificates.services.imports import Imported, NewCertificate, store_bundles
+from certificates.services.imports import NewCertificate, store_bundles
+from certificates.services.parsing import Imported
+from certificates.waiting import kept_key
 from certificates.wire import pack_drop, unpack_drop
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import is_id
@@ -76,8 +77,7 @@ def import_plan(actor: Actor, plan: Plan, chosen: Mapping[str, str] | None = Non
             way_out=_("Choose at least one certificate that is not stored yet."),
         )
     new = [NewCertificate(item.kind, name, b"") for item, name in zip(items, names, strict=True)]
-    with recording(actor):
-        return store_bundles(actor, new, _with_stored_keys(items))
+    return store_bundles(actor, new, _with_kept_keys(items))
 
 
 def _items(plan: Plan, chosen: Mapping[str, str]) -> list[PlannedItem]:
@@ -94,19 +94,11 @@ def _items(plan: Plan, chosen: Mapping[str, str]) -> list[PlannedItem]:
     return [item for item in plan.items if item.id in chosen]
 
 
-def _with_stored_keys(items: Sequence[PlannedItem]) -> list[Bundle]:
+def _with_kept_keys(items: Sequence[PlannedItem]) -> list[Bundle]:
     """Return the bundles, with the keys that are here already opened and put in."""
     return [
-        replace(item.item.bundle, key_pem=_stored_key(item.item.bundle.leaf.description.spki_sha256))
+        replace(item.item.bundle, key_pem=kept_key([item.item.bundle.leaf.description.spki_sha256]))
         if item.is_key_stored
         else item.item.bundle
         for item in items
     ]
-
-
-def _stored_key(spki_sha256: str) -> bytes | None:
-    tokens = RequestKey.objects.filter(request__spki_sha256=spki_sha256).values_list("token", flat=True)
-    token = tokens.first() or (
-        SealedKey.objects.filter(version__spki_sha256=spki_sha256).values_list("token", flat=True).first()
-    )
-    return unseal(token) if token else None

@@ -51,7 +51,7 @@ document.addEventListener("change", (event) => {
   const input = event.target;
   if (!(input instanceof HTMLInputElement) || input.type !== "file" || !input.dataset.fileName) return;
   const place = document.querySelector(input.dataset.fileName);
-  if (place) place.textContent = input.files?.[0]?.name ?? "";
+  if (place) place.textContent = Array.from(input.files ?? [], (file) => file.name).join(", ");
 });
 
 // A form is sent once, however often its button is pressed.
