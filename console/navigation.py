@@ -35,6 +35,15 @@ DESTINATIONS = (
     Destination(_("Server groups"), "server-group-list", "stack-2"),
     Destination(_("Certificates"), "certificate-list", "certificate"),
     Destination(
+        _("Renewals"),
+        "renewal-list",
+        "refresh",
+        children=(
+            Destination(_("Renewals"), "renewal-list", ""),
+            Destination(_("ACME accounts"), "acme-account-list", ""),
+        ),
+    ),
+    Destination(
         _("Alerts"),
         "notice-list",
         "bell",

@@ -9,6 +9,8 @@ DETAIL_PAGES = {
     "load_balancer": "load-balancer-detail",
     "listener": "listener-detail",
     "server_group": "server-group-detail",
+    "renewal": "renewal-detail",
+    "acme_account": "acme-account-detail",
 }
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils import timezone
 
@@ -14,6 +14,8 @@ from alerts.scanning import scan_period
 from certificates.models import Certificate
 from certificates.usage import Usages, usages_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServedReceipt, ServerGroup, ServerHealth
+from renewals.models import Renewal
+from renewals.selectors import troubled
 
 STRIP_DAYS = 90
 SOONEST = 8
@@ -174,6 +176,12 @@ def _mismatches() -> list[Problem]:
     wrong = {listener_id: error for (listener_id, *_), (is_expected, error) in newest.items() if not is_expected}
     listeners = Listener.objects.filter(desired="running", pk__in=wrong).select_related("load_balancer")
     return [Problem(listener, "orange", "mismatch", wrong[listener.pk]) for listener in listeners[:MOST_PROBLEMS]]
+
+
+def troubled_renewals() -> list[Renewal]:
+    """Return the renewals that fail or that nobody begins, those whose certificates end first before all."""
+    rows = troubled().select_related("certificate")
+    return list(rows.order_by(F("certificate__not_after").asc(nulls_first=True), "pk")[:MOST_PROBLEMS])
 
 
 def telling() -> Telling:

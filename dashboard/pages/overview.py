@@ -28,6 +28,7 @@ def _context() -> dict[str, Any]:
         "bars": selectors.strip(ends, today),
         "windows": selectors.windows(ends, today),
         "problems": selectors.listener_problems(),
+        "renewals": selectors.troubled_renewals(),
         "telling": selectors.telling(),
         "nodes": node_rows(),
     }
