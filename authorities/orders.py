@@ -1,16 +1,16 @@
 """What is asked of an authority, and what is signed for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from django.utils.translation import gettext as _
 
 from authorities.building import PURPOSES
 from authorities.requests import SigningRequest, read_signing_request
-from certificates.alternative_names import general_names
+from certificates.alternative_names import general_names, server_names
 from certificates.key_types import KeyType, check_key_type
-from certificates.subjects import LONGEST_COMMON_NAME, Subject, distinguished_name
+from certificates.subjects import Subject, distinguished_name, with_common_name
 from console.errors import InvalidInputError
 
 LONGEST_LIFE_DAYS = 36_500
@@ -73,32 +73,10 @@ def check_days(days: int) -> None:
 
 
 def _names_and_subject(order: Order, request: SigningRequest | None) -> tuple[list[x509.GeneralName], x509.Name]:
-    at_least = 1 if order.purpose == "server" else 0
+    names, subject = order.names, order.subject
     if request and order.names_from_csr:
-        names = general_names(request.names, at_least=at_least)
-        subject = request.subject
-    else:
-        names = general_names(order.names, at_least=at_least)
-        subject = order.subject
+        names, subject = request.names, request.subject
     if order.purpose == "server":
-        _refuse_emails(names)
-        return names, distinguished_name(_with_common_name(subject, names), needs_common_name=False)
-    return names, distinguished_name(subject)
-
-
-def _with_common_name(subject: Subject, names: Sequence[x509.GeneralName]) -> Subject:
-    """Fill in the first name that fits, for people and old clients to read."""
-    if subject.common_name.strip():
-        return subject
-    fitting = (str(name.value) for name in names if len(str(name.value)) <= LONGEST_COMMON_NAME)
-    return replace(subject, common_name=next(fitting, ""))
-
-
-def _refuse_emails(names: Sequence[x509.GeneralName]) -> None:
-    for name in names:
-        if isinstance(name, x509.RFC822Name):
-            raise InvalidInputError(
-                _("“%(name)s” is an email address, and a server has none.") % {"name": name.value[:100]},
-                "names.invalid",
-                field="names",
-            )
+        found = server_names(names)
+        return found, distinguished_name(with_common_name(subject, found), needs_common_name=False)
+    return general_names(names, at_least=0), distinguished_name(subject)

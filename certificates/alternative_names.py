@@ -27,6 +27,19 @@ def general_names(names: Sequence[str], *, at_least: int = 1) -> list[x509.Gener
     return distinct
 
 
+def server_names(names: Sequence[str]) -> list[x509.GeneralName]:
+    """Return the names of a server; raise InvalidInputError for an email address too."""
+    found = general_names(names)
+    for name in found:
+        if isinstance(name, x509.RFC822Name):
+            raise InvalidInputError(
+                _("“%(name)s” is an email address, and a server has none.") % {"name": name.value[:LONGEST_GIVEN]},
+                "names.invalid",
+                field="names",
+            )
+    return found
+
+
 def split_names(text: str) -> list[str]:
     """Return the names in ``text``, which stand between spaces, commas, semicolons or line ends."""
     return [name for name in re.split(r"[\s,;，；]+", text) if name]

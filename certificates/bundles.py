@@ -97,7 +97,7 @@ def _leaf_and_key(parsed: Sequence[Parsed], blocks: Sequence[Block], upload: Upl
     leaves = [certificate for certificate in parsed if not certificate.description.is_ca]
     if not any(is_servable(leaf.description) for leaf in leaves):
         return leaves[0], None
-    key = open_key(_key_block(blocks, upload), upload.passphrase)
+    key = open_key(_key_block(blocks, upload, leaves), upload.passphrase)
     leaf = _leaf_of(key, parsed)
     _check_leaf(leaf.description)
     return leaf, key
@@ -132,8 +132,11 @@ def _certificates(blocks: Sequence[Block]) -> tuple[list[Parsed], list[Finding]]
     return parsed, [Finding("chain.repeated", {"count": repeated})] if repeated else []
 
 
-def _key_block(blocks: Sequence[Block], upload: Upload) -> Block:
-    """Return the one private key, from its own field or from the file of the certificate."""
+def _key_block(blocks: Sequence[Block], upload: Upload, leaves: Sequence[Parsed]) -> Block:
+    """Return the one private key, from its own field or from the file of the certificate.
+
+    Without one the refusal says which public keys it could belong to: it may be kept already.
+    """
     keys = {block.der: block for block in blocks if block.is_key}
     if (upload.private_key_pem or b"").strip():
         own = read_blocks(upload.private_key_pem or b"", KEY_FIELD, _passphrases(upload))
@@ -142,7 +145,8 @@ def _key_block(blocks: Sequence[Block], upload: Upload) -> Block:
             raise Refusal("key.not-a-key", KEY_FIELD)
         keys |= {block.der: block for block in given}
     elif not keys:
-        raise Refusal("key.missing", KEY_FIELD)
+        public_keys = " ".join(leaf.description.spki_sha256 for leaf in leaves)
+        raise Refusal("key.missing", KEY_FIELD, public_keys=public_keys)
     if len(keys) > 1:
         raise Refusal("key.several", KEY_FIELD, count=len(keys))
     return next(iter(keys.values()))

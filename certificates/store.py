@@ -15,6 +15,7 @@ from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
 from certificates.refusals import Finding
 from certificates.usage import tell_stored
+from certificates.waiting import complete_requests
 from events.actor import Actor
 
 BATCH = 500
@@ -77,6 +78,7 @@ def insert_versions(actor: Actor, versions: Sequence[NewVersion]) -> list[Certif
         BATCH,
     )
     remember_issuers(link for version in versions for link in (version.bundle.leaf, *version.bundle.chain))
+    complete_requests(rows)
     tell_stored(rows)
     return rows
 

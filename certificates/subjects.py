@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,6 +58,14 @@ def distinguished_name(subject: Subject, *, needs_common_name: bool = True) -> x
     return x509.Name(
         [x509.NameAttribute(found.oid, given[part]) for part, found in _PARTS.items() if given[part]],
     )
+
+
+def with_common_name(subject: Subject, names: Sequence[x509.GeneralName]) -> Subject:
+    """Return the subject with the first name that fits for a common name that was not given: some clients show it."""
+    if subject.common_name.strip():
+        return subject
+    fitting = (str(name.value) for name in names if len(str(name.value)) <= LONGEST_COMMON_NAME)
+    return dataclasses.replace(subject, common_name=next(fitting, ""))
 
 
 def _check(part: str, value: str) -> None:

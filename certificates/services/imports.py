@@ -1,6 +1,6 @@
 """Taking certificates in: what was uploaded, and what was parsed or issued."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 
 from certificates.bundles import Bundle, Upload
 from certificates.duplicates import refuse_duplicates
-from certificates.issuers import complete_all
 from certificates.judgement import findings_of
-from certificates.messages import error_of
-from certificates.models import Certificate, CertificateVersion, Kind
+from certificates.models import Certificate, Kind
 from certificates.names import checked_name, names_for
-from certificates.parser import parser
-from certificates.refusals import Finding, Refusal
+from certificates.refusals import Finding
+from certificates.services.parsing import Imported, parse
 from certificates.services.rows import record
-from certificates.store import FACTS, NewVersion, Warned, insert_certificates, search_text, warnings_of
+from certificates.services.versions import store_replacement
+from certificates.store import FACTS, NewVersion, insert_certificates, search_text, warnings_of
+from certificates.waiting import renewed_certificates
 from console.errors import InvalidInputError
 from events.actor import Actor
 from events.feed import recording
@@ -33,15 +33,6 @@ class NewCertificate:
     certificate_pem: bytes
     private_key_pem: bytes | None = None
     passphrase: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What was stored, and what the operator should know of it."""
-
-    certificate: Certificate
-    version: CertificateVersion
-    warnings: Sequence[Warned]
 
 
 def import_certificate(
@@ -67,7 +58,23 @@ def import_certificates(actor: Actor, items: Sequence[NewCertificate]) -> list[I
 
 
 def store_bundles(actor: Actor, items: Sequence[NewCertificate], bundles: Sequence[Bundle]) -> list[Imported]:
-    """Store what was parsed or issued as new certificates."""
+    """Store what was parsed or issued: as new certificates, or as the next version where a request renews one."""
+    renewed = renewed_certificates([bundle.leaf.description.spki_sha256 for bundle in bundles])
+    if not renewed:
+        return _store_new(actor, items, bundles)
+    with recording(actor):
+        return [_store_one(actor, item, bundle, renewed) for item, bundle in zip(items, bundles, strict=True)]
+
+
+def _store_one(actor: Actor, item: NewCertificate, bundle: Bundle, renewed: Mapping[str, str]) -> Imported:
+    certificate_id = renewed.get(bundle.leaf.description.spki_sha256)
+    if certificate_id is None:
+        (stored,) = _store_new(actor, [item], [bundle])
+        return stored
+    return store_replacement(actor, certificate_id, bundle)
+
+
+def _store_new(actor: Actor, items: Sequence[NewCertificate], bundles: Sequence[Bundle]) -> list[Imported]:
     names = [checked_name(item.name) for item in items]
     now = timezone.now()
     with recording(actor) as changes:
@@ -96,21 +103,6 @@ def _check_kind(kind: str) -> None:
 
 def _upload(item: NewCertificate) -> Upload:
     return Upload(item.kind, item.certificate_pem, item.private_key_pem, item.passphrase)
-
-
-def parse(uploads: Sequence[Upload]) -> list[Bundle]:
-    """Have every upload read in the parser's process; raise DomainError for the first that cannot be used.
-
-    Chains are completed with the intermediates that the repository holds.
-    """
-    return complete_all(list(_bundles(parser.parse_many(uploads))))
-
-
-def _bundles(results: Iterable[Bundle | Refusal]) -> Iterable[Bundle]:
-    for result in results:
-        if isinstance(result, Refusal):
-            raise error_of(result)
-        yield result
 
 
 def _first_version(actor: Actor, kind: str, name: str, bundle: Bundle, findings: Sequence[Finding]) -> NewVersion:

@@ -12,7 +12,7 @@ from certificates.messages import message_of
 from certificates.models import Certificate, CertificateVersion, Kind
 from certificates.refusals import Finding
 from certificates.selectors import certificate_by_id
-from certificates.services.imports import Imported, parse
+from certificates.services.parsing import Imported, parse
 from certificates.services.rows import current_of, record, unchanged
 from certificates.store import NewVersion, insert_versions, make_current, warnings_of
 from certificates.usage import check_new_version
