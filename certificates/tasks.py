@@ -4,8 +4,11 @@ from celery import shared_task
 
 from certificates.examination import BATCH, examine_outdated
 from certificates.replacements import forget_replacements
+from certificates.revocation import fetch_due
 
 MOST_BATCHES = 20
+# A round ends before this so that a worker which is asked to stop is soon free; the next round goes on.
+FETCHING_SECONDS = 20
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -15,3 +18,9 @@ def examine_certificates() -> None:
     for _ in range(MOST_BATCHES):
         if examine_outdated() < BATCH:
             return
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]
+def fetch_due_lists() -> None:
+    """Fetch the revocation lists that are due; several rounds share the work between them."""
+    fetch_due(budget_seconds=FETCHING_SECONDS)

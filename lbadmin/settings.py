@@ -14,6 +14,7 @@ ENVIRONMENT = read_environment()
 
 SECRET_KEY = ENVIRONMENT.secret_key
 ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys
+KEY_EXPORT = ENVIRONMENT.key_export
 DEBUG = False
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 DATA_DIR = ENVIRONMENT.data_dir
@@ -142,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RENEWALS_SWEEP_SECONDS,
         "options": {"expires": RENEWALS_SWEEP_SECONDS},
     },
+    "fetch-lists": {"task": "certificates.tasks.fetch_due_lists", "schedule": 15, "options": {"expires": 15}},
     "publish": {"task": "authorities.tasks.publish_due_lists", "schedule": 300, "options": {"expires": 300}},
     # Finds the hints of what an older edition of the rules has seen, some at a time.
     "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},

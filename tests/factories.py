@@ -33,6 +33,12 @@ def store_certificate(issued: Issued, kind: Kind = Kind.SERVER, name: str | None
     ).certificate
 
 
+def store_bundle(*authorities: Issued) -> Certificate:
+    """Import a CA certificate that trusts several authorities."""
+    pem = b"".join(authority.pem for authority in authorities)
+    return import_certificate(OPERATOR, kind=Kind.CA, name=unique("bundle"), certificate_pem=pem).certificate
+
+
 def make_server_certificate(*names: str, **fields: Any) -> Certificate:
     """Import a fresh server certificate for ``names``."""
     return store_certificate(make_leaf(*names, **fields))

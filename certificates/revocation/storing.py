@@ -15,9 +15,12 @@ from console.errors import ConflictError, InvalidInputError
 from events.feed import Recorder
 
 LIST_FIELDS = (
-    "source", "url", "issuer", "issuer_spki_sha256", "number", "der", "sha256", "entries", "this_update",
-    "next_update", "fetched_at", "last_problem", "failures", "revision",
+    "source", "url", "when_expired", "issuer", "issuer_spki_sha256", "number", "der", "sha256", "entries",
+    "this_update", "next_update", "next_fetch_at", "etag", "last_modified", "fetched_at", "last_problem", "failures",
+    "revision",
 )  # fmt: skip
+# The weakest first.
+_SOURCES = (RevocationList.Source.UPLOADED, RevocationList.Source.URL, RevocationList.Source.AUTHORITY)
 
 
 def read_for(certificate: Certificate, data: bytes) -> ReadList:
@@ -30,25 +33,39 @@ def read_for(certificate: Certificate, data: bytes) -> ReadList:
     return read
 
 
-def store(changes: Recorder, row: RevocationList, read: ReadList) -> RevocationList:
+def store(changes: Recorder, row: RevocationList, read: ReadList, when_expired: str = "") -> RevocationList:
     """Store ``read`` in ``row``, or in the row that its issuer has already; raise ConflictError for an older list.
 
-    ``row`` says where the list comes from; it may be new.
+    ``row`` says where the list comes from; it may be new. A blank ``when_expired`` keeps the choice made before.
     """
-    rows = RevocationList.objects.select_for_update().filter(certificate_id=row.certificate_id)
+    rows = RevocationList.objects.defer("der").select_related("certificate").filter(certificate_id=row.certificate_id)
     held = rows.filter(issuer_spki_sha256=read.issuer_spki_sha256).exclude(pk=row.pk).first()
     for older in (held, row):
         if older is not None:
             refuse_older(older, read)
     if held is not None and row._state.adding:  # noqa: SLF001  # Django's documented way to ask
-        held.source, held.url, row = row.source, row.url, held
+        row = _taken_over(held, row)
     elif held is not None:
         held.delete()
-    is_new = row.sha256 != read.sha256
+    is_new = row.sha256 != read.sha256 or bool(when_expired and when_expired != row.when_expired)
+    row.when_expired = when_expired or row.when_expired
     _fill(row, read)
+    if is_new:
+        row.revision += 1
+    _save(row)
     if is_new:
         _record(changes, row)
     return row
+
+
+def _taken_over(held: RevocationList, given: RevocationList) -> RevocationList:
+    """Return ``held`` with the stronger of the two sources: an upload does not end the fetching of a list."""
+    if _SOURCES.index(RevocationList.Source(given.source)) >= _SOURCES.index(RevocationList.Source(held.source)):
+        if (held.source, held.url) != (given.source, given.url):
+            held.etag = held.last_modified = ""
+            held.next_fetch_at = None
+        held.source, held.url = given.source, given.url
+    return held
 
 
 def refuse_older(held: RevocationList, read: ReadList) -> None:
@@ -103,10 +120,13 @@ def _fill(row: RevocationList, read: ReadList) -> None:
         setattr(row, field, getattr(read, field))
     row.fetched_at = timezone.now()
     row.last_problem, row.failures = "", 0
-    if row._state.adding:  # noqa: SLF001  # Django's documented way to ask
+
+
+def _save(row: RevocationList) -> None:
+    if row._state.adding:  # noqa: SLF001
+        row.revision = 1
         row.save(force_insert=True)
     else:
-        row.revision += 1
         row.save(update_fields=LIST_FIELDS)
 
 
