@@ -1,8 +1,8 @@
 """The words of every refusal and finding of the parser, by code: what is wrong, and the way out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -217,3 +217,14 @@ def error_of(refusal: Refusal) -> DomainError:
 def message_of(finding: Finding) -> str:
     """Return the sentence for ``finding`` in the language of the reader."""
     return str(FINDINGS[finding.code]) % finding.parameters
+
+
+def retold(warnings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return stored warnings in the language of the reader; older rows have only the sentence that was told then."""
+    return [{"code": warning["code"], "message": _retold(warning)} for warning in warnings]
+
+
+def _retold(warning: Mapping[str, Any]) -> str:
+    if warning["code"] in FINDINGS and "parameters" in warning:
+        return message_of(Finding(warning["code"], warning["parameters"]))
+    return str(warning["message"])

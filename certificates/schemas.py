@@ -7,6 +7,7 @@ from ninja import Field, Schema
 
 from access.rest import Body, PageQuery, WarningOut
 from certificates.finding import Criteria
+from certificates.messages import retold
 from certificates.models import Certificate, CertificateVersion
 from certificates.services import Imported
 from certificates.usage import Usages
@@ -172,6 +173,11 @@ class VersionOut(Schema):
     reason: str = Field(description="Why names of the version before were allowed to go.")
     created_at: datetime
     created_by: str
+
+    @staticmethod
+    def resolve_warnings(version: CertificateVersion) -> list[dict[str, str]]:
+        """Say what was found at import in the request's language."""
+        return retold(version.warnings)
 
     @staticmethod
     def resolve_replaces(version: CertificateVersion) -> int | None:

@@ -1,5 +1,6 @@
 """Turn parsed bundles into rows: one or thousands, by the same path. Runs inside ``recording``."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
@@ -13,7 +14,7 @@ from certificates.issuers import remember_issuers
 from certificates.keys import seal
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
-from certificates.refusals import Finding
+from certificates.refusals import Finding, Parameters
 from certificates.usage import tell_stored
 from certificates.waiting import complete_requests
 from events.actor import Actor
@@ -29,6 +30,7 @@ class Warned:
 
     code: str
     message: str
+    parameters: Parameters = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def chain_digest(chain: Collection[Link]) -> str:
 
 def warnings_of(findings: Sequence[Finding]) -> list[Warned]:
     """Return the findings in words."""
-    return [Warned(finding.code, message_of(finding)) for finding in findings]
+    return [Warned(finding.code, message_of(finding), finding.parameters) for finding in findings]
 
 
 def search_text(name: str, common_name: str, names: Iterable[str]) -> str:
@@ -137,7 +139,7 @@ def _row(actor: Actor, version: NewVersion) -> CertificateVersion:
         not_before=leaf.not_before,
         not_after=leaf.not_after,
         chain_not_after=_chain_not_after(version.bundle),
-        warnings=[{"code": warned.code, "message": warned.message} for warned in version.warnings],
+        warnings=[dataclasses.asdict(warned) for warned in version.warnings],
         reason=version.reason,
         created_by=actor.name,
     )

@@ -1,15 +1,44 @@
-"""Who may see a page, and the answer when a service refused."""
+"""Who may see a page, the answer when a service refused, and bodies that are too large."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from console.errors import DomainError
+
+
+class DrainMiddleware:
+    """Take in the rest of a body that was refused for its size, so that its sender gets to read the answer.
+
+    A server that closes a connection with bytes unread resets it, and the answer is lost on the way.
+    """
+
+    CHUNK_BYTES = 64 * 1024
+    MOST_BYTES = 64 * 1024 * 1024
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, then read on if there is more than any view would have read."""
+        response = self.get_response(request)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self._drain(request)
+        return response
+
+    def _drain(self, request: HttpRequest) -> None:
+        with suppress(UnreadablePostError):  # the sender has gone
+            for _chunk in range(0, self.MOST_BYTES, self.CHUNK_BYTES):
+                if not request.read(self.CHUNK_BYTES):
+                    return
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -3,18 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext_noop
-
 from dataplane.observations import Health
 from dataplane.snapshot import Listener, Server, Snapshot
 from listeners.models import ServerHealth
 
 State = ServerHealth.State
-REFUSED = gettext_noop("The health check could not connect.")
-TIMEOUT = gettext_noop("The health check got no connection in time.")
-PENDING = gettext_noop("The first health check is under way.")
-NOT_CHECKED = gettext_noop("The server group has no health check.")
-NO_WEIGHT = gettext_noop("Weight 0: the server takes no new connections and is not checked.")
+Reason = ServerHealth.Reason
 
 
 def seen_health(clusters: Sequence[Mapping[str, Any]], snapshot: Snapshot) -> Iterator[Health]:
@@ -44,11 +38,11 @@ def _health(listener: Listener, server: Server, status: Mapping[str, Any] | None
 
 def _verdict(server: Server, status: Mapping[str, Any] | None, *, is_checked: bool) -> tuple[State, str]:
     if server.weight == 0:
-        return State.UNKNOWN, NO_WEIGHT
+        return State.UNKNOWN, Reason.NO_WEIGHT
     if not is_checked:
-        return State.UNKNOWN, NOT_CHECKED
+        return State.UNKNOWN, Reason.NO_CHECK
     if status is None or status.get("pending_active_hc"):
-        return State.UNKNOWN, PENDING
+        return State.UNKNOWN, Reason.PENDING
     if status.get("failed_active_health_check"):
-        return State.UNHEALTHY, TIMEOUT if status.get("active_hc_timeout") else REFUSED
+        return State.UNHEALTHY, Reason.TIMEOUT if status.get("active_hc_timeout") else Reason.REFUSED
     return State.HEALTHY, ""

@@ -1,5 +1,6 @@
 """The last answer, for errors that nothing else has taken: a page, or a problem for a client of the REST API."""
 
+import logging
 import sys
 from http import HTTPStatus
 
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from lbadmin.api import problem
 
+logger = logging.getLogger(__name__)
+
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 503 when it is the database that does not answer, else 500; Django has logged the error."""
@@ -17,7 +20,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     status = HTTPStatus.SERVICE_UNAVAILABLE if is_database else HTTPStatus.INTERNAL_SERVER_ERROR
     if request.path.startswith("/api/"):
         return _problem(status)
-    return HttpResponse(render_to_string(f"{status.value}.html"), status=status)
+    return HttpResponse(_page(request, status), status=status)
+
+
+def _page(request: HttpRequest, status: HTTPStatus) -> str:
+    """Return the page, within the console's frame where that can still be made."""
+    template = f"{status.value}.html"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return render_to_string(template)
+    try:
+        return render_to_string(template, request=request)
+    except Exception:
+        # The last answer there is: what broke the page may break the frame around this one too.
+        logger.exception("the frame of the error page broke too")
+        return render_to_string(template)
 
 
 def _problem(status: HTTPStatus) -> HttpResponse:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.DrainMiddleware",
     "renewals.middleware.HttpChallengeMiddleware",  # before hosts are checked: it answers under every name
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

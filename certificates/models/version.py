@@ -30,7 +30,7 @@ class CertificateVersion(models.Model):
     not_after = models.DateTimeField(db_index=True)
     # The soonest end in the chain, where a certificate of it ends before the leaf; null where none does.
     chain_not_after = models.DateTimeField(null=True)
-    warnings = models.JSONField(default=list)  # [{"code": ..., "message": ...}] found at import
+    warnings = models.JSONField(default=list)  # [{"code", "parameters", "message"}] found at import
     reason = models.CharField(max_length=500, blank=True)  # why names of the version before were allowed to go
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from certificates.messages import retold
 from certificates.models import CertificateVersion
 from certificates.selectors import certificate_by_id, full_chain_pem, version_of, versions_of
 from certificates.usage import usages_of
@@ -63,6 +64,7 @@ def _context(certificate_id: str) -> dict[str, Any]:
     return {
         "certificate": certificate,
         "version": version,
+        "warnings": retold(version.warnings),
         "names": version.names.all(),
         "chain": chain_of(version),
         "elapsed": elapsed(version, timezone.now()),

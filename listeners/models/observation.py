@@ -85,11 +85,20 @@ class ServerHealth(models.Model):
         UNHEALTHY = "unhealthy", _("Unhealthy")
         UNKNOWN = "unknown", _("Not checked")
 
+    class Reason(models.TextChoices):
+        """Why the health is so, where that needs a word."""
+
+        REFUSED = "refused", _("The health check could not connect.")
+        TIMEOUT = "timeout", _("The health check got no connection in time.")
+        PENDING = "pending", _("The first health check is under way.")
+        NO_CHECK = "no-check", _("The server group has no health check.")
+        NO_WEIGHT = "no-weight", _("Weight 0: the server takes no new connections and is not checked.")
+
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="health")
     listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="server_health")
     node = models.CharField(max_length=128)
     state = models.CharField(max_length=10, choices=State.choices)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=200, choices=Reason.choices, blank=True)
     since = models.DateTimeField()
 
     class Meta:

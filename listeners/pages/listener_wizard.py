@@ -177,8 +177,13 @@ def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker
                 chosen,
                 request.GET.get(pickers.search_name(field), ""),
                 errors=[str(error) for error in form[field].errors],
+                beside=_chosen_beside(form, pickers.SOURCES[field].beside),
             )
     return made
+
+
+def _chosen_beside(form: forms.Form, field: str) -> str:
+    return str(form[field].value() or "") if field in form.fields else ""
 
 
 def _submit(request: HttpRequest, balancer: LoadBalancer, draft: Draft) -> HttpResponse:

@@ -35,13 +35,16 @@ class Source:
     kind: str
     several: bool
     placeholder: "str | Promise"
+    beside: str = ""  # a field of the same form, whose choice is not offered here again
 
 
 _CERTIFICATE_SEARCH = _("Search by name, domain or fingerprint")
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
         "certificate_id": Source(Kind.SERVER, several=False, placeholder=_CERTIFICATE_SEARCH),
-        "additional_certificate_ids": Source(Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH),
+        "additional_certificate_ids": Source(
+            Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH, beside="certificate_id"
+        ),
         "certificate_ids": Source(Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH),
         "ca_certificate_id": Source(Kind.CA, several=False, placeholder=_CERTIFICATE_SEARCH),
         "server_group_id": Source("", several=False, placeholder=_("Search by name or server address")),
@@ -79,17 +82,24 @@ def search_name(field: str) -> str:
 
 
 def picker(
-    field: str, chosen_ids: Iterable[str], query: str = "", errors: Sequence[str] = (), listener_id: str = ""
+    field: str,
+    chosen_ids: Iterable[str],
+    query: str = "",
+    *,
+    errors: Sequence[str] = (),
+    listener_id: str = "",
+    beside: str = "",
 ) -> Picker:
     """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out.
 
-    Certificates that are on the listener ``listener_id`` already are not offered.
+    Certificates that are on the listener ``listener_id`` already are not offered, nor is ``beside``, what is chosen
+    in the field that the source names.
     """
     source = SOURCES[field]
     ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
     find = partial(_certificates, source.kind) if source.kind else _server_groups
     by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
-    offered = find(query).exclude(pk__in=ids)
+    offered = find(query).exclude(pk__in=[*ids, *filter(is_id, [beside])])
     if source.kind and is_id(listener_id):
         offered = offered.exclude(pk__in=Binding.objects.filter(listener=listener_id).order_by().values("certificate"))
     found = list(offered[: SHOWN + 1])
@@ -129,6 +139,12 @@ def choices(request: HttpRequest, field: str) -> HttpResponse:
     """Answer the search of one field with its choices alone."""
     if field not in SOURCES:
         raise Http404
-    query, listener_id = request.GET.get(search_name(field), ""), request.GET.get("listener", "")
-    shown = picker(field, request.GET.getlist(field), query, listener_id=listener_id)
+    given = request.GET
+    shown = picker(
+        field,
+        given.getlist(field),
+        given.get(search_name(field), ""),
+        listener_id=given.get("listener", ""),
+        beside=given.get(SOURCES[field].beside, ""),
+    )
     return render(request, "listeners/choices.html", {"picker": shown})

@@ -60,7 +60,8 @@ class ServerHealthOut(Schema):
     node: str
     listener_id: str
     state: str
-    reason: str
+    reason: str = Field(description="A code: `refused`, `timeout`, `pending`, `no-check`, `no-weight`, or empty.")
+    message: str = Field("", alias="get_reason_display", description="The reason in the request's language.")
     since: datetime
 
 

@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from django.utils.translation import override
 
 from certificates.keys import open_private_key
+from certificates.messages import retold
 from certificates.models import Certificate, CertificateVersion, SealedKey
 from certificates.services import NewCertificate, import_certificate, import_certificates
 from console.errors import ConflictError, InvalidInputError
@@ -142,7 +144,8 @@ def test_a_name_that_nothing_matches_is_said() -> None:
 def test_warnings_are_kept_with_the_version() -> None:
     imported = import_leaf(make_leaf(key=rsa_key(1024)))
     stored = CertificateVersion.objects.get(pk=imported.version.pk)
-    assert stored.warnings == [{"code": "certificate.weak-key", "message": imported.warnings[0].message}]
+    (kept,) = stored.warnings
+    assert (kept["code"], kept["message"]) == ("certificate.weak-key", imported.warnings[0].message)
 
 
 def test_without_a_name_the_first_name_is_taken_and_numbered() -> None:
@@ -203,3 +206,19 @@ def test_the_same_certificate_twice_in_one_import_is_refused() -> None:
     with pytest.raises(ConflictError):
         import_certificates(ALICE, items)
     assert not Certificate.objects.exists()
+
+
+def test_stored_warnings_are_told_in_the_readers_language() -> None:
+    imported = import_leaf(make_leaf("f*.example.test", "www.example.test"))
+    with override("zh-hans"):
+        (chinese,) = retold(imported.version.warnings)
+    (english,) = retold(imported.version.warnings)
+    assert english["message"] == imported.warnings[0].message
+    assert chinese["message"] != english["message"]
+    assert "f*.example.test" in chinese["message"]
+
+
+def test_warnings_stored_as_sentences_alone_are_told_as_they_are() -> None:
+    assert retold([{"code": "key.rsa-short", "message": "As it was said."}]) == [
+        {"code": "key.rsa-short", "message": "As it was said."}
+    ]

@@ -63,6 +63,20 @@ def test_an_absent_page_is_said_with_a_way_on(admin_client: Client) -> None:
     assert "There is no such page" in answer.content.decode()
 
 
+def test_an_error_stands_in_the_console_for_somebody_signed_in(admin_client: Client, client: Client) -> None:
+    for address in ("/no-such-page/", "/changes/?cursor=nonsense"):
+        assert 'class="sidebar"' in admin_client.get(address).content.decode()
+    assert 'class="sidebar"' not in client.get("/no-such-page/").content.decode()
+
+
+def test_the_documentation_of_the_api_is_shown_in_the_chosen_theme(admin_client: Client) -> None:
+    admin_client.cookies["lbadmin_theme"] = "dark"
+    shown = admin_client.get("/api/v1/docs").content.decode()
+    assert 'data-bs-theme="dark"' in shown
+    assert 'class="sidebar"' in shown
+    assert "/api/v1/openapi.json" in shown
+
+
 def test_a_form_without_its_token_is_refused_in_words() -> None:
     answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "a", "password": "b"})
     assert answer.status_code == 403
@@ -81,6 +95,7 @@ def test_a_broken_page_is_said_in_words(admin_client: Client, monkeypatch: pytes
     answer = admin_client.get("/")
     assert answer.status_code == 500
     assert "Something broke" in answer.content.decode()
+    assert 'class="sidebar"' in answer.content.decode()
 
 
 def test_what_a_service_refuses_is_a_page_with_the_cause_and_the_way_out(admin_client: Client) -> None:
@@ -100,7 +115,7 @@ def test_no_template_has_inline_style_or_script() -> None:
         path
         for path in Path("templates").rglob("*.html")
         if path.name != "mail.html"
-        and re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son[a-z]+=", path.read_text())
+        and re.search(r"\sstyle=|<style|<script(?![^>]*\s(src=|type=.application/json))|\son[a-z]+=", path.read_text())
         and "alerts/" not in str(path.parent)
     ]
     assert found == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -200,3 +201,21 @@ def test_a_group_of_very_many_listeners_shows_the_first_ones(
     page = admin_client.get(f"/server-groups/{group.pk}/").text
     assert page.count('class="binding-line"') == 1
     assert "and 2 more" in page
+
+
+def test_the_reason_of_bad_health_is_said_in_the_readers_language(admin_client: Client) -> None:
+    listener = factories.make_listener()
+    group = listener.server_group
+    ServerHealth.objects.create(
+        server=group.servers.get(),
+        listener=listener,
+        node="n",
+        state="unhealthy",
+        reason=ServerHealth.Reason.REFUSED,
+        since=timezone.now(),
+    )
+    sentence = str(ServerHealth.Reason.REFUSED.label)
+    admin_client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    assert sentence not in admin_client.get(_url("detail", group)).text
+    admin_client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert sentence in admin_client.get(_url("detail", group)).text

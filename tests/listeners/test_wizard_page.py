@@ -322,3 +322,16 @@ def test_choices_of_an_unknown_field_are_not_found(admin_client: Client) -> None
 
 def test_an_unknown_step_is_not_found(wizard: Wizard) -> None:
     assert wizard.get("nowhere").status_code == 404
+
+
+def test_the_default_certificate_is_not_offered_as_an_additional_one(wizard: Wizard) -> None:
+    default, other = factories.make_server_certificate("a.test"), factories.make_server_certificate("b.test")
+    wizard.send("listener", port="8443", **SETTINGS)
+    wizard.send("certificate", "search", certificate_id=default.pk)
+    offered = wizard.get("certificate").context["pickers"]["additional_certificate_ids"]
+    assert [row.pk for row in offered.found] == [other.pk]
+    fragment = wizard.client.get(
+        reverse("listener-choices", args=["additional_certificate_ids"]), {"certificate_id": default.pk}
+    ).text
+    assert other.pk in fragment
+    assert default.pk not in fragment
