@@ -135,7 +135,7 @@ class Follower:
         async with self._turn:
             step = await self._database.run(move_on, self._position, timezone.now(), self._refused)
             if step is not None:
-                self._apply(step)
+                await self._apply(step)
 
     async def _compare(self) -> None:
         await asyncio.sleep(COMPARE_SECONDS)
