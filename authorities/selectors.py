@@ -4,8 +4,8 @@ from cryptography import x509
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from authorities.models import Authority, IssuedCertificate
-from certificates.models import Certificate, CertificateVersion
+from authorities.models import Authority, IssuedCertificate, Repository
+from certificates.models import Certificate, CertificateVersion, Kind
 from console.errors import NotFoundError
 from console.ids import is_id
 
@@ -90,3 +90,41 @@ def issued_by_serial(authority_id: str, serial: str) -> IssuedCertificate:
 def holders(certificate: Certificate) -> QuerySet[IssuedCertificate]:
     """Return what authorities here issued for the versions of a certificate, newest first."""
     return IssuedCertificate.objects.filter(version__certificate=certificate).select_related("authority__certificate")
+
+
+def repositories() -> QuerySet[Repository]:
+    """Return the repositories by name, with how many certificates each has."""
+    return Repository.objects.annotate(certificate_count=Count("certificates")).order_by("name", "id")
+
+
+def repository_by_id(repository_id: str) -> Repository:
+    """Return a repository; raise NotFoundError."""
+    found = Repository.objects.filter(pk=repository_id).first() if is_id(repository_id) else None
+    if found is None:
+        raise NotFoundError(
+            _("There is no CA repository “%(id)s”.") % {"id": repository_id[:64]},
+            "repository.not-found",
+            field="repository_id",
+            way_out=_("It may have been deleted; look it up in the list of CA repositories."),
+        )
+    return found
+
+
+def repository_certificates(repository: Repository) -> QuerySet[Certificate]:
+    """Return the certificates of a repository, soonest expiry first."""
+    return repository.certificates.select_related("current_version").order_by("not_after", "id")
+
+
+def ca_choices(source: str, repository_id: str = "") -> QuerySet[Certificate]:
+    """Return the CA certificates that a wizard offers, by name.
+
+    ``source`` is ``authority`` (of the private authorities here) or ``third-party`` (in repositories, or with
+    ``repository_id`` in that one).
+    """
+    found = Certificate.objects.filter(kind=Kind.CA, current_version__isnull=False).select_related("current_version")
+    if source == "authority":
+        return found.filter(authority__isnull=False).order_by("name")
+    held = Repository.certificates.through.objects.all()
+    if repository_id:
+        held = held.filter(repository_id=repository_id)
+    return found.filter(pk__in=held.values("certificate_id")).order_by("name")

@@ -63,7 +63,8 @@ def _taken(names: Sequence[str]) -> set[str]:
 
 def _first_name(bundle: Bundle) -> str:
     leaf = bundle.leaf.description
-    name = leaf.names[0].value if leaf.names else leaf.label
+    # A common name that is no host name is kept normalised, for searches; people write it as it came.
+    name = leaf.names[0].value if leaf.names and leaf.names[0].kind != "cn" else leaf.label
     return name[: LONGEST_NAME - 8]
 
 

@@ -1,5 +1,7 @@
 """Every write of authorities: create, issue, revoke, publish."""
 
+from authorities.services.bulk import issue_table
+from authorities.services.changing import change_authority, delete_authority
 from authorities.services.creating import NewAuthority, create_authority
 from authorities.services.issuing import issue_bundle, issue_certificate, reissue_certificate
 from authorities.services.publishing import publish_list
@@ -7,9 +9,12 @@ from authorities.services.revoking import revoke_certificate
 
 __all__ = (
     "NewAuthority",
+    "change_authority",
     "create_authority",
+    "delete_authority",
     "issue_bundle",
     "issue_certificate",
+    "issue_table",
     "publish_list",
     "reissue_certificate",
     "revoke_certificate",
