@@ -68,7 +68,27 @@ def _certificate_pages() -> Iterator[tuple[str, str]]:
     version = wanted.current_version
     yield "certificates", "/certificates/"
     yield "certificates of one kind", "/certificates/?kind=ca"
-    yield "certificates that end within 90 days", "/certificates/?expires=90"
+    yield "certificates that end within 90 days", "/certificates/?state=expiring&within_days=90"
+    for word, query in (
+        ("by covered host", "covers=www.host-77.example.com"),
+        ("by exact name", "name=host-77.example.com"),
+        ("by part of no name", "part=nowhere"),
+        ("by issuer", "issuer=real"),
+        ("by no issuer", "issuer=nobody"),
+        ("by owner", "owner=team-77"),
+        ("by tag", "tag=env%3Dlive"),
+        ("by serial number", "serial=4e"),
+        ("by algorithm, the last in order", "algorithm=RSA"),
+        ("by algorithm and length", "algorithm=RSA+2048"),
+        ("not yet valid", "state=not-yet-valid"),
+        ("used", "use=used"),
+        ("unused", "use=unused"),
+        ("that need attention", "hint=any"),
+        ("with a weak hash", "hint=weak-hash"),
+        ("with an expired chain", "hint=chain-expired"),
+        ("by four facts", "kind=server&owner=team-77&tag=env&use=unused"),
+    ):
+        yield f"certificates, {word}", f"/certificates/?{query}"
     for word, query in (
         ("part of all names", "example"),
         ("part of one name", "host-77777"),

@@ -17,7 +17,16 @@ from django.utils import timezone
 
 from alerts.models import Channel, Delivery, DeliveryNotice, Scan
 from benchmarks.stack import import_issued
-from certificates.models import Certificate, CertificateName, CertificateVersion, Kind, SealedKey
+from certificates.hints import EDITION
+from certificates.models import (
+    Certificate,
+    CertificateHint,
+    CertificateName,
+    CertificateTag,
+    CertificateVersion,
+    Kind,
+    SealedKey,
+)
 from events.models import Change, Notice
 from listeners.models import (
     Binding,
@@ -94,6 +103,13 @@ def _certificates(count: int) -> list[Certificate]:
             "kind": Kind.CA if n % 50 == 49 else Kind.SERVER,
             "not_after": ends[n],
             "search_text": f"host-{n}.example.com\n*.host-{n}.example.com",
+            "not_before": real.not_before,
+            "issuer": real.issuer,
+            # An eighth are of another algorithm, and stand at the end of the order.
+            "key_algorithm": "RSA" if 8 * n >= 7 * count else real.key_algorithm,
+            "key_bits": 2048 if 8 * n >= 7 * count else real.key_bits,
+            "owner": f"team-{n % 100}",
+            "hints_edition": EDITION,
             "created_by": "bench",
         },
     )
@@ -114,6 +130,8 @@ def _certificates(count: int) -> list[Certificate]:
     )
     own = CertificateVersion.objects.filter(certificate=OuterRef("pk")).values("pk")
     Certificate.objects.filter(current_version=None).update(current_version=Subquery(own[:1]))
+    _store_all(CertificateTag, ({"certificate": each, "key": "env", "value": "live"} for each in certificates[::2]))
+    _store_all(CertificateHint, ({"certificate": each, "code": "weak-hash"} for each in certificates[::500]))
     token = real.key.token
     _store_all(SealedKey, ({"version_id": version.pk, "token": token} for version in versions))
     _store_all(

@@ -4,15 +4,18 @@ from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 from ninja import Query, Router, Status
 
-from access.actors import actor_of
+from access.actors import actor_of, user_of
+from access.reauthentication import refuse_without, refuse_wrong_password
 from access.rest import PageOut, PageParameters, expected_revision, put_etag, whole
 from certificates import selectors, services
 from certificates.coverage import Difference, difference_of_bundle
 from certificates.examination import advice_for
 from certificates.finding import ORDER, find_certificates
 from certificates.models import Certificate
+from certificates.pages.exporting import sent
 from certificates.schemas import (
     CertificateIn,
     CertificateOut,
@@ -20,6 +23,7 @@ from certificates.schemas import (
     CertificateQuery,
     CertificatesOut,
     DifferenceOut,
+    ExportIn,
     HintOut,
     ImportedOut,
     LabelledOut,
@@ -31,6 +35,7 @@ from certificates.schemas import (
     imported_out,
 )
 from certificates.services import Imported
+from certificates.services.exporting import PERMISSION, export_certificate, export_key, refuse_where_switched_off
 from certificates.services.versions import check_replacement, read_replacement
 from certificates.usage import usages_of
 from console.tables import keyset_page
@@ -174,11 +179,38 @@ def delete_certificate(request: HttpRequest, certificate_id: str) -> Status[None
     "/certificates/{certificate_id}/chain.pem",
     operation_id="downloadCertificateChain",
     response={200: None},
-    openapi_extra={"responses": {200: {"content": {"application/pem-certificate-chain": {}}}}},
+    openapi_extra={"responses": {200: {"content": {"application/x-pem-file": {}}}}},
 )
 def download_chain(request: HttpRequest, certificate_id: str, version: int | None = None) -> HttpResponse:
     """Return the certificate and its chain in PEM, without the key; ``version`` names an older version."""
-    found = selectors.version_of(certificate_id, version)
-    answer = HttpResponse(selectors.full_chain_pem(found), content_type="application/pem-certificate-chain")
-    answer["Content-Disposition"] = f'attachment; filename="{certificate_id}.pem"'
-    return answer
+    return sent(export_certificate(certificate_id, "pem", version))
+
+
+@router.get(
+    "/certificates/{certificate_id}/certificate.der",
+    operation_id="downloadCertificateDer",
+    response={200: None},
+    openapi_extra={"responses": {200: {"content": {"application/pkix-cert": {}}}}},
+)
+def download_der(request: HttpRequest, certificate_id: str, version: int | None = None) -> HttpResponse:
+    """Return the certificate alone in DER; ``version`` names an older version."""
+    return sent(export_certificate(certificate_id, "der", version))
+
+
+@router.post(
+    "/certificates/{certificate_id}/export",
+    operation_id="exportCertificateKey",
+    response={200: None},
+    openapi_extra={"responses": {200: {"content": {"application/octet-stream": {}}}}},
+)
+@sensitive_variables()
+def export_private_key(request: HttpRequest, certificate_id: str, body: ExportIn) -> HttpResponse:
+    """Return a certificate with its private key. A token alone is not enough: the user's password is asked for too."""
+    user = user_of(request)
+    refuse_where_switched_off()
+    refuse_without(user, PERMISSION)
+    refuse_wrong_password(request, user, body.password)
+    file = export_key(
+        actor_of(request), certificate_id, form=body.format, passphrase=body.passphrase, version_number=body.version
+    )
+    return sent(file)

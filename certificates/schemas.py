@@ -65,6 +65,15 @@ class LabelsIn(Body):
     remove_tags: list[str] = Field(default_factory=list, description="Keys of tags.")
 
 
+class ExportIn(Body):
+    """How a certificate and its key are to be handed out."""
+
+    format: Literal["pfx", "jks", "pem", "nginx", "apache", "haproxy", "tomcat", "iis"]
+    passphrase: str = Field(description="Protects the file: 12 to 128 characters of ASCII.")
+    password: str = Field(description="The password of the user whose token or session this is.")
+    version: int | None = Field(None, ge=1, description="Left out: the current version.")
+
+
 class HintOut(Schema):
     """Something to act on."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.pages import details, drops, imports, lists, replacing, writes
+from certificates.pages import details, drops, exporting, imports, lists, replacing, writes
 
 urlpatterns = [
     path("certificates/", lists.certificate_list, name="certificate-list"),
@@ -12,7 +12,19 @@ urlpatterns = [
     path("certificates/drop/", drops.certificate_drop, name="certificate-drop"),
     path("certificates/drop/<str:drop_id>/", drops.certificate_drop_plan, name="certificate-drop-plan"),
     path("certificates/<str:certificate_id>/", details.certificate_detail, name="certificate-detail"),
-    path("certificates/<str:certificate_id>/chain.pem", details.certificate_pem, name="certificate-pem"),
+    path(
+        "certificates/<str:certificate_id>/chain.pem",
+        exporting.certificate_download,
+        {"form": "pem"},
+        "certificate-pem",
+    ),
+    path(
+        "certificates/<str:certificate_id>/certificate.der",
+        exporting.certificate_download,
+        {"form": "der"},
+        "certificate-der",
+    ),
+    path("certificates/<str:certificate_id>/export/", exporting.certificate_export, name="certificate-export"),
     path("certificates/<str:certificate_id>/replace/", replacing.certificate_replace, name="certificate-replace"),
     path(
         "certificates/<str:certificate_id>/replace/<str:replacement_id>/",

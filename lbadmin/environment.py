@@ -45,6 +45,7 @@ class Environment:
     admin_password: str = field(repr=False)
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
+    key_export: bool
     region: str
     drain_seconds: int
 
@@ -86,6 +87,7 @@ def _read(env: FileAwareEnv) -> Environment:
         admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
         secret_key=_secret_key(env, data_dir),
         encryption_keys=_encryption_keys(env, data_dir),
+        key_export=env.bool("LBADMIN_KEY_EXPORT", True),
         region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
     )
