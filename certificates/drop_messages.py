@@ -108,6 +108,7 @@ FINDINGS: Mapping[str, Promise] = {
     "drop.key-stored": _("The private key of “%(certificate)s” is in the repository already and is taken from there."),
     "drop.key-unmatched": _("The private key %(key)s belongs to none of the certificates."),
     "drop.key-of-stored": _("The private key %(key)s belongs to “%(name)s”, which is in the repository already."),
+    "drop.repeated": _("Certificates that came more than once are kept once (%(count)s)."),
     "drop.request": _("The certificate request for “%(subject)s” is not needed."),
     "drop.revocation-list": _(
         "The revocation list of “%(issuer)s” is not stored here: upload it on the page of its CA certificate."

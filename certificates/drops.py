@@ -4,7 +4,7 @@ This runs in the parser's process; ``certificates.parser`` calls it from the oth
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from cryptography import x509
@@ -54,7 +54,7 @@ def read_drop(drop: Drop) -> Understood:
         for part in _parts(file, reader.passphrases):
             reader.take(part)
     understood = split(reader.certificates, reader.keys)
-    return Understood(understood.items, (*reader.left_out, *understood.left_out))
+    return replace(understood, left_out=(*reader.left_out, *understood.left_out))
 
 
 def _parts(file: DroppedFile, passphrases: Sequence[str]) -> Iterator[Part]:

@@ -1,11 +1,13 @@
 """Say what a drop would become: which certificates, with which names, and what is left out and why."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
 
 from certificates.bundles import is_servable
+from certificates.chains import Issuers
+from certificates.completing import complete, parsed_link
 from certificates.drops import Drop
 from certificates.issuers import complete_all
 from certificates.judgement import findings_of
@@ -13,7 +15,7 @@ from certificates.messages import FINDINGS, error_of, message_of
 from certificates.models import Certificate, CertificateRequest, CertificateVersion, Kind, SealedKey
 from certificates.parser import parser
 from certificates.refusals import Finding, Refusal
-from certificates.splitting import Item, LeftOut, Understood
+from certificates.splitting import Item, LeftOut, PoolKey, Understood
 from certificates.store import Warned, warnings_of
 
 BATCH = 500
@@ -25,6 +27,7 @@ class PlannedItem:
 
     item: Item
     name: str  # what the certificate is to be called; empty: its first name
+    owner: str
     warnings: Sequence[Warned]
     stored: Certificate | None = None
     is_key_stored: bool = False
@@ -85,18 +88,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files that belong together, and what the certificate in them is to be called (an importer knows)."""
+    """Files that belong together, and what is known of the certificate in them."""
 
     drop: Drop
-    name: str = ""
-    source: str = ""
+    name: str = ""  # of the certificate, where there is one
+    owner: str = ""
+    source: str = ""  # where the files are
 
 
 @dataclass(slots=True)
 class _Found:
-    """What the parser's process understood of all groups."""
+    """What the parser's process understood of all groups: each certificate once, with the group that named it."""
 
-    items: dict[str, tuple[Item, str]] = field(default_factory=dict)
+    items: dict[str, tuple[Item, Group]] = field(default_factory=dict)
+    keys: dict[str, PoolKey] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
 
 
@@ -110,8 +115,7 @@ def plan_drop(drop: Drop) -> Plan:
 
 def plan_groups(groups: Sequence[Group]) -> Plan:
     """Return what many groups of files would become together; one that cannot be read is left out."""
-    results = parser.read_drops([group.drop for group in groups])
-    return _plan(results, groups)
+    return _plan(parser.read_drops([group.drop for group in groups]), groups)
 
 
 def _plan(results: Sequence[Understood | Refusal], groups: Sequence[Group]) -> Plan:
@@ -119,35 +123,59 @@ def _plan(results: Sequence[Understood | Refusal], groups: Sequence[Group]) -> P
     for result, group in zip(results, groups, strict=True):
         if isinstance(result, Refusal):
             found.left_out.append(LeftOut(result.code, group.source, result.parameters))
-            continue
-        _merge(found, result, group)
-    items = [item for item, _name in found.items.values()]
-    bundles = complete_all([item.bundle for item in items])
-    items = [replace(item, bundle=bundle) for item, bundle in zip(items, bundles, strict=True)]
-    planned = list(_planned(items, [name for _item, name in found.items.values()]))
-    return Plan(planned, [_omission(each) for each in _explained(found.left_out)])
+        else:
+            _merge(found, result, group)
+    items = _completed(_with_keys(found))
+    planned = list(_planned(items, [group for _item, group in found.items.values()]))
+    return Plan(planned, [_omission(each) for each in [*found.left_out, *_lone_keys(found.keys)]])
 
 
 def _merge(found: _Found, result: Understood, group: Group) -> None:
-    """Add a group's items; the same certificate in another group is one item, with the key wherever it is."""
+    """Add a group's certificates and keys; what another group had already is kept once, with its key."""
     leaves = sum(item.kind != Kind.CA for item in result.items)
     for item in result.items:
-        name = group.name if leaves == 1 and item.kind != Kind.CA else ""
         before = found.items.get(item.id)
         if before is None or (before[0].bundle.key_pem is None and item.bundle.key_pem):
-            found.items[item.id] = (item, name or (before[1] if before else ""))
-    found.left_out += [LeftOut(each.code, each.source or group.source, each.parameters) for each in result.left_out]
+            is_named = leaves == 1 and item.kind != Kind.CA
+            found.items[item.id] = (item, group if is_named else Group(group.drop))
+    found.keys |= {key.public_key_sha256: key for key in result.keys}
+    found.left_out += [replace(each, source=each.source or group.source) for each in result.left_out]
 
 
-def _planned(items: Sequence[Item], names: Sequence[str]) -> Iterator[PlannedItem]:
+def _with_keys(found: _Found) -> list[Item]:
+    """Give the certificates of one group the keys that lay in another."""
+    items = []
+    for item, _group in found.items.values():
+        is_open = item.bundle.key_pem is None and item.kind != Kind.CA
+        key = found.keys.get(item.public_key_sha256) if is_open else None
+        if key and is_servable(item.bundle.leaf.description):
+            sources = tuple(dict.fromkeys((*item.sources, key.source)))
+            items.append(replace(item, bundle=replace(item.bundle, key_pem=key.pem), sources=sources))
+        else:
+            items.append(item)
+    for item in items:
+        found.keys.pop(item.public_key_sha256, None)
+    return items
+
+
+def _completed(items: Sequence[Item]) -> list[Item]:
+    """Complete the chains from the authorities of other groups, then from those that the repository holds."""
+    links = [link for item in items for link in (item.bundle.leaf, *item.bundle.chain) if link.description.is_ca]
+    authorities = {link.description.sha256: link for link in links}
+    issuers = Issuers(map(parsed_link, authorities.values()))
+    bundles = complete_all([complete(item.bundle, issuers) for item in items])
+    return [replace(item, bundle=bundle) for item, bundle in zip(items, bundles, strict=True)]
+
+
+def _planned(items: Sequence[Item], groups: Sequence[Group]) -> Iterator[PlannedItem]:
     stored = _stored([item.id for item in items])
     keyless = [item for item in items if item.bundle.key_pem is None and is_servable(item.bundle.leaf.description)]
     with_key = _digests_with_key([item.bundle.leaf.description.spki_sha256 for item in keyless])
     now = timezone.now()
-    for item, name in zip(items, names, strict=True):
+    for item, group in zip(items, groups, strict=True):
         leaf = item.bundle.leaf.description
         is_key_stored = item.bundle.key_pem is None and leaf.spki_sha256 in with_key and item.kind != Kind.CA
-        planned = PlannedItem(item, name, (), stored.get(item.id), is_key_stored)
+        planned = PlannedItem(item, group.name, group.owner, (), stored.get(item.id), is_key_stored)
         findings = findings_of(item.bundle, is_server=item.kind == Kind.SERVER, now=now)
         yield replace(planned, warnings=warnings_of([*_of_key(planned), *findings]))
 
@@ -184,21 +212,17 @@ def _digests_with_key(digests: Sequence[str]) -> set[str]:
     return found
 
 
-def _explained(left_out: Iterable[LeftOut]) -> list[LeftOut]:
-    """Say of a lone key whether it belongs to a certificate of the repository."""
-    lone = [str(each.parameters["public_key_sha256"]) for each in left_out if each.code == "drop.key-unmatched"]
+def _lone_keys(keys: Mapping[str, PoolKey]) -> Iterator[LeftOut]:
+    """Say of each key without a certificate whether it belongs to one of the repository."""
     owners: dict[str, str] = {}
-    for batch in _batches(lone):
+    for batch in _batches(list(keys)):
         versions = CertificateVersion.objects.filter(spki_sha256__in=batch)
         owners |= dict(versions.values_list("spki_sha256", "certificate__name"))
-    return [_with_owner(each, owners) for each in left_out]
-
-
-def _with_owner(left_out: LeftOut, owners: Mapping[str, str]) -> LeftOut:
-    name = owners.get(str(left_out.parameters.get("public_key_sha256", "")))
-    if name is None:
-        return left_out
-    return LeftOut("drop.key-of-stored", left_out.source, {**left_out.parameters, "name": name})
+    for digest, key in keys.items():
+        if name := owners.get(digest):
+            yield LeftOut("drop.key-of-stored", key.source, {"key": key.label, "name": name})
+        else:
+            yield LeftOut("drop.key-unmatched", key.source, {"key": key.label})
 
 
 def _omission(left_out: LeftOut) -> Omission:

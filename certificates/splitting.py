@@ -55,9 +55,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """All that one drop holds."""
+    """All that one drop holds; ``keys`` are those that belong to none of its certificates."""
 
     items: tuple[Item, ...]
+    keys: tuple[PoolKey, ...]
     left_out: tuple[LeftOut, ...]
 
 
@@ -69,8 +70,7 @@ def split(certificates: Sequence[PoolCertificate], keys: Sequence[PoolKey]) -> U
     items = [pool.leaf_item(leaf) for leaf in leaves]
     apart = [each for each in distinct if each.parsed.description.is_ca and id(each.parsed) not in pool.linked]
     items += [pool.authority_item(each) for each in apart]
-    left_out = [*_repeated(certificates, distinct), *pool.unmatched_keys(distinct)]
-    return Understood(tuple(items), tuple(left_out))
+    return Understood(tuple(items), tuple(pool.loose_keys(distinct)), tuple(_repeated(certificates, distinct)))
 
 
 class _Pool:
@@ -112,16 +112,12 @@ class _Pool:
             findings.append(Finding("ca.cannot-sign", {"certificate": parsed.description.label}))
         return Item(CA, Bundle(link_of(parsed), (), None, tuple(findings)), digest, (authority.source,))
 
-    def unmatched_keys(self, certificates: Iterable[PoolCertificate]) -> list[LeftOut]:
+    def loose_keys(self, certificates: Iterable[PoolCertificate]) -> list[PoolKey]:
         """Return the keys that belong to no certificate of the drop."""
         known = {each.parsed.public_key_sha256 for each in certificates}
-        return [
-            LeftOut("drop.key-unmatched", key.source, {"key": key.label, "public_key_sha256": digest})
-            for digest, key in self._keys.items()
-            if digest not in known
-        ]
+        return [key for digest, key in self._keys.items() if digest not in known]
 
 
 def _repeated(certificates: Sequence[PoolCertificate], distinct: Sequence[PoolCertificate]) -> list[LeftOut]:
     count = len(certificates) - len(distinct)
-    return [LeftOut("chain.repeated", "", {"count": count})] if count else []
+    return [LeftOut("drop.repeated", "", {"count": count})] if count else []

@@ -12,7 +12,7 @@ from certificates.bundles import Bundle, Link, Upload
 from certificates.drops import Drop, DroppedFile
 from certificates.refusals import Finding, Refusal
 from certificates.revocation_lists import ListUpload, ReadList
-from certificates.splitting import Item, LeftOut, Understood
+from certificates.splitting import Item, LeftOut, PoolKey, Understood
 from certificates.x509 import Description, Name
 
 _LENGTH = struct.Struct("!I")
@@ -132,6 +132,7 @@ def pack_understood(result: Understood | Refusal) -> dict[str, Any]:
         "items": [
             [item.kind, pack_result(item.bundle), item.public_key_sha256, list(item.sources)] for item in result.items
         ],
+        "keys": [[key.pem.decode(), key.public_key_sha256, key.label, key.source] for key in result.keys],
         "left_out": [[each.code, each.source, dict(each.parameters)] for each in result.left_out],
     }
 
@@ -143,7 +144,8 @@ def unpack_understood(message: dict[str, Any]) -> Understood | Refusal:
     items = (
         Item(kind, _unpack_bundle(bundle), digest, tuple(sources)) for kind, bundle, digest, sources in message["items"]
     )
-    return Understood(tuple(items), tuple(LeftOut(*each) for each in message["left_out"]))
+    keys = (PoolKey(pem.encode(), *rest) for pem, *rest in message["keys"])
+    return Understood(tuple(items), tuple(keys), tuple(LeftOut(*each) for each in message["left_out"]))
 
 
 def pack_result(result: Bundle | Refusal) -> dict[str, Any]:

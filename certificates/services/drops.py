@@ -15,6 +15,7 @@ from certificates.models import Drop as DropRow
 from certificates.names import checked_name, free_names
 from certificates.planning import Plan, PlannedItem
 from certificates.services.imports import NewCertificate, store_bundles
+from certificates.services.labels import MOST_AT_ONCE, label_certificates
 from certificates.services.parsing import Imported
 from certificates.waiting import kept_key
 from certificates.wire import pack_drop, unpack_drop
@@ -77,7 +78,20 @@ def import_plan(actor: Actor, plan: Plan, chosen: Mapping[str, str] | None = Non
             way_out=_("Choose at least one certificate that is not stored yet."),
         )
     new = [NewCertificate(item.kind, name, b"") for item, name in zip(items, names, strict=True)]
-    return store_bundles(actor, new, _with_kept_keys(items))
+    with recording(actor):
+        imported = store_bundles(actor, new, _with_kept_keys(items))
+        _give_owners(actor, items, imported)
+    return imported
+
+
+def _give_owners(actor: Actor, items: Sequence[PlannedItem], imported: Sequence[Imported]) -> None:
+    owned: dict[str, list[str]] = {}
+    for item, each in zip(items, imported, strict=True):
+        if item.owner:
+            owned.setdefault(item.owner, []).append(each.certificate.pk)
+    for owner, ids in owned.items():
+        for start in range(0, len(ids), MOST_AT_ONCE):
+            label_certificates(actor, ids[start : start + MOST_AT_ONCE], owner=owner)
 
 
 def _items(plan: Plan, chosen: Mapping[str, str]) -> list[PlannedItem]:

@@ -36,7 +36,7 @@ def test_it_opens_an_encrypted_key_with_a_file(tmp_path: Path) -> None:
     leaf = make_leaf()
     (tmp_path / "both.pem").write_bytes(leaf.pem + leaf.encrypted_key_pem("secret"))
     (tmp_path / "passphrase").write_bytes(b"secret\r\n")
-    run(str(tmp_path / "both.pem"), "--passphrase-file", str(tmp_path / "passphrase"))
+    run(str(tmp_path / "both.pem"), "--yes", "--passphrase-file", str(tmp_path / "passphrase"))
     assert Certificate.objects.count() == 1
 
 
@@ -44,7 +44,7 @@ def test_it_asks_for_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     leaf = make_leaf()
     (tmp_path / "both.pem").write_bytes(leaf.pem + leaf.encrypted_key_pem("secret"))
     monkeypatch.setattr("getpass.getpass", lambda prompt: "secret")
-    run(str(tmp_path / "both.pem"), "--passphrase-file", "-")
+    run(str(tmp_path / "both.pem"), "--yes", "--passphrase-file", "-")
     assert Certificate.objects.count() == 1
 
 
@@ -75,3 +75,31 @@ def test_a_passphrase_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "passphrase").write_bytes(b"\xff\xfe")
     with pytest.raises(CommandError, match="not text"):
         run(str(tmp_path / "leaf.pem"), "--passphrase-file", str(tmp_path / "passphrase"))
+
+
+def test_several_files_are_planned_and_stored_only_when_agreed(tmp_path: Path) -> None:
+    first, second = make_leaf("a.test"), make_leaf("b.test")
+    (tmp_path / "keys.pem").write_bytes(second.key_pem + first.key_pem)
+    (tmp_path / "certificates.pem").write_bytes(first.pem + second.pem)
+    files = [str(tmp_path / "keys.pem"), str(tmp_path / "certificates.pem")]
+    output, plan = run(*files)
+    assert output == ""
+    assert "import:   a.test" in plan
+    assert "import:   b.test" in plan
+    assert not Certificate.objects.exists()
+    output, _ = run(*files, "--yes")
+    assert output.split() == [Certificate.objects.get(name=name).pk for name in ("a.test", "b.test")]
+    output, again = run(*files, "--yes")
+    assert output == ""
+    assert "Nothing is new" in again
+
+
+def test_options_for_one_certificate_refuse_several_files(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="for one file"):
+        run("a.pem", "b.pem", "--name", "x")
+
+
+def test_files_that_hold_nothing_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "noise").write_bytes(b"noise")
+    with pytest.raises(CommandError, match="nothing to import"):
+        run(str(tmp_path / "noise"), "--yes")

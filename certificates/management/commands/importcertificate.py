@@ -1,38 +1,56 @@
-"""Import a certificate from files, or replace one."""
+"""Import certificates from files of any format, or replace one."""
 
-import getpass
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from certificates.drops import Drop, DroppedFile
 from certificates.formats import LARGEST_INPUT_BYTES
+from certificates.importers.command import PlanningCommand
+from certificates.management.passphrases import passphrases_of
 from certificates.models import Kind
+from certificates.planning import Group
 from certificates.services import IMPORTED_KINDS, Imported, import_certificate, replace_certificate
 from console.errors import DomainError
 from events.actor import COMMAND
 
+SINGLE = ("key", "kind", "name", "replace")
 
-class Command(BaseCommand):
-    """Print the certificate's id on standard output, and warnings on standard error."""
 
-    help = "Import a server or CA certificate from PEM files, or replace the one that --replace names."
+class Command(PlanningCommand):
+    """Show what the files hold, and import it with --yes.
+
+    With --key, --kind, --name or --replace the one file is one certificate and is stored at once.
+    """
+
+    help = "Show, and with --yes import, the certificates in files of any format; or store one as it is told."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take files, never a key or passphrase as text: other users can see a command line."""
-        parser.add_argument("certificate", help="PEM file with the certificate and its chain; - reads standard input")
-        parser.add_argument("--key", help="PEM file of the private key, unless the certificate's file holds it")
-        parser.add_argument("--kind", default=str(Kind.SERVER), choices=[str(kind) for kind in IMPORTED_KINDS])
-        parser.add_argument("--name", default="", help="name in the repository; default: the certificate's first name")
-        parser.add_argument("--passphrase-file", help="file whose first line opens the private key; - asks for it")
-        parser.add_argument("--replace", metavar="ID", help="make it the next version of this certificate")
-        parser.add_argument("--reason", default="", help="with --replace: why names of the version before may be lost")
+        super().add_arguments(parser)
+        parser.add_argument(
+            "files",
+            nargs="+",
+            metavar="FILE",
+            help="PEM, DER, PKCS#7, PKCS#12, JKS or zip: certificates, chains and keys; - reads standard input",
+        )
+        parser.add_argument("--passphrase-file", help="file whose lines open what is encrypted; - asks for one")
+        one = parser.add_argument_group("one certificate, stored at once")
+        one.add_argument("--key", help="file of the private key, unless the certificate's file holds it")
+        one.add_argument("--kind", choices=[str(kind) for kind in IMPORTED_KINDS])
+        one.add_argument("--name", help="name in the repository; default: the certificate's first name")
+        one.add_argument("--replace", metavar="ID", help="make it the next version of this certificate")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import, and print what a script wants to know."""
+        """Plan what the files hold, or store one certificate."""
+        if all(options[name] is None for name in SINGLE):
+            super().handle(*args, **options)
+            return
         try:
-            imported = self._import(options)
+            imported = self._store_one(options)
         except DomainError as error:
             where = f"{error.field}: " if error.field else ""
             raise CommandError(f"{where}{error}") from None
@@ -40,15 +58,24 @@ class Command(BaseCommand):
             self.stderr.write(f"warning: {warning.message} [{warning.code}]")
         self.stdout.write(imported.certificate.id)
 
-    def _import(self, options: dict[str, Any]) -> Imported:
+    def groups(self, options: dict[str, Any]) -> Sequence[Group]:
+        """Return the files as one group: keys and chains are for all of them."""
+        files = tuple(DroppedFile(Path(path).name if path != "-" else "", _read(path)) for path in options["files"])
+        return [Group(Drop(files, passphrases_of(options["passphrase_file"])))]
+
+    def _store_one(self, options: dict[str, Any]) -> Imported:
+        if len(options["files"]) > 1:
+            raise CommandError("--key, --kind, --name and --replace are for one file; leave them out to give several.")
+        passphrases = passphrases_of(options["passphrase_file"])
         material: dict[str, Any] = {
-            "certificate_pem": _read(options["certificate"]),
+            "certificate_pem": _read(options["files"][0]),
             "private_key_pem": _read(options["key"]) if options["key"] else None,
-            "passphrase": _passphrase(options["passphrase_file"]),
+            "passphrase": passphrases[0] if passphrases else None,
         }
         if options["replace"]:
-            return replace_certificate(COMMAND, options["replace"], reason=options["reason"], **material)
-        return import_certificate(COMMAND, kind=options["kind"], name=options["name"], **material)
+            return replace_certificate(COMMAND, options["replace"], **material)
+        kind = options["kind"] or str(Kind.SERVER)
+        return import_certificate(COMMAND, kind=kind, name=options["name"] or "", **material)
 
 
 def _read(path: str) -> bytes:
@@ -60,14 +87,3 @@ def _read(path: str) -> bytes:
             return file.read(LARGEST_INPUT_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def _passphrase(path: str | None) -> str | None:
-    if path is None:
-        return None
-    if path == "-":
-        return getpass.getpass("Passphrase: ")
-    try:
-        return _read(path).decode().partition("\n")[0].rstrip("\r")
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not text in UTF-8.") from None
