@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from alerts.endings import Ending, endings_of, public_url, soonest_endings
+from alerts.list_troubles import troubled_lists
 from alerts.models import Channel, Delivery
 from alerts.transports import Message
 from events.models import Notice
@@ -146,6 +147,21 @@ def _failing_renewal(renewal: Renewal, url: object) -> dict[str, Any]:
     }
 
 
+def _list_trouble(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
+    notices = list(Notice.objects.filter(pk__in=notice_ids[:MOST_IN_EVENT]).order_by("expires_at", "pk"))
+    troubled = troubled_lists(notices, now)
+    return Content(
+        event="revocation_list.failing",
+        context={
+            "items": troubled[:MOST_IN_MAIL],
+            "total": len(notice_ids),
+            "left_out": len(notice_ids) - len(troubled[:MOST_IN_MAIL]),
+            "url": public_url("notice-list"),
+        },
+        data={"total": len(notice_ids), "revocation_lists": [trouble.data for trouble in troubled]},
+    )
+
+
 def _event_item(ending: Ending) -> dict[str, Any]:
     return {
         "id": ending.certificate_id,
@@ -166,6 +182,7 @@ def _event_item(ending: Ending) -> dict[str, Any]:
 _CONTENTS = {
     Delivery.Kind.EXPIRY: _expiry,
     Delivery.Kind.RENEWAL: _renewal_failure,
+    Delivery.Kind.LIST: _list_trouble,
     Delivery.Kind.CHANNEL: _channel_failure,
     Delivery.Kind.TEST: _test,
 }

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef
 
+from alerts.lists import LIST_KINDS
 from alerts.models import Channel, Delivery, DeliveryNotice
 from alerts.renewals import RENEWAL_KIND
 from alerts.subjects import CERTIFICATE_KINDS, CHANNEL_KIND
@@ -13,6 +14,7 @@ from events.notices import open_notices
 SUBJECT_KINDS = {
     Delivery.Kind.EXPIRY: CERTIFICATE_KINDS,
     Delivery.Kind.RENEWAL: (RENEWAL_KIND,),
+    Delivery.Kind.LIST: LIST_KINDS,
     Delivery.Kind.CHANNEL: (CHANNEL_KIND,),
 }
 

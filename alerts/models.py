@@ -54,6 +54,7 @@ class Delivery(models.Model):
 
         EXPIRY = "expiry", _("Expiry")
         RENEWAL = "renewal", _("Renewal failure")
+        LIST = "crl", _("Revocation list")
         CHANNEL = "channel", _("Channel failure")
         TEST = "test", _("Test")
 

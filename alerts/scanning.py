@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from alerts.handing_out import hand_out
+from alerts.lists import LIST_KIND, list_crossings, outdated_list_notices
 from alerts.models import Scan
 from alerts.renewals import outdated_renewal_notices, renewal_crossings
 from alerts.subjects import CERTIFICATE_KINDS, SUBJECTS, crossings, outdated_notices
@@ -54,10 +55,12 @@ def _update_ledger(now: dt.datetime) -> int:
     """Resolve what is outdated, write what was crossed, and return how many subjects crossed a threshold."""
     resolve(outdated_notices())
     resolve(outdated_renewal_notices(now))
+    resolve(outdated_list_notices(now))
     count = 0
-    for found in (*(crossings(subject, now) for subject in SUBJECTS), renewal_crossings(now)):
+    certificates = (crossings(subject, now) for subject in SUBJECTS)
+    for found in (*certificates, renewal_crossings(now), list_crossings(now)):
         while batch := list(islice(found, BATCH)):
             write_crossings(batch, now)
             count += len(batch)
-    supersede_looser(CERTIFICATE_KINDS)
+    supersede_looser((*CERTIFICATE_KINDS, LIST_KIND))
     return count

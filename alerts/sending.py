@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from alerts.composing import compose
+from alerts.lists import outdated_list_notices
 from alerts.models import Channel, Delivery
 from alerts.outcomes import record_cancelled, record_failure, record_sent
 from alerts.renewals import outdated_renewal_notices
@@ -97,7 +98,8 @@ def _send(delivery: Delivery) -> None:
 
 def _still_open(delivery: Delivery) -> list[int]:
     """Return the notices of the delivery that are still worth telling, after a look at what was replaced meanwhile."""
-    for outdated in (outdated_notices(), outdated_renewal_notices(timezone.now())):
+    now = timezone.now()
+    for outdated in (outdated_notices(), outdated_renewal_notices(now), outdated_list_notices(now)):
         told = outdated.filter(deliveries__delivery=delivery)
         if told.exists():
             with writing_ledger():
