@@ -18,6 +18,7 @@ from authorities.signing import Signer, key_pem_of, link_of, open_signer
 from certificates.bundles import Bundle
 from certificates.key_types import KeyType, generate_key
 from certificates.models import Kind
+from certificates.names import free_names
 from certificates.services import NewCertificate, store_bundles
 from certificates.subjects import Subject, distinguished_name
 from console.errors import InvalidInputError
@@ -56,7 +57,8 @@ def create_authority(actor: Actor, new: NewAuthority) -> Authority:
         if signer:
             record_issued(changes, signer.authority, certificate, "ca")
         bundle = Bundle(link_of(certificate), (), key_pem_of(key), ())
-        (stored,) = store_bundles(actor, [NewCertificate(Kind.CA, new.name, b"")], [bundle])
+        name = new.name or free_names([new.subject.common_name.strip()])[0]
+        (stored,) = store_bundles(actor, [NewCertificate(Kind.CA, name, b"")], [bundle])
         authority = Authority.objects.create(
             certificate=stored.certificate, parent=signer.authority if signer else None, created_by=actor.name
         )

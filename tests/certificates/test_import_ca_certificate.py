@@ -19,7 +19,7 @@ def import_ca(*certificates: Issued, name: str = "") -> Imported:
 def test_a_root_is_stored_under_its_common_name() -> None:
     root = make_ca("Partner Root")
     imported = import_ca(root)
-    assert (imported.certificate.kind, imported.certificate.name) == ("ca", "partner root")
+    assert (imported.certificate.kind, imported.certificate.name) == ("ca", "Partner Root")
     assert imported.version.leaf_pem.encode() == root.pem
     assert [(name.kind, name.value) for name in imported.version.names.all()] == [("cn", "partner root")]
     assert imported.warnings == []
