@@ -2,13 +2,12 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from certificates.hint_words import PASSING
 from certificates.matching import InvalidNameError, covering_patterns, normalise_name
 from certificates.models import Certificate, CertificateHint, CertificateName, CertificateTag, CertificateVersion
 from certificates.usage import used_queries
@@ -55,11 +54,26 @@ class Criteria:
         return all(getattr(self, field.name) in {"", None} for field in fields(self))
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a certificate must fulfil; ``ids`` finds those that do by an index of another table, where one does."""
+
+    of_row: Q
+    ids: Sequence[QuerySet[Any, Any]] = ()
+
+    def few(self) -> set[str] | None:
+        """Return the ids of all that fulfil it, None where they are many or no index finds them."""
+        found: set[str] = set()
+        for query in self.ids:
+            found.update(query[: MOST_MATCHES + 1])
+        return found if self.ids and len(found) <= MOST_MATCHES else None
+
+
 def find_certificates(criteria: Criteria, now: dt.datetime) -> QuerySet[Certificate]:
     """Return what fits, soonest expiry first, with current versions, names and tags."""
     found = Certificate.objects.filter(*_ordered(criteria, now), current_version__isnull=False)
-    if wanted := list(_scanned(criteria, now)):
-        found = found.filter(_narrowed(found.filter(*wanted), Q(*wanted)))
+    if wanted := list(_wanted(criteria, now)):
+        found = found.filter(_narrowed(found, wanted))
     return (
         found.select_related("current_version", "current_version__replaces")
         .prefetch_related("current_version__names", "tags")
@@ -67,13 +81,20 @@ def find_certificates(criteria: Criteria, now: dt.datetime) -> QuerySet[Certific
     )
 
 
-def _narrowed(matching: QuerySet[Certificate], condition: Q) -> Q:
-    """Return the ids of a few matches, or for many the condition as it is.
+def _narrowed(found: QuerySet[Certificate], wanted: Sequence[Condition]) -> Q:
+    """Return the ids of a few matches, or for many the conditions as they are.
 
     A search in the order of expiry ends early for what is common and is slow for what is rare, which it looks up in
-    the whole table row by row; a plain scan for a handful of ids is the other way round. So the scan goes first.
+    the whole table row by row; asking an index, or a plain scan, for a handful of ids is the other way round. So the
+    handful goes first.
     """
-    ids = list(matching.order_by().values_list("pk", flat=True)[: MOST_MATCHES + 1])
+    few = [condition.few() for condition in wanted]
+    known = [ids for ids in few if ids is not None]
+    others = [each.of_row for each, ids in zip(wanted, few, strict=True) if ids is None]
+    if known:
+        return Q(*others, pk__in=set.intersection(*known))
+    condition = Q(*others)
+    ids = list(found.filter(condition).order_by().values_list("pk", flat=True)[: MOST_MATCHES + 1])
     return condition if len(ids) > MOST_MATCHES else Q(pk__in=ids)
 
 
@@ -94,17 +115,17 @@ def _ordered(criteria: Criteria, now: dt.datetime) -> Iterator[Q]:
         yield Q(not_after__lt=_midnight(criteria.ends_to) + dt.timedelta(days=1))
 
 
-def _scanned(criteria: Criteria, now: dt.datetime) -> Iterator[Q]:
+def _wanted(criteria: Criteria, now: dt.datetime) -> Iterator[Condition]:
     """Yield the conditions that few or many rows may fulfil, wherever they stand in the order."""
     if criteria.state == "not-yet-valid":
-        yield Q(not_before__gt=now)
+        yield Condition(Q(not_before__gt=now))
     for field, condition in CONDITIONS.items():
         # PostgreSQL takes no NUL in a text, and nothing stored has one.
         if text := getattr(criteria, field).replace("\0", "").strip()[:LONGEST_QUERY]:
             yield condition(text)
     if criteria.use:
         used = _used()
-        yield used if criteria.use == "used" else ~used
+        yield used if criteria.use == "used" else Condition(~used.of_row)
     if criteria.hint:
         yield _with_hint(criteria.hint, now)
 
@@ -113,109 +134,130 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
-def _anything(text: str) -> Q:
+def _linked(rows: QuerySet[Any], column: str = "certificate_id") -> Condition:
+    """Return the condition that one of ``rows`` belongs to the certificate."""
+    rows = rows.order_by()
+    return Condition(Q(Exists(rows.filter(**{column: OuterRef("pk")}))), (rows.values_list(column, flat=True),))
+
+
+def _either(*conditions: Condition) -> Condition:
+    """Return the condition that one of them is fulfilled; an index finds them only if it finds those of each."""
+    of_row = Q()
+    for each in conditions:
+        of_row |= each.of_row
+    is_indexed = all(each.ids for each in conditions)
+    return Condition(of_row, [query for each in conditions for query in each.ids] if is_indexed else ())
+
+
+def _known_ids(condition: Condition) -> Condition:
+    """Return the ids of a few instead, so that a scan compares them and looks nothing up."""
+    few = condition.few()
+    return condition if few is None else Condition(Q(pk__in=few))
+
+
+def _anything(text: str) -> Condition:
     """Return the condition of the search field."""
     digits = re.sub(r"[:\s]", "", text).lower()
-    is_number = bool(_HEXADECIMAL.match(digits))
-    if is_number and len(digits) >= DISTINCTIVE_DIGITS:
-        numbered = _numbered(digits)
-        if Certificate.objects.filter(numbered).exists():
-            return numbered
+    numbered = _numbered(digits) if _HEXADECIMAL.match(digits) else None
+    if numbered and len(digits) >= DISTINCTIVE_DIGITS and numbered.few():
+        return numbered
     host = _host_name(text)
-    condition = _part(text)
-    if is_number:
-        condition |= _numbered(digits)
-    return condition | _covering(host) if host else condition
+    exact = [_known_ids(each) for each in (numbered, _covering(host) if host else None) if each]
+    return _either(_part(text), *exact)
 
 
-def _part(text: str) -> Q:
+def _part(text: str) -> Condition:
     host = _host_name(text)
     part = Q(search_text__contains=text.lower())
-    return part if text.isascii() or not host else part | Q(search_text__contains=host)
+    return Condition(part if text.isascii() or not host else part | Q(search_text__contains=host))
 
 
-def _numbered(digits: str) -> Q:
-    return _version(Q(sha256=digits) | Q(spki_sha256=digits)) if _is_digest(digits) else _serial(digits)
+def _numbered(digits: str) -> Condition:
+    if len(digits) == FINGERPRINT_DIGITS:
+        return _either(_version(sha256=digits), _version(spki_sha256=digits))
+    return _serial(digits)
 
 
-def _is_digest(digits: str) -> bool:
-    return len(digits) == FINGERPRINT_DIGITS
-
-
-def _serial(text: str) -> Q:
+def _serial(text: str) -> Condition:
     digits = re.sub(r"[:\s]", "", text).lower()
     written = {digits.lstrip("0") or "0"}
     if digits.isascii() and digits.isdecimal():
         written.add(f"{int(digits):x}")
-    return _version(Q(serial__in=written))
+    return _version(serial__in=written)
 
 
-def _digest(column: str) -> Callable[[str], Q]:
-    return lambda text: _version(Q(**{column: re.sub(r"[:\s]", "", text).lower()}))
+def _digest(column: str) -> Callable[[str], Condition]:
+    return lambda text: _version(**{column: re.sub(r"[:\s]", "", text).lower()})
 
 
-def _version(condition: Q) -> Q:
+def _version(**condition: Any) -> Condition:
     """Return the condition on any version, so that a certificate that was replaced is found too."""
-    return Q(pk__in=CertificateVersion.objects.filter(condition).order_by().values("certificate_id"))
+    return _linked(CertificateVersion.objects.filter(**condition))
 
 
-def _covering(host: str) -> Q:
+def _covering(host: str) -> Condition:
     return _named(covering_patterns(host))
 
 
-def _named(values: list[str]) -> Q:
+def _named(values: list[str]) -> Condition:
     names = CertificateName.objects.filter(value__in=values, version__certificate__current_version=F("version"))
-    return Q(pk__in=names.order_by().values("version__certificate_id"))
+    return _linked(names, "version__certificate_id")
 
 
-def _exactly(text: str) -> Q:
-    return Q(name=text) | _named([_host_name(text) or text.lower()])
+def _exactly(text: str) -> Condition:
+    named = Certificate.objects.filter(name=text).order_by().values_list("pk", flat=True)
+    return _either(Condition(Q(name=text), (named,)), _named([_host_name(text) or text.lower()]))
 
 
-def _covers(text: str) -> Q:
+def _covers(text: str) -> Condition:
     host = _host_name(text)
     return _covering(host) if host else _named([text.lower()])
 
 
-def _issuer(text: str) -> Q:
-    return Q(issuer__icontains=text)
+def _issuer(text: str) -> Condition:
+    return Condition(Q(issuer__icontains=text))
 
 
-def _tagged(text: str) -> Q:
+def _owner(text: str) -> Condition:
+    return Condition(Q(owner=text), (Certificate.objects.filter(owner=text).order_by().values_list("pk", flat=True),))
+
+
+def _tagged(text: str) -> Condition:
     key, equals, value = text.partition("=")
     wanted = {"key": key.strip(), "value": value.strip()} if equals else {"key": key}
-    return Q(pk__in=CertificateTag.objects.filter(**wanted).order_by().values("certificate_id"))
+    return _linked(CertificateTag.objects.filter(**wanted))
 
 
-def _algorithm(text: str) -> Q:
+def _algorithm(text: str) -> Condition:
     """Return the condition for ``RSA`` or ``RSA 2048``; a text of no such form finds nothing."""
     found = _ALGORITHM.match(text)
     if not found:
-        return Q(pk__in=())
+        return Condition(Q(pk__in=()))
     # Written as they are stored, so that an index finds them.
     algorithm = next((known for known in ALGORITHMS if known.lower() == found[1].lower()), found[1])
-    return Q(key_algorithm=algorithm, **({"key_bits": int(found[2])} if found[2] else {}))
+    return Condition(Q(key_algorithm=algorithm, **({"key_bits": int(found[2])} if found[2] else {})))
 
 
-def _used() -> Q:
-    condition = Q(pk__in=())
-    for query in used_queries():
-        condition |= Q(pk__in=query)
-    return condition
+def _used() -> Condition:
+    return _either(*(_linked(query) for query in used_queries()))
 
 
-def _with_hint(code: str, now: dt.datetime) -> Q:
-    chain_expired = Exists(CertificateVersion.objects.filter(pk=OuterRef("current_version"), chain_not_after__lt=now))
-    passing: dict[str, Callable[[], Any]] = {
-        "expired": lambda: Q(not_after__lt=now),
-        "chain-expired": lambda: Q(chain_expired),
-        "unused": lambda: ~_used() & ~Q(kind="client"),
-    }
-    if code in PASSING:
-        return Q(passing[code]())
-    hints = CertificateHint.objects.order_by()
-    kept = Q(pk__in=(hints if code == ANY_HINT else hints.filter(code=code)).values("certificate_id"))
-    return kept | Q(not_after__lt=now) | Q(chain_expired) if code == ANY_HINT else kept
+def _with_hint(code: str, now: dt.datetime) -> Condition:
+    if code == "expired":
+        return Condition(Q(not_after__lt=now))
+    if code == "unused":
+        return Condition(~_used().of_row & ~Q(kind="client"))
+    if code == "chain-expired":
+        return _with_expired_chain(now)
+    if code != ANY_HINT:
+        return _linked(CertificateHint.objects.filter(code=code))
+    expired = Condition(Q(not_after__lt=now))
+    return _either(expired, _linked(CertificateHint.objects.all()), _known_ids(_with_expired_chain(now)))
+
+
+def _with_expired_chain(now: dt.datetime) -> Condition:
+    versions = CertificateVersion.objects.filter(chain_not_after__lt=now, certificate__current_version=F("pk"))
+    return _linked(versions)
 
 
 def _host_name(text: str) -> str:
@@ -226,7 +268,7 @@ def _host_name(text: str) -> str:
 
 
 ALGORITHMS = ("RSA", "ECDSA", "Ed25519", "Ed448", "DSA", "SM2")
-CONDITIONS: dict[str, Callable[[str], Q]] = {
+CONDITIONS: dict[str, Callable[[str], Condition]] = {
     "query": _anything,
     "name": _exactly,
     "covers": _covers,
@@ -235,7 +277,7 @@ CONDITIONS: dict[str, Callable[[str], Q]] = {
     "spki": _digest("spki_sha256"),
     "serial": _serial,
     "issuer": _issuer,
-    "owner": lambda text: Q(owner=text),
+    "owner": _owner,
     "tag": _tagged,
     "algorithm": _algorithm,
 }
