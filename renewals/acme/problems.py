@@ -43,7 +43,7 @@ def refusal(error: messages.Error, server: str, network: Network | None = None) 
     """Return a problem document (RFC 8555, section 6.7) in words; its type is the end of the code."""
     kind = error.typ.rpartition(":")[2] if error.typ else "unknown"
     parts = [error.detail or error.title or error.description or "", *_subproblems(error)]
-    detail = " ".join(part for part in parts if part)[:LONGEST_DETAIL]
+    detail = " ".join(part for part in parts if part)[:LONGEST_DETAIL].rstrip(". ") + "."
     message = _("%(server)s refuses (%(type)s): %(detail)s") % {"server": server, "type": kind, "detail": detail}
     wait_until = network.wait_until if network else None
     return AttemptFailedError(message, f"acme.{kind}", way_out=_way_out(kind), wait_until=wait_until)
