@@ -5,6 +5,7 @@ import socketserver
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,12 +93,19 @@ class _Echo(socketserver.BaseRequestHandler):
             return
 
 
-@pytest.fixture(scope="module")
-def backend() -> Iterator[Backend]:
-    """A real server on loopback."""
+@contextmanager
+def backend_running() -> Iterator[Backend]:
+    """Run a real server on loopback."""
     with Backend() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[Backend]:
+    """The server of a module's listeners."""
+    with backend_running() as server:
+        yield server

@@ -6,12 +6,10 @@ import ssl
 import struct
 import threading
 
-from listeners import services
 from listeners.models import Listener, ServerHealth
-from tests.e2e.clients import connect, echo, is_closed, round_trip
+from tests.e2e.clients import connect, round_trip
 from tests.e2e.conftest import Backend
-from tests.e2e.site import OPERATOR, Site, serve, status_of
-from tests.factories import make_server_group
+from tests.e2e.site import Site, serve, status_of
 from tests.waiting import free_port, wait_until
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -41,7 +39,7 @@ def test_dead_server_is_marked_and_costs_no_connection(site: Site, backend: Back
     wait_until(lambda: _health(listener).get(dead) == ServerHealth.State.UNHEALTHY)
     assert _health(listener)[backend.port] == ServerHealth.State.HEALTHY
     reason = ServerHealth.objects.get(listener=listener, server__port=dead).reason
-    assert reason.startswith("The health check")
+    assert reason in {ServerHealth.Reason.REFUSED, ServerHealth.Reason.TIMEOUT}
 
 
 def test_server_that_comes_back_is_healthy_again(site: Site) -> None:
@@ -61,16 +59,6 @@ def test_connections_above_the_limit_are_refused(site: Site, backend: Backend) -
     accepted = sum(_is_accepted(listener.port) for _ in range(30))
     assert 1 <= accepted < 15
     wait_until(lambda: (status := status_of(listener)) and status.failures.get("connection-limit", 0) > 0)
-
-
-def test_server_group_is_exchanged_while_connections_stay(site: Site, backend: Backend) -> None:
-    listener = serve(backend.port)
-    with connect(listener.port) as open_since_before:
-        assert echo(open_since_before)
-        group = make_server_group(servers=[services.ServerSpec("127.0.0.1", backend.port)])
-        services.update_listener(OPERATOR, listener.pk, server_group_id=group.pk)
-        wait_until(lambda: round_trip(listener.port))
-        assert not is_closed(open_since_before)
 
 
 def _health(listener: Listener) -> dict[int, str]:
