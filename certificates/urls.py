@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.pages import details, drops, exporting, imports, lists, replacing, writes
+from certificates.pages import details, drops, exporting, imports, lists, replacing, revocation, writes
 
 urlpatterns = [
     path("certificates/", lists.certificate_list, name="certificate-list"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("certificates/import/", imports.certificate_import, name="certificate-import"),
     path("certificates/drop/", drops.certificate_drop, name="certificate-drop"),
     path("certificates/drop/<str:drop_id>/", drops.certificate_drop_plan, name="certificate-drop-plan"),
+    path("revocation-lists/<int:list_id>/", revocation.revocation_list_detail, name="revocation-list-detail"),
+    path("revocation-lists/<int:list_id>/fetch/", revocation.revocation_list_fetch, name="revocation-list-fetch"),
+    path("revocation-lists/<int:list_id>/delete/", revocation.revocation_list_delete, name="revocation-list-delete"),
     path("certificates/<str:certificate_id>/", details.certificate_detail, name="certificate-detail"),
     path(
         "certificates/<str:certificate_id>/chain.pem",
@@ -23,6 +26,17 @@ urlpatterns = [
         exporting.certificate_download,
         {"form": "der"},
         "certificate-der",
+    ),
+    path("certificates/<str:certificate_id>/revocation-lists/", revocation.revocation_lists, name="revocation-lists"),
+    path(
+        "certificates/<str:certificate_id>/revocation-lists/upload/",
+        revocation.revocation_list_upload,
+        name="revocation-list-upload",
+    ),
+    path(
+        "certificates/<str:certificate_id>/revocation-lists/address/",
+        revocation.revocation_list_address,
+        name="revocation-list-address",
     ),
     path("certificates/<str:certificate_id>/export/", exporting.certificate_export, name="certificate-export"),
     path("certificates/<str:certificate_id>/replace/", replacing.certificate_replace, name="certificate-replace"),

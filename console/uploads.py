@@ -9,15 +9,15 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class MemoryUploadHandler(FileUploadHandler):
-    """Keep a request's files in memory, FILE_UPLOAD_MAX_MEMORY_SIZE of them in all.
+    """Keep a request's files in memory, FILE_UPLOAD_MAX_MEMORY_SIZE of them in all, or ``room`` bytes.
 
     Of a file that goes beyond it only the size is kept, so that a form can say that it is too large; Django's own
     handler drops such a file, and the form would take it for one that was not sent.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, room: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._room = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+        self._room = settings.FILE_UPLOAD_MAX_MEMORY_SIZE if room is None else room
         self._content = BytesIO()
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:

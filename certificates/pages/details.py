@@ -5,30 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from certificates.examination import advice_for
 from certificates.messages import retold
-from certificates.models import CertificateVersion
-from certificates.selectors import certificate_by_id, full_chain_pem, version_of, versions_of
+from certificates.models import Certificate, CertificateVersion, Kind
+from certificates.pages.chains import drawn_chain, others_trusted
+from certificates.revocation.standing import overview_of
+from certificates.selectors import certificate_by_id, full_chain_pem, versions_behind
+from certificates.services.exporting import PERMISSION
+from certificates.services.rows import current_of
 from certificates.usage import usages_of
+from events.models import Change, Notice
 
 VERSIONS_SHOWN = 20
 BAR_UNITS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One certificate of the chain above the leaf."""
-
-    subject: str
-    issuer: str
-    not_after: dt.datetime
-    sha256: str
+NOTICES_SHOWN = 5
+# What notices about a certificate call it; the layer above writes them.
+NOTICE_KINDS = ("certificate", "chain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +41,49 @@ class VersionRow:
     is_new_key: bool = False
     is_new_issuer: bool = False
     is_first: bool = False
+    key_before: str = ""  # where algorithm or length changed
+    hash_before: str = ""  # where it changed
+    days: int = 0
+    days_before: int = 0
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing but the dates changed."""
+        return not (self.names_added or self.names_removed or self.is_new_key or self.is_new_issuer or self.hash_before)
 
 
 @require_safe
 def certificate_detail(request: HttpRequest, certificate_id: str) -> HttpResponse:
     """Show a certificate."""
-    return render(request, "certificates/detail.html", _context(certificate_id))
+    return render(request, "certificates/detail.html", _context(request, certificate_id))
 
 
-@require_safe
-def certificate_pem(request: HttpRequest, certificate_id: str) -> HttpResponse:
-    """Send what a server presents: the certificate and its chain, without the key."""
-    answer = HttpResponse(full_chain_pem(version_of(certificate_id)), content_type="application/x-pem-file")
-    answer["Content-Disposition"] = f'attachment; filename="{certificate_id}.pem"'
-    return answer
-
-
-def _context(certificate_id: str) -> dict[str, Any]:
+def _context(request: HttpRequest, certificate_id: str) -> dict[str, Any]:
     certificate = certificate_by_id(certificate_id)
-    version = version_of(certificate_id)
+    version = current_of(certificate)
+    usages = usages_of([certificate.pk])[certificate.pk]
+    is_ca = certificate.kind == Kind.CA
     return {
         "certificate": certificate,
         "version": version,
         "warnings": retold(version.warnings),
         "names": version.names.all(),
-        "chain": chain_of(version),
+        "hints": advice_for(certificate, version, is_used=bool(usages.total)),
+        "chain": others_trusted(version) if is_ca else drawn_chain(version),
         "elapsed": elapsed(version, timezone.now()),
-        "rows": version_rows(list(versions_of(certificate_id)[: VERSIONS_SHOWN + 1]), version),
-        "usages": usages_of([certificate.pk])[certificate.pk],
+        "rows": version_rows(list(versions_behind(certificate)[: VERSIONS_SHOWN + 1]), version),
+        "usages": usages,
+        "notices": notices_of(certificate)[:NOTICES_SHOWN],
+        "changes": Change.objects.filter(object_type="certificate", object_id=certificate.pk).order_by("-id")[:5],
+        "pem": full_chain_pem(version),
+        "may_export": is_ca or (settings.KEY_EXPORT and request.user.has_perm(PERMISSION)),
+        "revocation": overview_of(certificate.pk) if is_ca else None,
     }
 
 
-def chain_of(version: CertificateVersion) -> list[Link]:
-    """Return the certificates above the leaf, its issuer first."""
-    chain = x509.load_pem_x509_certificates(version.chain_pem.encode()) if version.chain_pem else []
-    return [
-        Link(
-            subject=link.subject.rfc4514_string(),
-            issuer=link.issuer.rfc4514_string(),
-            not_after=link.not_valid_after_utc,
-            sha256=link.fingerprint(hashes.SHA256()).hex(),
-        )
-        for link in chain
-    ]
+def notices_of(certificate: Certificate) -> QuerySet[Notice]:
+    """Return what was told of a certificate's end or its chain's, newest first."""
+    return Notice.objects.filter(subject_kind__in=NOTICE_KINDS, subject_id=certificate.pk).order_by("-id")
 
 
 def elapsed(version: CertificateVersion, now: dt.datetime) -> int:
@@ -113,7 +112,19 @@ def _row(version: CertificateVersion, before: CertificateVersion | None, current
         names_removed=sorted(names_before - names),
         is_new_key=version.spki_sha256 != before.spki_sha256,
         is_new_issuer=version.issuer != before.issuer,
+        key_before=_key(before) if _key(version) != _key(before) else "",
+        hash_before=before.signature_hash if version.signature_hash != before.signature_hash else "",
+        days=_days(version),
+        days_before=_days(before),
     )
+
+
+def _key(version: CertificateVersion) -> str:
+    return f"{version.key_algorithm} {version.key_bits}"
+
+
+def _days(version: CertificateVersion) -> int:
+    return (version.not_after - version.not_before).days
 
 
 def _names(version: CertificateVersion) -> set[str]:

@@ -34,6 +34,12 @@ def list_by_id(certificate_id: str, list_id: int) -> RevocationList:
     return found
 
 
+def carried_list(list_id: int) -> RevocationList:
+    """Return one list of whatever CA certificate; raise NotFoundError."""
+    found = RevocationList.objects.filter(pk=list_id).values_list("certificate_id", flat=True).first()
+    return list_by_id(found or "", list_id)
+
+
 def revocation_of(certificate_id: str) -> Revocation:
     """Return what listeners with this CA certificate check."""
     return revocations_of([certificate_id]).get(certificate_id, Revocation())
