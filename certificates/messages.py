@@ -31,7 +31,7 @@ _ONE_KEY = _("Give the one key that belongs to the certificate, in PEM.")
 REFUSALS: Mapping[str, Words] = {
     **{code: Words(*words) for code, words in drop_messages.REFUSALS.items()},
     "input.too-large": Words(
-        _("The file has %(size)s bytes; certificates have at most %(limit)s."),
+        _("The file has more than %(limit)s bytes, and certificates have not."),
         _("Upload the certificate and its intermediates only."),
     ),
     "input.too-many-blocks": Words(

@@ -102,7 +102,12 @@ def answer_unauthenticated(request: HttpRequest, error: AuthenticationError) -> 
 def answer_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """Answer a body that was not even read."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return problem(413, "request.too-large", f"The request has more than {limit} bytes.")
+    return problem(
+        413,
+        "request.too-large",
+        f"The request has more than {limit} bytes and was not read.",
+        way_out="Send less at once; a certificate with its chain and key needs a hundredth of that.",
+    )
 
 
 @api.exception_handler(HttpError)

@@ -61,7 +61,7 @@ def test_a_block_is_written_back_as_it_was(leaf: Issued) -> None:
         (b"\xff\xfe-\x00-\x00", "input.utf16"),
         (b"x" * (LARGEST_INPUT_BYTES + 1), "input.too-large"),
         (block("DH PARAMETERS"), "input.dh-parameters"),
-        (block("X9.42 DH PARAMETERS".replace(".", "")), "input.dh-parameters"),
+        (block("X9.42 DH PARAMETERS"), "input.dh-parameters"),
         (block("CERTIFICATE REQUEST"), "input.request"),
         (block("NEW CERTIFICATE REQUEST"), "input.request"),
         (block("X509 CRL"), "input.crl"),

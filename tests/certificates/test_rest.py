@@ -144,6 +144,7 @@ def test_a_body_that_does_not_fit_is_refused(rest: Client, body: Any) -> None:
 def test_ten_megabytes_are_refused_unread(rest: Client) -> None:
     answer = post(rest, PATH, {"certificate_pem": "x" * 10_000_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "request.too-large")
+    assert answer.json()["way_out"]
 
 
 def test_without_credentials_it_answers_401(client: Client) -> None:
