@@ -216,11 +216,13 @@ def _checked_binding(key_id: str, key: str) -> Binding | None:
             field="eab_key" if key_id else "eab_key_id",
             way_out=_("Give both as the authority gave them to you, or leave both empty."),
         )
-    if len(key_id) > LONGEST_KEY_ID or len(key) > LONGEST_EAB_KEY or not (key_id + key).isprintable():
-        raise InvalidInputError(
-            _("The external account binding is longer than any, or holds control characters."),
-            "account.invalid-eab",
-            field="eab_key_id",
-            way_out=_("Copy it from the authority once more."),
-        )
+    if len(key_id) > LONGEST_KEY_ID or not key_id.isprintable():
+        raise _invalid_binding(_("The key id is longer than any, or holds control characters."), "eab_key_id")
+    if len(key) > LONGEST_EAB_KEY or not re.fullmatch(r"([A-Za-z0-9_-]{2,}={0,2})?", key):
+        raise _invalid_binding(_("The key of the external account binding is not base64url."), "eab_key")
     return Binding(key_id, key) if key_id else None
+
+
+def _invalid_binding(message: str, field: str) -> InvalidInputError:
+    way_out = _("Copy it from the authority once more.")
+    return InvalidInputError(message, "account.invalid-eab", field=field, way_out=way_out)

@@ -1,6 +1,5 @@
 """One conversation with the ACME server of an account."""
 
-import binascii
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,12 +8,10 @@ import requests
 from acme import errors, messages
 from acme.client import ClientV2
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.utils.translation import gettext as _
 from josepy.interfaces import JSONDeSerializable
 from josepy.jwk import JWKEC
 
 from certificates.keys import unseal
-from console.errors import InvalidInputError
 from renewals.acme.network import Network, opened_network
 from renewals.acme.problems import told
 from renewals.keys import key_of
@@ -93,15 +90,7 @@ def register(server: Server, key_pem: bytes, contact: str, binding: Binding | No
 
 def _bound(client: ClientV2, binding: Binding) -> dict[str, object]:
     key = network_of(client).account_key.public_key()
-    try:
-        return messages.ExternalAccountBinding.from_data(key, binding.key_id, binding.key, client.directory)
-    except (binascii.Error, UnicodeEncodeError):
-        raise InvalidInputError(
-            _("The key of the external account binding is not base64url."),
-            "account.invalid-eab-key",
-            field="eab_key",
-            way_out=_("Copy it from the authority once more, without spaces."),
-        ) from None
+    return messages.ExternalAccountBinding.from_data(key, binding.key_id, binding.key, client.directory)
 
 
 def change_contact(account: AcmeAccount, contact: str) -> None:

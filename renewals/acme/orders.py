@@ -21,7 +21,7 @@ from renewals.acme.authorizations import AuthorizationFailedError, prove
 from renewals.acme.client import conversation_of, network_of, post
 from renewals.acme.information import certificate_id
 from renewals.acme.pauses import Pause
-from renewals.acme.problems import refusal
+from renewals.acme.problems import kind_of, refusal
 from renewals.keys import key_of, key_pem, request_for
 from renewals.leases import Lease
 from renewals.models import AcmeAccount, Renewal
@@ -88,7 +88,7 @@ class _Ordering:
             key = key_of(unseal(self._renewal.order_key))
             order = self._read(self._renewal.order_url)
         except (ConflictError, messages.Error) as error:
-            if isinstance(error, messages.Error) and error.code not in GONE:
+            if isinstance(error, messages.Error) and kind_of(error) not in GONE:
                 raise
             return None
         if order.status == messages.STATUS_INVALID or (order.expires and order.expires < timezone.now()):
@@ -102,7 +102,7 @@ class _Ordering:
             answer = self._new_order(self._replaced())
         except messages.Error as error:
             # What it replaces was replaced before, or by another account: that must not stop the renewal.
-            if not self._replaced() or error.typ.rpartition(":")[2] not in {"alreadyReplaced", "malformed", "conflict"}:
+            if not self._replaced() or kind_of(error) not in {"alreadyReplaced", "malformed", "conflict"}:
                 raise
             answer = self._new_order(None)
         url = answer.headers["Location"]

@@ -41,12 +41,18 @@ def told(network: Network, server: str) -> Iterator[None]:
 
 def refusal(error: messages.Error, server: str, network: Network | None = None) -> AttemptFailedError:
     """Return a problem document (RFC 8555, section 6.7) in words; its type is the end of the code."""
-    kind = error.typ.rpartition(":")[2] if error.typ else "unknown"
-    parts = [error.detail or error.title or error.description or "", *_subproblems(error)]
-    detail = " ".join(part for part in parts if part)[:LONGEST_DETAIL].rstrip(". ") + "."
-    message = _("%(server)s refuses (%(type)s): %(detail)s") % {"server": server, "type": kind, "detail": detail}
+    kind = kind_of(error)
+    parts = [error.detail or error.title or "", *_subproblems(error)]
+    detail = " ".join(str(part) for part in parts if part)[:LONGEST_DETAIL].rstrip(". ")
+    detail = detail or str(error.description or _("no reason is given"))
+    message = _("%(server)s refuses (%(type)s): %(detail)s.") % {"server": server, "type": kind, "detail": detail}
     wait_until = network.wait_until if network else None
     return AttemptFailedError(message, f"acme.{kind}", way_out=_way_out(kind), wait_until=wait_until)
+
+
+def kind_of(error: messages.Error) -> str:
+    """Return the end of a problem's type, such as ``rateLimited``; servers may write anything there."""
+    return str(error.typ or "unknown").rpartition(":")[2][:60]
 
 
 def _subproblems(error: messages.Error) -> Iterator[str]:

@@ -1,11 +1,5 @@
 """Ordering a certificate from Pebble, proved by HTTP-01 through the console."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-import httpx
 from pytest_django.live_server_helper import LiveServer
 
 from certificates.keys import open_private_key
@@ -13,30 +7,7 @@ from renewals.models import Attempt, PendingChallenge, Renewal
 from renewals.running import run_due
 from tests.renewals.pebble import Pebble
 from tests.renewals.rows import make_renewal
-
-
-@contextmanager
-def forwarded(port: int, console: str) -> Iterator[None]:
-    """Forward port 80, as Pebble sees it, to the console."""
-
-    class Forward(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer = httpx.get(f"{console}{self.path}", headers={"Host": self.headers["Host"]})
-            self.send_response(answer.status_code)
-            self.end_headers()
-            self.wfile.write(answer.content)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", port), Forward) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+from tests.renewals.servers import forwarded
 
 
 def test_certificate_is_issued_and_renewed_as_a_new_version(pebble: Pebble, live_server: LiveServer) -> None:
