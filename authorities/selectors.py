@@ -128,3 +128,9 @@ def ca_choices(source: str, repository_id: str = "") -> QuerySet[Certificate]:
     if repository_id:
         held = held.filter(repository_id=repository_id)
     return found.filter(pk__in=held.values("certificate_id")).order_by("name")
+
+
+def path_length_of(authority: Authority) -> int | None:
+    """Return how many authorities may stand below one; None without a limit of its own."""
+    found = x509_of(authority).extensions.get_extension_for_class(x509.BasicConstraints)
+    return found.value.path_length

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.pages import details, drops, exporting, imports, lists, replacing, revocation, writes
+from certificates.pages import details, drops, exporting, imports, lists, replacing, requests, revocation, writes
 
 urlpatterns = [
     path("certificates/", lists.certificate_list, name="certificate-list"),
@@ -48,4 +48,9 @@ urlpatterns = [
     path("certificates/<str:certificate_id>/roll-back/", writes.certificate_roll_back, name="certificate-roll-back"),
     path("certificates/<str:certificate_id>/edit/", writes.certificate_edit, name="certificate-edit"),
     path("certificates/<str:certificate_id>/delete/", writes.certificate_delete, name="certificate-delete"),
+    path("certificate-requests/", requests.request_list, name="request-list"),
+    path("certificate-requests/create/", requests.request_create, name="request-create"),
+    path("certificate-requests/<str:request_id>/", requests.request_detail, name="request-detail"),
+    path("certificate-requests/<str:request_id>/request.csr", requests.request_csr, name="request-csr"),
+    path("certificate-requests/<str:request_id>/delete/", requests.request_delete, name="request-delete"),
 ]

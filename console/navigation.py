@@ -33,7 +33,26 @@ DESTINATIONS = (
     Destination(_("Dashboard"), "dashboard", "layout-dashboard"),
     Destination(_("Instances"), "load-balancer-list", "server-2", prefixes=("/listeners/",)),
     Destination(_("Server groups"), "server-group-list", "stack-2"),
-    Destination(_("Certificates"), "certificate-list", "certificate"),
+    Destination(
+        _("Certificates"),
+        "certificate-list",
+        "certificate",
+        prefixes=("/certificate-requests/",),
+        children=(
+            Destination(_("Certificates"), "certificate-list", ""),
+            Destination(_("Requests"), "request-list", ""),
+        ),
+    ),
+    Destination(
+        _("Authorities"),
+        "authority-list",
+        "shield-check",
+        prefixes=("/ca-repositories/",),
+        children=(
+            Destination(_("Private authorities"), "authority-list", ""),
+            Destination(_("CA repositories"), "repository-list", ""),
+        ),
+    ),
     Destination(
         _("Renewals"),
         "renewal-list",
