@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from console.forms import StyledForm
 from console.ids import is_id
+from listeners.ca_sources import CaSource
 from listeners.models import Listener, LoadBalancer, ServerGroup
 from listeners.tls_policies import POLICIES, WIZARD_POLICY
 
@@ -133,6 +134,9 @@ class ConfigureCertificateForm(StyledForm):
         required=False,
         help_text=_("Clients must show a certificate that the CA certificate vouches for."),
     )
+    # Only what the choice of the CA certificate shows; the listener keeps the certificate alone.
+    ca_source = forms.ChoiceField(choices=[("", ""), *CaSource.choices], required=False)
+    ca_repository_id = IdField(required=False)
     ca_certificate_id = IdField(label=_("CA certificate"), required=False)
     security_policy = PolicyField(initial=WIZARD_POLICY)
 

@@ -178,7 +178,14 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
         "choice": choice,
         "error": error,
         "impact": impact_of(choice.change),
-        "picker": picker(choice.field, chosen, data.get(search_name(choice.field), ""), listener_id=listener.pk),
+        "picker": picker(
+            choice.field,
+            chosen,
+            data.get(search_name(choice.field), ""),
+            listener_id=listener.pk,
+            ca_source=data.get("ca_source", ""),
+            ca_repository_id=data.get("ca_repository_id", ""),
+        ),
         "per_operation": limits.limit_of(limits.CERTIFICATES_PER_OPERATION),
     }
     return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)

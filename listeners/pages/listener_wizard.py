@@ -178,6 +178,8 @@ def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker
                 request.GET.get(pickers.search_name(field), ""),
                 errors=[str(error) for error in form[field].errors],
                 beside=_chosen_beside(form, pickers.SOURCES[field].beside),
+                ca_source=_chosen_beside(form, "ca_source"),
+                ca_repository_id=_chosen_beside(form, "ca_repository_id"),
             )
     return made
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from certificates.models import Kind
 from certificates.selectors import certificates
 from console.ids import is_id
+from listeners.ca_sources import Narrowing, narrowing
 from listeners.models import Binding, Server, ServerGroup
 from listeners.selectors import servers_with_health
 
@@ -36,6 +37,11 @@ class Source:
     several: bool
     placeholder: "str | Promise"
     beside: str = ""  # a field of the same form, whose choice is not offered here again
+
+    @property
+    def has_ca_source(self) -> bool:
+        """Whether the form also asks where the certificates come from."""
+        return self.kind == Kind.CA
 
 
 _CERTIFICATE_SEARCH = _("Search by name, domain or fingerprint")
@@ -64,6 +70,7 @@ class Picker:
     has_more: bool
     errors: Sequence[str] = ()
     listener_id: str = ""  # whose certificates are not offered again
+    narrowing: Narrowing | None = None  # of CA certificates: their source
 
     @property
     def input_type(self) -> str:
@@ -89,17 +96,22 @@ def picker(
     errors: Sequence[str] = (),
     listener_id: str = "",
     beside: str = "",
+    ca_source: str = "",
+    ca_repository_id: str = "",
 ) -> Picker:
     """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out.
 
     Certificates that are on the listener ``listener_id`` already are not offered, nor is ``beside``, what is chosen
-    in the field that the source names.
+    in the field that the source names. CA certificates are offered of one source at a time.
     """
     source = SOURCES[field]
     ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
     find = partial(_certificates, source.kind) if source.kind else _server_groups
     by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
     offered = find(query).exclude(pk__in=[*ids, *filter(is_id, [beside])])
+    narrowed = narrowing(ca_source, ca_repository_id, "".join(ids)) if source.has_ca_source else None
+    if narrowed:
+        offered = narrowed.apply(offered)
     if source.kind and is_id(listener_id):
         offered = offered.exclude(pk__in=Binding.objects.filter(listener=listener_id).order_by().values("certificate"))
     found = list(offered[: SHOWN + 1])
@@ -116,6 +128,7 @@ def picker(
         has_more=len(found) > SHOWN,
         errors=errors,
         listener_id=listener_id if is_id(listener_id) else "",
+        narrowing=narrowed,
     )
 
 
@@ -146,5 +159,7 @@ def choices(request: HttpRequest, field: str) -> HttpResponse:
         given.get(search_name(field), ""),
         listener_id=given.get("listener", ""),
         beside=given.get(SOURCES[field].beside, ""),
+        ca_source=given.get("ca_source", ""),
+        ca_repository_id=given.get("ca_repository_id", ""),
     )
     return render(request, "listeners/choices.html", {"picker": shown})

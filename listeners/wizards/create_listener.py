@@ -43,6 +43,10 @@ STEPS: tuple[Step, ...] = (LISTENER, CERTIFICATE, SERVER_GROUP, CONFIRM)
 STEP_BY_ID: Mapping[str, Step] = {step.id: step for step in STEPS}
 
 
+# What narrows a choice and is no part of the listener.
+SHOWN_ONLY = frozenset({"ca_source", "ca_repository_id"})
+
+
 def neighbour(step: Step, offset: int) -> Step:
     """Return the step ``offset`` places on, staying inside the wizard."""
     return STEPS[min(max(STEPS.index(step) + offset, 0), len(STEPS) - 1)]
@@ -123,7 +127,7 @@ def answers(draft: Draft) -> dict[str, Any]:
         values |= form.cleaned_data
     if not values["mutual_authentication"]:
         values["ca_certificate_id"] = None
-    return values
+    return {name: value for name, value in values.items() if name not in SHOWN_ONLY}
 
 
 def step_of_field(name: str) -> Step | None:
