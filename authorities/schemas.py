@@ -11,7 +11,6 @@ from authorities.models import Authority, IssuedCertificate, Repository
 from authorities.orders import Order
 from authorities.selectors import current_version
 from authorities.services import NewAuthority
-from certificates.key_types import KeyType
 from certificates.request_schemas import KeyTypeName, SubjectIn
 
 Reason = Literal[
@@ -26,7 +25,7 @@ class AuthorityIn(Body):
     subject: SubjectIn
     name: str = Field("", description="In the repository; blank takes the common name.")
     parent_id: str = Field("", description="Id of the authority above; blank makes a root.")
-    key_type: KeyTypeName = KeyType.P256.value
+    key_type: KeyTypeName = "P-256"
     days: int = 3650
     path_length: int | None = Field(0, description="How many authorities may stand below; null: no limit of its own.")
     permitted_names: list[str] = Field(
@@ -56,9 +55,9 @@ class OrderIn(Body):
 
     purpose: Literal["server", "client"] = "server"
     names: list[str] = Field(default_factory=list, description="Host names, IP addresses; for clients also emails.")
-    subject: SubjectIn = Field(default_factory=SubjectIn)
+    subject: SubjectIn = SubjectIn()
     days: int = 90
-    key_type: KeyTypeName = KeyType.P256.value
+    key_type: KeyTypeName = "P-256"
     csr_pem: str = Field("", description="A CSR whose public key is taken; blank has a key made.")
     names_from_csr: bool = Field(False, description="Take the subject and the names of the CSR, too.")
     name: str = Field("", description="In the repository; blank takes the first name.")

@@ -6,7 +6,6 @@ from typing import Literal
 from ninja import Field, Schema
 
 from access.rest import Body, PageQuery
-from certificates.key_types import KeyType
 from certificates.schemas import NameOut
 from certificates.subjects import Subject
 
@@ -19,7 +18,7 @@ class SubjectIn(Body):
     common_name: str = ""
     organization: str = ""
     organizational_unit: str = ""
-    country: str = Field("", description="Two letters (ISO 3166).")
+    country: str = Field(default="", description="Two letters (ISO 3166).")
     state: str = ""
     locality: str = ""
     email: str = ""
@@ -33,9 +32,9 @@ class CertificateRequestIn(Body):
     """A request to make."""
 
     names: list[str] = Field(description="Host names (with `*.` as wildcard) and IP addresses, 1 to 100.")
-    subject: SubjectIn = Field(default_factory=SubjectIn)
+    subject: SubjectIn = SubjectIn()
     name: str = Field("", description="Of the certificate to be; blank takes the first name.")
-    key_type: KeyTypeName = KeyType.P256.value
+    key_type: KeyTypeName = "P-256"
     renews: str = Field("", description="Id of the certificate whose next version it is to become.")
 
 

@@ -75,7 +75,7 @@ def authority_settings(request: HttpRequest, authority_id: str) -> HttpResponse:
     authority = selectors.authority_by_id(authority_id)
     initial = {"crl_hours": authority.crl_hours, "revision": authority.revision}
     form = SettingsForm(request.POST or None, initial=initial)
-    if request.method == "POST" and attempt(form, lambda: _change(request, authority_id, form)):
+    if request.method == "POST" and attempt(form, lambda: _change(request, authority_id, form)) is not None:
         messages.success(request, _("Saved; a list that is good for as long is published."))
         return redirect("authority-settings", authority_id)
     page = FormPage(_("Settings"), _("Save"), reverse("authority-detail", args=[authority_id]), template=SETTINGS)
@@ -125,7 +125,7 @@ def authority_delete(request: HttpRequest, authority_id: str) -> HttpResponse:
     count = valid_count(authority)
     if not count:
         form.fields.pop("abandon")
-    if request.method == "POST" and attempt(form, lambda: _delete(request, authority_id, form)):
+    if request.method == "POST" and attempt(form, lambda: _delete(request, authority_id, form)) is not None:
         messages.success(request, _("The authority “%(name)s” is deleted.") % {"name": authority.certificate.name})
         return redirect("authority-list")
     page = FormPage(

@@ -81,7 +81,7 @@ def certificate_revoke(request: HttpRequest, authority_id: str, serial: str) -> 
     if request.method == "POST":
         reason = form.data.get("reason", "")
         actor = actor_of(request)
-        if attempt(form, lambda: services.revoke_certificate(actor, authority_id, serial, reason=reason)):
+        if attempt(form, lambda: services.revoke_certificate(actor, authority_id, serial, reason=reason)) is not None:
             messages.success(request, _("The certificate is revoked and the new list is published."))
             return redirect("authority-detail", authority_id)
     page = FormPage(

@@ -59,7 +59,7 @@ def repository_edit(request: HttpRequest, repository_id: str) -> HttpResponse:
     repository = selectors.repository_by_id(repository_id)
     initial = {"name": repository.name, "description": repository.description, "revision": repository.revision}
     form = RepositoryEditForm(request.POST or None, initial=initial)
-    if request.method == "POST" and attempt(form, lambda: _change(request, repository_id, form)):
+    if request.method == "POST" and attempt(form, lambda: _change(request, repository_id, form)) is not None:
         messages.success(request, _("The repository is saved."))
         return redirect("repository-detail", repository_id)
     page = FormPage(_("Edit CA repository"), _("Save"), _address(repository), (_list_crumb(), _crumb(repository)))
@@ -83,7 +83,7 @@ def repository_delete(request: HttpRequest, repository_id: str) -> HttpResponse:
     """Confirm, then delete a repository."""
     repository = selectors.repository_by_id(repository_id)
     form = RevisionForm(request.POST or None, initial={"revision": repository.revision})
-    if request.method == "POST" and attempt(form, lambda: _delete(request, repository_id, form)):
+    if request.method == "POST" and attempt(form, lambda: _delete(request, repository_id, form)) is not None:
         messages.success(request, _("The repository “%(name)s” is deleted.") % {"name": repository.name})
         return redirect("repository-list")
     page = FormPage(

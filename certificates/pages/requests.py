@@ -99,7 +99,7 @@ def request_delete(request: HttpRequest, request_id: str) -> HttpResponse:
     """Confirm, then delete a request; the key of one that waits is lost."""
     row = waiting.request_by_id(request_id)
     form = ConfirmForm(request.POST or None, initial={"revision": row.revision})
-    if request.method == "POST" and attempt(form, lambda: _delete(request, request_id, form)):
+    if request.method == "POST" and attempt(form, lambda: _delete(request, request_id, form)) is not None:
         messages.success(request, _("The request “%(name)s” is deleted.") % {"name": row.name})
         return redirect("request-list")
     is_done = row.completed_at is not None

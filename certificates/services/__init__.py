@@ -3,13 +3,13 @@
 from certificates.services.deletion import delete_certificate
 from certificates.services.imports import (
     IMPORTED_KINDS,
-    Imported,
     NewCertificate,
     import_certificate,
     import_certificates,
     store_bundles,
 )
 from certificates.services.labels import label_certificates, rename_certificate, update_certificate
+from certificates.services.parsing import Imported
 from certificates.services.versions import (
     replace_certificate,
     roll_back_certificate,
