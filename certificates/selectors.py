@@ -8,7 +8,15 @@ from certificates.finding import ORDER, Criteria, find_certificates
 from certificates.models import Certificate, CertificateVersion
 from console.errors import NotFoundError
 
-__all__ = ("ORDER", "certificate_by_id", "certificates", "full_chain_pem", "version_of", "versions_of")
+__all__ = (
+    "ORDER",
+    "certificate_by_id",
+    "certificates",
+    "full_chain_pem",
+    "version_of",
+    "versions_behind",
+    "versions_of",
+)
 
 
 def certificate_by_id(certificate_id: str) -> Certificate:
@@ -46,9 +54,12 @@ def full_chain_pem(version: CertificateVersion) -> str:
 
 def versions_of(certificate_id: str) -> QuerySet[CertificateVersion]:
     """Return the versions of a certificate, newest first, with their names."""
-    certificate_by_id(certificate_id)
-    versions = CertificateVersion.objects.filter(certificate_id=certificate_id)
-    return versions.select_related("replaces").prefetch_related("names")
+    return versions_behind(certificate_by_id(certificate_id))
+
+
+def versions_behind(certificate: Certificate) -> QuerySet[CertificateVersion]:
+    """Return the versions of a certificate that is read already, newest first, with their names."""
+    return certificate.versions.select_related("replaces").prefetch_related("names")
 
 
 def certificates(*, kind: str = "", query: str = "") -> QuerySet[Certificate]:

