@@ -26,6 +26,12 @@ class NodeStatus(models.Model):
         return self.node
 
     @property
+    def engine_release(self) -> str:
+        """The engine's release, such as 1.40.0: the second part of ``commit/release/…``, or all that is known."""
+        _commit, _slash, rest = self.engine_version.partition("/")
+        return rest.partition("/")[0] or self.engine_version
+
+    @property
     def is_live(self) -> bool:
         """Whether the node is there now."""
         return is_live(self.seen_at, timezone.now())

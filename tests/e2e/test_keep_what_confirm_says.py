@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -101,14 +102,13 @@ def _begins_with_signature(listener: Listener, backend: Backend) -> bool:
     ("field", "value"),
     [("idle_timeout_seconds", 60), ("security_policy", "tls_cipher_policy_1_2"), ("alpn_policy", "HTTP1Only")],
 )
-def test_what_is_said_to_end_open_connections_ends_them(
-    site: Site, backend: Backend, field: str, value: object
-) -> None:
+def test_what_is_said_to_end_open_connections_ends_them(site: Site, backend: Backend, field: str, value: Any) -> None:
     assert said_of(field) == Severity.ALL_END
     listener = serve(backend.port)
     with connect(listener.port) as connection:
         assert echo(connection)
-        services.update_listener(OPERATOR, listener.pk, **{field: value})
+        change: dict[str, Any] = {field: value}
+        services.update_listener(OPERATOR, listener.pk, **change)
         wait_until(lambda: is_closed(connection))
         wait_until(lambda: is_settled(listener))
         assert round_trip(listener.port)
