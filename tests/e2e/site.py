@@ -82,7 +82,7 @@ class Site:
     @property
     def output(self) -> str:
         """All that the node printed."""
-        return self.log.read_text(errors="replace")
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     @property
     def engine(self) -> EngineState | None:
