@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 
 import redis.asyncio
 from django.conf import settings
@@ -15,7 +16,8 @@ from console.errors import DomainError
 from dataplane.advance import Position, Step, advance, move_on, recompile, start
 from dataplane.collect import Selection, collect_all
 from dataplane.database import DatabaseThread
-from dataplane.envoy.names import SECRET, listener_of, ticket_secret
+from dataplane.envoy.names import SECRET, listener_of, ticket_secrets
+from dataplane.envoy.resources import CompiledListener
 from dataplane.garbage import uncollected
 from dataplane.secrets import SecretStore
 from dataplane.snapshot import Snapshot
@@ -32,6 +34,8 @@ CLOCK_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.1
 LAST_RETRY_SECONDS = 5.0
 REDIS_RETRY_SECONDS = 1.0
+CHAINS_AT_ONCE = 320  # that get new session ticket keys: some 20 ms of the engine's main thread
+TURN_SECONDS = 0.2
 
 # Called in the event loop after each step, when the cache has it.
 Applied = Callable[[Step], None]
@@ -97,7 +101,8 @@ class Follower:
         self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
         with uncollected():
             self._position = await self._database.run(start, self._selection, self._refused)
-        self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
+        names = [name for listener in self._position.compiled.values() for name in listener.tickets]
+        self._cache.put_secrets(self._secrets.ticket_sources(names))
         self._cache.fill(self._position.compiled.values())
         self._applied(Step(self._position, (), tuple(self._position.compiled.values())))
 
@@ -117,9 +122,11 @@ class Follower:
                 await self._apply(step)
 
     async def _apply(self, step: Step) -> None:
-        self._cache.put_secrets(self._secrets.ticket_sources({listener.id for listener in step.compiled}))
+        known = self._cache.entries(SECRET)
+        new = [name for listener in step.compiled for name in listener.tickets if name not in known]
+        self._cache.put_secrets(self._secrets.ticket_sources(new))
         self._cache.update(step.compiled, step.removed)
-        self._cache.drop_secrets(ticket_secret(listener_id) for listener_id in step.removed)
+        self._cache.drop_secrets(name for listener_id in step.removed for name in ticket_secrets(listener_id))
         self._position = step.position
         await asyncio.sleep(0)  # what has changed is on its way to the engine before anything else is done with it
         self._applied(step)
@@ -127,7 +134,11 @@ class Follower:
     async def _rotate_tickets(self) -> None:
         await asyncio.sleep(seconds_to_rotation())
         self._secrets.set_ticket_keys(await self._database.run(ticket_keys))
-        self._cache.put_secrets(self._secrets.ticket_sources(self._position.compiled.keys()))
+        for names in ticket_turns(self._position.compiled.values()):
+            # A listener that is gone meanwhile has none any more.
+            served = self._cache.entries(SECRET)
+            self._cache.put_secrets(self._secrets.ticket_sources(name for name in names if name in served))
+            await asyncio.sleep(TURN_SECONDS)
 
     async def _end_lists(self) -> None:
         """Act at the end of a revocation list, which no change tells of."""
@@ -193,7 +204,8 @@ class Follower:
 def _difference(selection: Selection, position: Position) -> Snapshot | None:
     """Read everything; None when it is as followed, or when the change feed has moved on meanwhile."""
     found = collect_all(selection)
-    return found if newest_change_id() == position.cursor and found != position.snapshot else None
+    is_same = replace(found, moment=position.snapshot.moment) == position.snapshot
+    return None if is_same or newest_change_id() != position.cursor else found
 
 
 def _differences(old: Snapshot, new: Snapshot) -> list[str]:
@@ -208,6 +220,20 @@ def _differences(old: Snapshot, new: Snapshot) -> list[str]:
         for key in before.keys() | after.keys()
         if before.get(key) != after.get(key)
     )
+
+
+def ticket_turns(compiled: Iterable[CompiledListener]) -> Iterator[list[str]]:
+    """Share out the secrets of session ticket keys, so that no turn keeps the engine busy for long."""
+    turn: list[str] = []
+    chains = 0
+    for name, count in (pair for listener in list(compiled) for pair in listener.tickets.items()):
+        if turn and chains + count > CHAINS_AT_ONCE:
+            yield turn
+            turn, chains = [], 0
+        turn.append(name)
+        chains += count
+    if turn:
+        yield turn
 
 
 def _log_failure(task: "asyncio.Future[None]") -> None:

@@ -12,7 +12,7 @@ from certificates.revocation.reading import lists_pem
 from console.errors import DomainError
 from dataplane.challenges import challenge_pairs
 from dataplane.database import DatabaseThread
-from dataplane.envoy.names import ticket_secret
+from dataplane.envoy.names import SECRET, listener_of
 from dataplane.envoy.resources import SecretSource
 from dataplane.envoy.secret import KeyPair, authority_secret, certificate_secret, ticket_secret_bytes
 from dataplane.xds.server import SecretsUnavailableError
@@ -45,10 +45,10 @@ class SecretStore:
             self.unavailable(name, sources[name].version, reason)
         return found
 
-    def ticket_sources(self, listener_ids: Iterable[str]) -> dict[str, SecretSource]:
-        """Return the secrets of the listeners' session ticket keys, as they are now."""
+    def ticket_sources(self, names: Iterable[str]) -> dict[str, SecretSource]:
+        """Return where these secrets of session ticket keys come from, as the keys are now."""
         version = hashlib.sha256(b"version" + b"".join(self._ticket_keys)).hexdigest()[:32]
-        return {ticket_secret(id_): SecretSource("tickets", version, listener_id=id_) for id_ in listener_ids}
+        return {name: SecretSource("tickets", version, listener_id=listener_of(SECRET, name)) for name in names}
 
     def set_ticket_keys(self, keys: tuple[bytes, ...]) -> None:
         """Use these keys from now on; the first one seals."""

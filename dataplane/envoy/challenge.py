@@ -32,6 +32,8 @@ def add_challenges(
     message: listener_pb2.Listener, listener: Listener, challenges: Sequence[Challenge]
 ) -> dict[str, SecretSource]:
     """Add the chains that answer ``challenges`` to a listener; return where their certificates are found."""
+    if not challenges:
+        return {}
     newest = {challenge.server_name: challenge for challenge in sorted(challenges, key=lambda each: each.id)}
     chains = _by_name(message.filter_chains)
     secrets = {}

@@ -3,6 +3,7 @@
 A part that cannot be served is left out and named in a Problem; the rest is served.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.listener import build_listener
-from dataplane.envoy.names import challenge_secret, slot_secret
+from dataplane.envoy.names import challenge_secret, slot_secret, ticket_secret
 from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretSource, resource
 from dataplane.snapshot import (
     ADDITIONAL,
@@ -123,9 +124,8 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: da
         slot_secret(listener.id, slot): _source(slot, certificate, moment)
         for slot, certificate in usable.certificates.items()
     }
-    message = build_listener(
-        listener, POLICIES[listener.security_policy], slot_secret(listener.id, default) if default else "", names
-    )
+    default_secret = slot_secret(listener.id, default) if default else ""
+    message = build_listener(listener, POLICIES[listener.security_policy], default_secret, names)
     referenced = {secret for chain in names for secret in chain} | _single_secrets(listener)
     answers = add_challenges(message, listener, usable.challenges)
     return CompiledListener(
@@ -137,6 +137,7 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: da
         (*usable.problems, *_unnamed(usable), *group_problems),
         named.contested,
         named.winners,
+        Counter(ticket_secret(chain[0]) for chain in ((default_secret,), *names)),
         listener.address,
         listener.port,
     )

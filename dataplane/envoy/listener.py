@@ -1,6 +1,8 @@
 """A listener: one filter chain for each set of certificates, and one for all other names."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from envoy.config.core.v3.address_pb2 import Address, SocketAddress
 from envoy.config.listener.v3 import listener_pb2
@@ -10,29 +12,38 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from dataplane.envoy.filters import BUFFER_BYTES, access_log, listener_filters, network_filters
+from dataplane.envoy.names import ticket_secret
 from dataplane.envoy.tls import context_template, transport_socket
 from dataplane.snapshot import Listener
 from listeners.tls_policies import TlsPolicy
 
 HELLO_SECONDS = 5
 HANDSHAKE_SECONDS = 5
+CHAINS_KEPT = 20_000  # some 700 bytes each
 
 # Names by the secrets that serve them, such as {("listener/lsn-1/7",): ("a.test", "*.b.test")}.
 NamesBySecrets = Mapping[tuple[str, ...], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What all filter chains of a listener have in common, serialised: equal bytes make equal chains."""
+
+    context: bytes
+    filters: tuple[bytes, ...]
 
 
 def build_listener(
     listener: Listener, policy: TlsPolicy, default_secret: str, chains: NamesBySecrets
 ) -> listener_pb2.Listener:
     """Return the engine's listener."""
-    template = context_template(listener, policy)
-    filters = network_filters(listener)
-    return listener_pb2.Listener(
+    filters = tuple(each.SerializeToString(deterministic=True) for each in network_filters(listener))
+    common = _Common(context_template(listener, policy).SerializeToString(deterministic=True), filters)
+    message = listener_pb2.Listener(
         name=listener.id,
         stat_prefix=listener.id,
         address=socket_address(listener.address, listener.port),
-        filter_chains=[_named_chain(template, filters, secrets, names) for secrets, names in chains.items()],
-        default_filter_chain=_chain("default", template, filters, (default_secret,)),
+        default_filter_chain=_chain("default", common, (default_secret,)),
         listener_filters=listener_filters(),
         listener_filters_timeout=Duration(seconds=HELLO_SECONDS),
         continue_on_listener_filters_timeout=False,
@@ -41,6 +52,8 @@ def build_listener(
         drain_type=listener_pb2.Listener.MODIFY_ONLY,
         access_log=[access_log(listener)],
     )
+    message.MergeFromString(b"".join(_named_chain(common, secrets, tuple(names)) for secrets, names in chains.items()))
+    return message
 
 
 def socket_address(address: str, port: int) -> Address:
@@ -48,20 +61,23 @@ def socket_address(address: str, port: int) -> Address:
     return Address(socket_address=SocketAddress(address=address, port_value=port))
 
 
-def _named_chain(
-    template: DownstreamTlsContext, filters: Sequence[Filter], secrets: tuple[str, ...], names: Sequence[str]
-) -> FilterChain:
-    chain = _chain("+".join(secret.rpartition("/")[2] for secret in secrets), template, filters, secrets)
+@lru_cache(maxsize=CHAINS_KEPT)
+def _named_chain(common: _Common, secrets: tuple[str, ...], names: tuple[str, ...]) -> bytes:
+    """Return a filter chain as the bytes of a listener that has nothing else.
+
+    Such bytes, joined, are a listener with all of these chains (that is how protobuf merges). They are kept, so that a
+    certificate more does not make 10,000 chains anew.
+    """
+    chain = _chain("+".join(secret.rpartition("/")[2] for secret in secrets), common, secrets)
     chain.filter_chain_match.CopyFrom(FilterChainMatch(server_names=names))
-    return chain
+    return bytes(listener_pb2.Listener(filter_chains=[chain]).SerializeToString(deterministic=True))
 
 
-def _chain(
-    name: str, template: DownstreamTlsContext, filters: Sequence[Filter], secrets: tuple[str, ...]
-) -> FilterChain:
+def _chain(name: str, common: _Common, secrets: tuple[str, ...]) -> FilterChain:
+    template = DownstreamTlsContext.FromString(common.context)
     return FilterChain(
         name=name,
-        filters=filters,
-        transport_socket=transport_socket(template, secrets),
+        filters=[Filter.FromString(each) for each in common.filters],
+        transport_socket=transport_socket(template, secrets, ticket_secret(secrets[0])),
         transport_socket_connect_timeout=Duration(seconds=HANDSHAKE_SECONDS),
     )

@@ -9,7 +9,6 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
 from certificates.revocation_check import RevocationCheck
-
 from dataplane.snapshot import Slot
 
 SecretKind = Literal["certificate", "authority", "tickets", "challenge"]
@@ -59,6 +58,7 @@ class CompiledListener:
     problems: tuple[Problem, ...]
     contested: frozenset[str] = frozenset()  # certificates that share a name with another of the listener
     winners: Mapping[str, Slot] = field(default_factory=dict)  # by name: what a client gets that can use any
+    tickets: Mapping[str, int] = field(default_factory=dict)  # secrets of session ticket keys: how many chains use each
     address: str = ""  # where it listens; empty with port 0 where it cannot be served
     port: int = 0
 

@@ -10,7 +10,7 @@ from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import SdsSecretConfig
 from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsContext
 from google.protobuf.duration_pb2 import Duration
 
-from dataplane.envoy.names import slot_secret, ticket_secret
+from dataplane.envoy.names import slot_secret
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener
 from listeners.tls_policies import TlsPolicy
@@ -41,10 +41,7 @@ _CURVES = ("X25519", "P-256", "P-384")
 
 def context_template(listener: Listener, policy: TlsPolicy) -> DownstreamTlsContext:
     """Return what all filter chains of ``listener`` have in common; only the certificates are missing."""
-    context = DownstreamTlsContext(
-        session_timeout=Duration(seconds=SESSION_SECONDS),
-        session_ticket_keys_sds_secret_config=secret_reference(ticket_secret(listener.id)),
-    )
+    context = DownstreamTlsContext(session_timeout=Duration(seconds=SESSION_SECONDS))
     common = context.common_tls_context
     common.tls_params.CopyFrom(_parameters(policy))
     common.alpn_protocols.extend(ALPN[listener.alpn_policy])
@@ -55,10 +52,12 @@ def context_template(listener: Listener, policy: TlsPolicy) -> DownstreamTlsCont
     return context
 
 
-def transport_socket(template: DownstreamTlsContext, secrets: Sequence[str]) -> TransportSocket:
-    """Return the TLS socket of a filter chain that serves the named ``secrets``."""
+def transport_socket(template: DownstreamTlsContext, secrets: Sequence[str], tickets: str = "") -> TransportSocket:
+    """Return the TLS socket of a filter chain that serves the named ``secrets`` with the session ticket keys named."""
     context = DownstreamTlsContext()
     context.CopyFrom(template)
+    if tickets:
+        context.session_ticket_keys_sds_secret_config.CopyFrom(secret_reference(tickets))
     context.common_tls_context.tls_certificate_sds_secret_configs.extend(secret_reference(name) for name in secrets)
     return TransportSocket(name="envoy.transport_sockets.tls", typed_config=packed(context))
 

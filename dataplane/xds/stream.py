@@ -11,7 +11,7 @@ from typing import Protocol
 
 from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, sending_order
 from dataplane.xds.cache import ORDER, REMOVAL_ORDER, Entry, ResourceCache
 
 MOST_SECRETS_AT_ONCE = 250  # so that neither the database nor the event loop is held for long
@@ -157,7 +157,7 @@ class DeltaStream:
             names.discard(WILDCARD)
             subscription.is_wildcard = subscription.owes_answer = True
         subscription.names |= names
-        subscription.mark(sorted(names))
+        subscription.mark(sorted(names, key=sending_order))
         if not is_first:
             # Asking again means that the engine has dropped it.
             for name in names:

@@ -23,7 +23,7 @@ def load(sources: dict[str, SecretSource]) -> dict[str, Secret]:
         secrets = SecretStore()
         secrets.set_ticket_keys((b"a" * 80, b"b" * 80))
         try:
-            found = await secrets.load({**sources, **secrets.ticket_sources(["lsn-1"])})
+            found = await secrets.load({**sources, **secrets.ticket_sources(["listener/lsn-1/tickets"])})
         finally:
             await secrets.close()
         return {name: Secret.FromString(payload) for name, payload in found.items()}
