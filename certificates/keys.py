@@ -1,12 +1,15 @@
 """Private keys and other secrets at rest: the one place that seals and opens them (MultiFernet)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import Manager, QuerySet
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, NotFoundError
@@ -80,27 +83,71 @@ def _has_column(table: str, field: str) -> bool:
         return field in {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
-def rotate_keys() -> Iterator[tuple[str, int]]:
-    """Reseal every registered column with the first key; yield each column's name and how many rows it has.
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What became of one column: rows sealed again just now, and rows that the first key had sealed already."""
 
-    A row that changes meanwhile is left alone: whoever wrote it used the first key already.
+    column: str
+    count: int
+    already: int
+
+
+def sealed_columns() -> list[tuple[str, str]]:
+    """Return every registered column as (model, field)."""
+    return list(_sealed_fields)
+
+
+def rotate_keys(columns: Collection[tuple[str, str]] | None = None) -> Iterator[Resealed]:
+    """Reseal every registered column with the first key, some rows at a time, while everything goes on.
+
+    Rows that the first key has sealed are passed over, so a rotation that was interrupted goes on where it ended. A
+    row that changes meanwhile is left alone: whoever wrote it used the first key already. Raises ConflictError for a
+    row that no key opens, naming it; what was resealed before stays so.
     """
-    for model, field in _sealed_fields:
-        yield f"{model}.{field}", _rotate_column(model, field)
+    for model, field in _sealed_fields if columns is None else columns:
+        yield _rotate_column(model, field)
 
 
-def _rotate_column(model: str, field: str) -> int:
-    fernet = _fernet(tuple(settings.ENCRYPTION_KEYS))
-    rows = apps.get_model(model).objects.exclude(**{field: None}).order_by("pk")
-    count, last = 0, None
-    while batch := list((rows.filter(pk__gt=last) if last is not None else rows).values_list("pk", field)[:BATCH]):
+def _rotate_column(model: str, field: str) -> Resealed:
+    count = already = 0
+    for batch in _batches(model, field):
         for key, token in batch:
-            resealed = _reseal(fernet, bytes(token))
-            count += rows.filter(pk=key, **{field: token}).update(**{field: resealed})
+            if _is_sealed_by_first(bytes(token)):
+                already += 1
+            else:
+                resealed = seal(_opened(model, key, bytes(token)))
+                count += _rows(model, field).filter(pk=key, **{field: token}).update(**{field: resealed})
+    return Resealed(f"{model}.{field}", count, already)
+
+
+def _rows(model: str, field: str) -> QuerySet[Any]:
+    manager: Manager[Any] = apps.get_model(model)._default_manager  # noqa: SLF001 - Django documents it
+    return manager.exclude(**{field: None}).order_by("pk")
+
+
+def _batches(model: str, field: str) -> Iterator[list[tuple[Any, bytes]]]:
+    """Yield rows by their keys, so that neither memory nor a transaction grows with their number."""
+    rows, last = _rows(model, field), None
+    while batch := list((rows.filter(pk__gt=last) if last is not None else rows).values_list("pk", field)[:BATCH]):
+        yield batch
         last = batch[-1][0]
-    return count
 
 
-def _reseal(fernet: MultiFernet, token: bytes) -> bytes:
-    unseal(token)  # says which setting is wrong when it does not open
-    return fernet.rotate(token)
+def _is_sealed_by_first(token: bytes) -> bool:
+    try:
+        _fernet(tuple(settings.ENCRYPTION_KEYS[:1])).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def _opened(model: str, key: Any, token: bytes) -> bytes:
+    try:
+        return unseal(token)
+    except ConflictError as error:
+        raise ConflictError(
+            _("A secret of %(model)s %(key)s opens with none of the keys in LBADMIN_ENCRYPTION_KEYS.")
+            % {"model": model, "key": key},
+            error.code,
+            way_out=error.way_out,
+        ) from None

@@ -4,10 +4,13 @@ from io import StringIO
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db.models import BinaryField
 from pytest_django import Settings
 
-from certificates.keys import open_private_key, register_sealed_field, seal, unseal
+from certificates import keys
+from certificates.keys import open_private_key, rotate_keys, seal, sealed_columns, unseal
 from certificates.models import SealedKey
 from certificates.services import import_certificate
 from console.errors import ConflictError, NotFoundError
@@ -16,6 +19,8 @@ from tests.certificates.repository import ALICE, import_leaf
 from tests.certs import make_ca, make_leaf
 
 pytestmark = pytest.mark.django_db
+# What anybody may read: revocation lists, as they are published.
+PUBLIC = {("certificates.RevocationList", "der"), ("authorities.PublishedList", "der")}
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
@@ -50,19 +55,59 @@ def test_after_rotation_the_old_key_is_not_needed(settings: Settings) -> None:
     leaves = [make_leaf(f"{number}.example.test") for number in range(3)]
     versions = [import_leaf(leaf).version for leaf in leaves]
     settings.ENCRYPTION_KEYS = (NEW, OLD)
-    assert "certificates.SealedKey.token: 3\n" in rotate()
+    assert "certificates.SealedKey.token: 3 resealed, 0 already were\n" in rotate()
     settings.ENCRYPTION_KEYS = (NEW,)
     assert [open_private_key(version.pk) for version in versions] == [leaf.key_pem for leaf in leaves]
 
 
 def test_columns_of_other_apps_are_resealed_too(settings: Settings) -> None:
-    register_sealed_field("listeners.TicketKey", "token")
     settings.ENCRYPTION_KEYS = (OLD,)
     TicketKey.objects.create(epoch=1, token=seal(b"ticket"))
     settings.ENCRYPTION_KEYS = (NEW, OLD)
-    assert "listeners.TicketKey.token: 1\n" in rotate()
+    assert "listeners.TicketKey.token: 1 resealed, 0 already were\n" in rotate()
     settings.ENCRYPTION_KEYS = (NEW,)
     assert unseal(TicketKey.objects.get().token) == b"ticket"
+
+
+def test_an_interrupted_rotation_goes_on_where_it_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "BATCH", 2)
+    settings.ENCRYPTION_KEYS = (OLD,)
+    TicketKey.objects.bulk_create(TicketKey(epoch=epoch, token=seal(b"ticket")) for epoch in range(5))
+    settings.ENCRYPTION_KEYS = (NEW, OLD)
+    damaged = TicketKey.objects.get(epoch=3)
+    whole, damaged.token = damaged.token, b"damaged"
+    damaged.save()
+    with pytest.raises(CommandError, match=r"TicketKey 3 opens with none"):
+        rotate()
+    damaged.token = whole
+    damaged.save()
+    assert "listeners.TicketKey.token: 2 resealed, 3 already were\n" in rotate()
+    assert "listeners.TicketKey.token: 0 resealed, 5 already were\n" in rotate()
+
+
+def test_a_row_that_is_written_meanwhile_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ENCRYPTION_KEYS = (OLD,)
+    ticket = TicketKey.objects.create(epoch=1, token=seal(b"before"))
+    settings.ENCRYPTION_KEYS = (NEW, OLD)
+    renewed = seal(b"after")
+
+    def write_first(token: bytes) -> bytes:
+        TicketKey.objects.filter(pk=ticket.pk).update(token=renewed)
+        return unseal(token)
+
+    monkeypatch.setattr(keys, "unseal", write_first)
+    (done,) = rotate_keys([("listeners.TicketKey", "token")])
+    assert (done.count, bytes(TicketKey.objects.get().token)) == (0, renewed)
+
+
+def test_every_binary_column_is_sealed_or_known_to_be_public() -> None:
+    columns = {
+        (model._meta.label, field.name)  # noqa: SLF001 - Django documents it
+        for model in apps.get_models()
+        for field in model._meta.get_fields()  # noqa: SLF001
+        if isinstance(field, BinaryField)
+    }
+    assert columns == set(sealed_columns()) | PUBLIC
 
 
 def test_a_secret_that_no_key_opens_stops_the_rotation(settings: Settings) -> None:

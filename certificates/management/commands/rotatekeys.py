@@ -14,10 +14,10 @@ class Command(BaseCommand):
     help = "Seal all stored secrets with the first key of LBADMIN_ENCRYPTION_KEYS; the others can then be removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reseal, and print how many rows each column has."""
+        """Reseal, and print what became of each column; run it again after an interruption."""
         try:
-            for column, count in rotate_keys():
-                self.stdout.write(f"{column}: {count}")
+            for done in rotate_keys():
+                self.stdout.write(f"{done.column}: {done.count} resealed, {done.already} already were")
         except DomainError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("Every secret is sealed with the first key.")
