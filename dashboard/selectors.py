@@ -35,6 +35,7 @@ class Counts:
     server_groups: int
     certificates: int
     unhealthy_servers: int
+    troubled_renewals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def counts() -> Counts:
         _counted("server_groups", ServerGroup.objects.all()),
         _counted("certificates", Certificate.objects.all()),
         _counted("unhealthy_servers", ServerHealth.objects.filter(state=ServerHealth.State.UNHEALTHY), "server"),
+        _counted("troubled_renewals", troubled()),
     ]
     found = dict(counted[0].union(*counted[1:], all=True))
     return Counts(**{each.name: found.get(each.name, 0) for each in fields(Counts)})

@@ -28,7 +28,7 @@ def _context() -> dict[str, Any]:
         "bars": selectors.strip(ends, today),
         "windows": selectors.windows(ends, today),
         "problems": selectors.listener_problems(),
-        "renewals": selectors.troubled_renewals(),
+        "renewals": selectors.troubled_renewals() if counts.troubled_renewals else [],
         "telling": selectors.telling(),
         "nodes": node_rows(),
     }
