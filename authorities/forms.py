@@ -102,12 +102,11 @@ class TableForm(StyledForm):
 
     file = forms.FileField(label=_("CSV file"), required=False, allow_empty_file=True)
     table = forms.CharField(
-        label=_("CSV"),
+        label=_("or as text"),
         required=False,
         max_length=LARGEST_TABLE_BYTES,
         strip=False,
         widget=forms.Textarea(attrs={"class": "mono", "rows": 8, "spellcheck": "false"}),
-        help_text=_("Columns: name, purpose, names, common_name, organization, …, days, key_type. See the example."),
     )
 
     def content(self) -> bytes:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from authorities.building import Life, build_responder, life_of
 from authorities.lists import Edition, Entry
 from authorities.models import Authority, IssuedCertificate, PublishedList, Responder
-from authorities.selectors import authority_by_id
+from authorities.selectors import authority_by_id, current_version, line_of
 from authorities.signing import Signer, key_pem_of, open_signer
 from certificates.key_types import KeyType, generate_key
 from certificates.keys import seal
@@ -25,6 +25,8 @@ from events.feed import Recorder, recording
 RESPONDER_DAYS = 30
 RESPONDER_DAYS_LEFT = 10  # when the next one is made
 CHUNK = 5000
+LARGEST_FAMILY = 1000
+_SOURCE = RevocationList.Source.AUTHORITY
 
 
 def publish_list(actor: Actor, authority_id: str) -> PublishedList:
@@ -35,6 +37,12 @@ def publish_list(actor: Actor, authority_id: str) -> PublishedList:
 
 def publish(changes: Recorder, signer: Signer) -> PublishedList:
     """Sign and publish the next list inside the caller's transaction; listeners that trust the authority follow."""
+    row = _publish_alone(changes, signer)
+    _carry(changes, row)
+    return row
+
+
+def _publish_alone(changes: Recorder, signer: Signer) -> PublishedList:
     authority = signer.authority
     edition = _next_edition(authority)
     entries = list(_entries(authority, edition.this_update))
@@ -55,7 +63,6 @@ def publish(changes: Recorder, signer: Signer) -> PublishedList:
         authority,
         f"Published revocation list {row.number} of “{authority.certificate.name}” with {row.entries} entries",
     )
-    _carry(changes.actor, authority, der, has_entries=bool(entries))
     return row
 
 
@@ -124,12 +131,36 @@ def _entries(authority: Authority, this_update: dt.datetime) -> Iterator[Entry]:
             yield Entry(serial, revoked_at, reason)
 
 
-def _carry(actor: Actor, authority: Authority, der: bytes, *, has_entries: bool) -> None:
-    """Have listeners ask the list from the first revocation on: before it, an old list could only do harm."""
-    source = RevocationList.Source.AUTHORITY
-    is_carried = RevocationList.objects.filter(certificate=authority.certificate, source=source)
-    if has_entries or is_carried.exists():
-        carry_list(actor, authority.certificate_id, source=source, der=der)
+def _carry(changes: Recorder, row: PublishedList) -> None:
+    """Have listeners ask the list from the first revocation on: before it, an old list could only do harm.
+
+    From then on those of the whole family are asked: a listener that has the list of one authority refuses the
+    clients of another without.
+    """
+    family = _family(row.authority)
+    carried = RevocationList.objects.filter(source=_SOURCE, certificate__authority__in=family)
+    if not (row.entries or carried.exists()):
+        return
+    _hand_over(changes.actor, row)
+    asked = set(carried.order_by().values_list("issuer_spki_sha256", flat=True))
+    for member in family:
+        if current_version(member).spki_sha256 not in asked:
+            _hand_over(changes.actor, _publish_alone(changes, open_signer(member)))
+
+
+def _hand_over(actor: Actor, row: PublishedList) -> None:
+    carry_list(actor, row.authority.certificate_id, source=_SOURCE, der=bytes(row.der))
+
+
+def _family(authority: Authority) -> list[Authority]:
+    """Return the living authorities under the same root, the root first."""
+    level = line_of(authority)[-1:]
+    family: list[Authority] = []
+    while level and len(family) < LARGEST_FAMILY:
+        family += level
+        below = Authority.objects.filter(parent__in=level, certificate__not_after__gt=timezone.now())
+        level = list(below.select_related("certificate__current_version").order_by("pk"))
+    return family
 
 
 def _responder_name(signer: Signer) -> x509.Name:

@@ -162,3 +162,24 @@ def test_the_ca_certificate_carries_the_list_from_the_first_revocation_on(author
         publish_due_lists()
     carried.refresh_from_db()
     assert bytes(carried.der or b"") == bytes(PublishedList.objects.get().der)
+
+
+def test_listeners_ask_the_whole_family_from_the_first_revocation_on() -> None:
+    root = make_root(path_length=2)
+    middle = make_subordinate(root, "Middle", path_length=1)
+    lowest = make_subordinate(middle, "Lowest", days=100)
+    stranger = make_root("Stranger")
+    assert not RevocationList.objects.exists()
+    issued = issue_client(middle)
+    revoke_certificate(ALICE, middle.pk, f"{x509_of(issued.certificate).serial_number:x}", reason="superseded")
+    held = {
+        authority.pk: set(
+            RevocationList.objects.filter(certificate=authority.certificate).values_list("issuer", flat=True)
+        )
+        for authority in (root, middle, lowest, stranger)
+    }
+    names = ("CN=Test Root", "CN=Middle", "CN=Lowest")
+    assert held == {root.pk: set(names), middle.pk: set(names[1:]), lowest.pk: set(names[2:]), stranger.pk: set()}
+    late = make_subordinate(root, "Late", days=100)
+    assert RevocationList.objects.filter(certificate=root.certificate, issuer="CN=Late").exists()
+    assert RevocationList.objects.filter(certificate=late.certificate).exists()
