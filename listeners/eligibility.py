@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, Kind, SealedKey
@@ -18,7 +20,14 @@ def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError
     """Return why the engine cannot serve ``leaf`` of the certificate called ``name``; None when it can."""
     if leaf.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
         return _refused(name, _("its RSA key is restricted to PSS, which the engine's library cannot use"))
-    key = leaf.public_key()
+    try:
+        return _key_problem(leaf.public_key(), name)
+    except (UnsupportedAlgorithm, ValueError):
+        reason = _("its key (SM2, for one) needs TLCP, which the engine does not speak; it can only be watched")
+        return _refused(name, reason)
+
+
+def _key_problem(key: PublicKeyTypes, name: str) -> DomainError | None:
     if isinstance(key, rsa.RSAPublicKey):
         return _rsa_problem(key.key_size, name)
     if isinstance(key, ec.EllipticCurvePublicKey):
@@ -56,13 +65,15 @@ def require_server_certificates(certificates: Sequence[Certificate], field: str)
     for certificate in certificates:
         _require_kind(certificate, Kind.SERVER, field)
         version = certificate.current_version
-        if version is None or version.pk not in with_key:
+        if version is None:
             raise _without_key(certificate, field)
         leaf = x509.load_pem_x509_certificate(version.leaf_pem.encode())
         problem = server_certificate_problem(leaf, certificate.name)
         if problem:
             problem.field = field
             raise problem
+        if version.pk not in with_key:
+            raise _without_key(certificate, field)
 
 
 def _without_key(certificate: Certificate, field: str) -> ConflictError:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from certificates import der
 from certificates.formats import Block
@@ -45,7 +45,10 @@ def open_pkcs12(encoding: bytes, passphrases: Sequence[str], field: str) -> list
         raise Refusal("pkcs12.unreadable", field) from None
     if any(len(key.der) > LARGEST_SHROUDED_BYTES for key in keys):
         raise Refusal("key.too-large", field, limit=4096)
-    store = _open(encoding, passphrases, field)
+    store, has_passphrase = _open(encoding, passphrases, field)
+    if store.key is not None and not has_passphrase:
+        # What opens keys takes no empty passphrase, with which this one may be encrypted.
+        keys = [Block("PRIVATE KEY", 1, store.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))]
     found = [store.cert, *store.additional_certs]
     certificates = [Block("CERTIFICATE", 1, each.certificate.public_bytes(Encoding.DER)) for each in found if each]
     if not certificates and not keys and store.key is None:
@@ -53,10 +56,11 @@ def open_pkcs12(encoding: bytes, passphrases: Sequence[str], field: str) -> list
     return [*certificates, *keys]
 
 
-def _open(encoding: bytes, passphrases: Sequence[str], field: str) -> pkcs12.PKCS12KeyAndCertificates:
+def _open(encoding: bytes, passphrases: Sequence[str], field: str) -> tuple[pkcs12.PKCS12KeyAndCertificates, bool]:
+    """Return what the file holds, and whether it took a passphrase to open it."""
     for password in (None, b"", *(text.encode() for text in passphrases)):
         try:
-            return pkcs12.load_pkcs12(encoding, password)
+            return pkcs12.load_pkcs12(encoding, password), bool(password)
         except UnsupportedAlgorithm:
             raise Refusal("pkcs12.unsupported", field) from None
         except (ValueError, TypeError):

@@ -59,3 +59,15 @@ OW9gs6W20HLLwE90S6tN/cLkCd+RHNrg2ngjAiAyr4bc4g2DYcRmLxcBCyYq9HMg
 +huU9GmQ/++CWC9lvQ==
 -----END CERTIFICATE-----
 """
+
+# The envelope that GmSSL writes around a key: PBES2 with HMAC-SM3 and SM4-CBC. What is inside does not matter.
+GMSSL_KEY = b"""\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIH+MFkGCSqGSIb3DQEFDTBMMCwGCSqGSIb3DQEFDDAfBAgAAQIDBAUGBwIDAQAA
+AgEQMAsGCSqBHM9VAYMRAjAcBggqgRzPVQFoAgQQAAECAwQFBgcICQoLDA0ODwSB
+oKurq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6ur
+q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6ur
+q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6ur
+q6urq6urq6urq6urq6urq6s=
+-----END ENCRYPTED PRIVATE KEY-----
+"""
