@@ -74,6 +74,7 @@ DESTINATIONS = (
     ),
     Destination(_("Changes"), "change-list", "history"),
     Destination(_("Nodes"), "node-list", "cpu"),
+    Destination(_("Quotas"), "quota-list", "adjustments"),
 )
 
 

@@ -1,12 +1,12 @@
 """Limits: rows of one table, under the names that the cloud gives them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, NotFoundError
 from events.actor import Actor
-from events.feed import recording
+from events.feed import Recorder, recording
 from listeners.models import Quota
 from listeners.rules import check_number
 
@@ -58,16 +58,28 @@ def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = 
 
 def set_quota(actor: Actor, name: str, limit: int) -> Quota:
     """Change a limit. What exists already stays, even above a lowered limit. Raises NotFoundError."""
-    check_number(limit, range(HIGHEST + 1), "limit", _("The limit"), "quota.limit-invalid")
+    set_quotas(actor, {name: limit})
+    return Quota.objects.get(pk=name)
+
+
+def set_quotas(actor: Actor, wanted: Mapping[str, int]) -> int:
+    """Change several limits, all or none; return how many are other than before. Raises NotFoundError."""
+    for limit in wanted.values():
+        check_number(limit, range(HIGHEST + 1), "limit", _("The limit"), "quota.limit-invalid")
     with recording(actor) as changes:
-        quota = Quota.objects.filter(pk=name.replace("\0", "")).first()
-        if quota is None:
-            raise _unknown(name)
-        before, quota.limit = quota.limit, limit
-        if before != limit:
-            quota.save(update_fields=["limit"])
-            changes.record("quota.updated", quota, f"limit: {before} → {limit}", before=before, after=limit)
-    return quota
+        stored = Quota.objects.in_bulk([name.replace("\0", "") for name in wanted])
+        for name, limit in wanted.items():
+            if name not in stored:
+                raise _unknown(name)
+            _change(changes, stored[name], limit)
+    return len(changes.rows)
+
+
+def _change(changes: Recorder, quota: Quota, limit: int) -> None:
+    before, quota.limit = quota.limit, limit
+    if before != limit:
+        quota.save(update_fields=["limit"])
+        changes.record("quota.updated", quota, f"limit: {before} → {limit}", before=before, after=limit)
 
 
 def _unknown(name: str) -> NotFoundError:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from listeners.pages import acts, bindings, listener_wizard, listeners, load_balancers, pickers, server_groups
+from listeners.pages import acts, bindings, listener_wizard, listeners, load_balancers, pickers, quotas, server_groups
 
 urlpatterns = [
+    path("quotas/", quotas.quota_list, name="quota-list"),
     path("instances/", load_balancers.load_balancer_list, name="load-balancer-list"),
     path("instances/create/", load_balancers.load_balancer_create, name="load-balancer-create"),
     path("instances/<str:load_balancer_id>/", load_balancers.load_balancer_detail, name="load-balancer-detail"),
