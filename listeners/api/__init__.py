@@ -3,6 +3,7 @@
 from ninja import Router
 
 from listeners.api.bindings import router as bindings_router
+from listeners.api.ca_certificates import router as ca_certificates_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
 from listeners.api.observations import router as observations_router
@@ -14,5 +15,6 @@ router.add_router("", load_balancers_router)
 router.add_router("", server_groups_router)
 router.add_router("", listeners_router)
 router.add_router("", bindings_router)
+router.add_router("", ca_certificates_router)
 router.add_router("", observations_router)
 router.add_router("", reference_router)
