@@ -41,7 +41,7 @@ def main() -> None:
 def _campaign(size: int, backend_port: int, options: argparse.Namespace) -> list[str]:
     site = make_site([f"n{number}.size{size}.test" for number in range(size)], backend_port)
     with node(site.listener.port) as proxy:
-        _await_served(proxy, list(site.certificate_ids)[-1])
+        await_served(proxy, list(site.certificate_ids)[-1])
         latencies = [_replace_and_watch(proxy, site, turn) for turn in range(options.replaces)]
         load = _replace_under_load(proxy, site, options.load_seconds)
     cuts = quantiles(latencies, n=100)
@@ -82,7 +82,8 @@ def _client(port: int, name: str) -> ssl.SSLSocket:
     return context.wrap_socket(plain, server_hostname=name)
 
 
-def _await_served(proxy: Proxy, name: str) -> None:
+def await_served(proxy: Proxy, name: str) -> None:
+    """Return once ``name`` is answered; raise TimeoutError after a minute."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:

@@ -236,6 +236,13 @@ def _observations(listeners: list[Listener]) -> None:
 
 def _events(certificates: list[Certificate], listeners: list[Listener]) -> None:
     now = timezone.now()
+    _changes(certificates, listeners)
+    notices = _notices(certificates, now)
+    _told(notices, _deliveries(len(listeners), now))
+    _store(Scan, 4000, lambda n: {"started_at": now, "finished_at": now, "requested_by": "lbadmin"})
+
+
+def _changes(certificates: list[Certificate], listeners: list[Listener]) -> None:
     subjects = [("certificate", certificate.pk) for certificate in certificates]
     subjects += [("listener", listener.pk) for listener in listeners]
     _store(
@@ -250,12 +257,10 @@ def _events(certificates: list[Certificate], listeners: list[Listener]) -> None:
             "actor_via": "rest",
         },
     )
-    channels = _store(
-        Channel,
-        5,
-        lambda n: {"name": f"channel-{n}", "kind": "email", "target": "ops@example.com", "created_by": "bench"},
-    )
-    notices = _store(
+
+
+def _notices(certificates: list[Certificate], now: dt.datetime) -> list[Notice]:
+    return _store(
         Notice,
         len(certificates),
         lambda n: {
@@ -269,9 +274,17 @@ def _events(certificates: list[Certificate], listeners: list[Listener]) -> None:
             "created_at": now,
         },
     )
-    deliveries = _store(
+
+
+def _deliveries(count: int, now: dt.datetime) -> list[Delivery]:
+    channels = _store(
+        Channel,
+        5,
+        lambda n: {"name": f"channel-{n}", "kind": "email", "target": "ops@example.com", "created_by": "bench"},
+    )
+    return _store(
         Delivery,
-        len(listeners),
+        count,
         lambda n: {
             "channel": channels[n % 5],
             "kind": "expiry",
@@ -281,14 +294,13 @@ def _events(certificates: list[Certificate], listeners: list[Listener]) -> None:
             "sent_at": now,
         },
     )
-    # The last one is the digest of a day on which very many ended.
+
+
+def _told(notices: list[Notice], deliveries: list[Delivery]) -> None:
+    """Tell each notice in a delivery; the last one is the digest of a day on which very many ended."""
+    told_in = [deliveries[n % len(deliveries) if n % 10 else -1] for n in range(len(notices))]
     _store(
         DeliveryNotice,
         len(notices),
-        lambda n: {
-            "delivery": deliveries[n % len(deliveries) if n % 10 else -1],
-            "notice": notices[n],
-            "channel": deliveries[n % len(deliveries) if n % 10 else -1].channel,
-        },
+        lambda n: {"delivery": told_in[n], "notice": notices[n], "channel": told_in[n].channel},
     )
-    _store(Scan, 4000, lambda n: {"started_at": now, "finished_at": now, "requested_by": "lbadmin"})
