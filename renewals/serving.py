@@ -48,27 +48,43 @@ def wait_until_served(rows: Sequence[PendingChallenge], change_id: int, hold: Ca
     One that has not come so far by the deadline does not keep the others from proving the names.
     """
     deadline = time.monotonic() + settings.RENEWALS_SERVE_SECONDS
+    looks = _Looks(rows, hold)
     while True:
-        hold()
         places = [place for provider in _providers for place in provider(change_id)]
-        waiting = [place for place in places if not _answers(place, rows)]
+        waiting = [place for place in places if not looks.is_ready(place)]
         if places and not waiting:
             return
         if time.monotonic() > deadline:
             break
+        hold()
         time.sleep(POLL_SECONDS)
     if len(waiting) == len(places):
         raise _nobody_answers(places)
 
 
-def _answers(place: Place, rows: Sequence[PendingChallenge]) -> bool:
-    """Whether a listener serves every challenge's certificate; what cannot be reached from here is believed."""
-    try:
-        return all(_served(place, server_name(row.host)) == row.sha256 for row in rows)
-    except ssl.SSLError:
-        return False
-    except OSError:
-        return place.is_acknowledged
+class _Looks:
+    """Handshakes with listeners, each made until it has shown the answer once."""
+
+    def __init__(self, rows: Sequence[PendingChallenge], hold: Callable[[], None]) -> None:
+        self._rows = rows
+        self._hold = hold
+        self._seen: set[tuple[str, int, str]] = set()
+
+    def is_ready(self, place: Place) -> bool:
+        """Whether a listener serves every answer; one that cannot be reached from here is believed."""
+        self._hold()
+        try:
+            return all(self._is_served(place, row) for row in self._rows)
+        except ssl.SSLError:
+            return False
+        except OSError:
+            return place.is_acknowledged
+
+    def _is_served(self, place: Place, row: PendingChallenge) -> bool:
+        look = (place.address, place.port, row.sha256)
+        if look not in self._seen and _served(place, server_name(row.host)) == row.sha256:
+            self._seen.add(look)
+        return look in self._seen
 
 
 def _served(place: Place, name: str) -> str:
