@@ -145,6 +145,16 @@ def test_refused_additional_certificate_does_not_hold_up_the_listener(directory:
         wait_until(lambda: served(port, "late.test") == late.sha256)
 
 
+def test_one_refused_certificate_among_many_leaves_all_others_served_from_a_cold_start(directory: Path) -> None:
+    default, *good, bad = (make_leaf(f"{name}.test") for name in ("default", *map(str, range(8)), "bad"))
+    port = free_port()
+    listener = make_listener(default, bad, *good, port=port)
+    store_foreign_key(listener.bindings.get(certificate__current_version__sha256=bad.sha256).certificate_id)
+    with running_node(directory), running_engine(directory):
+        wanted = [default.sha256, *(leaf.sha256 for leaf in good)]
+        wait_until(lambda: [served(port, f"{name}.test") for name in ("bad", *range(8))] == wanted)
+
+
 def test_refused_listener_is_told_with_the_engines_words(directory: Path) -> None:
     _, listener, port = _listener_on_free_port()
     with running_node(directory) as node, running_engine(directory):
