@@ -68,7 +68,8 @@ def answer_invalid_request(request: HttpRequest, error: ValidationError) -> Http
     problems = [{"field": _field_of(e["loc"]), "message": e["msg"]} for e in error.errors]
     first = problems[0]
     detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
-    return problem(422, "request.invalid", detail, field=first["field"], errors=problems)
+    way_out = "/api/v1/docs shows what each field takes."
+    return problem(422, "request.invalid", detail, field=first["field"], way_out=way_out, errors=problems)
 
 
 def _field_of(place: Sequence[str | int]) -> str:
