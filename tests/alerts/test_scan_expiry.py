@@ -168,7 +168,7 @@ def test_rolling_back_tells_what_was_resolved_before_anybody_heard(clock: time_m
 def test_ten_thousand_certificates_expired_at_once_make_one_digest_a_channel(clock: time_machine.Traveller) -> None:
     make_webhook()
     make_email()
-    for number in range(300):  # the full ten thousand run in benchmarks/scan.py
+    for number in range(300):  # the full ten thousand: tests/conformance
         make_certificate(NOW - DAY, name=f"expired-{number}")
     assert scan().deliveries_made == 2
     assert [delivery.items.count() for delivery in Delivery.objects.all()] == [300, 300]
