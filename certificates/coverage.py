@@ -39,6 +39,11 @@ class Difference:
         return bool(self.names_lost)
 
     @property
+    def other_warnings(self) -> Sequence[Warned]:
+        """What is to be said beside the names that are lost."""
+        return [warning for warning in self.warnings if warning.code != "certificate.names-lost"]
+
+    @property
     def is_worth_a_look(self) -> bool:
         """Whether there is anything that an operator should see before it is stored."""
         return bool(self.warnings)

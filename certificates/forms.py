@@ -28,7 +28,12 @@ class SecretTextarea(forms.Textarea):
 class PemForm(StyledForm):
     """A certificate with its chain and key: each as a file or as pasted text; a file wins over the text."""
 
-    certificate_file = forms.FileField(label=_("Certificate file"), required=False, allow_empty_file=True)
+    certificate_file = forms.FileField(
+        label=_("Certificate file"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("PEM, DER, PKCS#7, PKCS#12 (PFX), JKS or zip."),
+    )
     certificate_pem = forms.CharField(
         label=_("Certificate and chain"),
         required=False,
@@ -47,12 +52,12 @@ class PemForm(StyledForm):
         help_text=_("PEM: RSA, ECDSA or Ed25519, encrypted or not. It is sealed at once and never shown again."),
     )
     passphrase = forms.CharField(
-        label=_("Passphrase of the key"),
+        label=_("Passphrase"),
         required=False,
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("Only for an encrypted key."),
+        help_text=_("Only for an encrypted key, PKCS#12 file or key store."),
     )
 
     def pem(self) -> dict[str, Any]:
@@ -104,7 +109,7 @@ class DecideForm(StyledForm):
 
     reason = forms.CharField(
         label=_("Why these names may be lost"),
-        required=False,
+        error_messages={"required": _("Say why these names may be lost.")},
         max_length=500,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Kept with the version and shown in its history."),

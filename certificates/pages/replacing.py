@@ -73,12 +73,11 @@ def certificate_replace_decide(request: HttpRequest, certificate_id: str, replac
     kept, bundle = open_replacement(actor_of(request), certificate.pk, replacement_id)
     difference = difference_of_bundle(certificate, version_of(certificate.pk), bundle)
     form = DecideForm(request.POST if request.method == "POST" else None)
+    form.fields["reason"].required = difference.needs_reason
     if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["reason"].strip() or not difference.needs_reason:
-            answer = _stored(request, certificate.pk, bundle, kept.revision, form.cleaned_data["reason"])
-            kept.delete()
-            return answer
-        form.add_error("reason", _("Say why these names may be lost."))
+        answer = _stored(request, certificate.pk, bundle, kept.revision, form.cleaned_data["reason"])
+        kept.delete()
+        return answer
     return _decide_page(request, certificate, difference, form)
 
 
