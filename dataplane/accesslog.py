@@ -25,6 +25,8 @@ REASONS = tuple(
         ("certificate has expired", "certificate-expired"),
         ("certificate is not yet valid", "certificate-not-yet-valid"),
         ("certificate revoked", "certificate-revoked"),
+        ("CRL has expired", "list-expired"),
+        ("unable to get certificate CRL|[Dd]ifferent CRL scope", "no-list"),
         ("unsupported certificate purpose", "certificate-purpose"),
         ("unable to get (local )?issuer|self.signed|unable to verify|invalid CA", "unknown-ca"),
         ("CERTIFICATE_VERIFY_FAILED", "certificate-refused"),

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -47,10 +47,17 @@ def revocation_of(certificate_id: str) -> Revocation:
 
 def revocations_of(certificate_ids: Collection[str]) -> dict[str, Revocation]:
     """Return the authorities and lists of the CA certificates that carry any list; two queries in all."""
+    return revocations_in(RevocationList.objects.filter(certificate_id__in=certificate_ids).defer("der"))
+
+
+def revocations_in(rows: Iterable[RevocationList]) -> dict[str, Revocation]:
+    """Return what the CA certificates of these lists check; ``rows`` are all of theirs."""
     carried: Mapping[str, list[CarriedList]] = defaultdict(list)
-    rows = RevocationList.objects.filter(certificate_id__in=certificate_ids).exclude(sha256="")
-    for row in rows.defer("der"):
-        carried[row.certificate_id].append(_carried(row))
+    for row in rows:
+        if row.sha256:
+            carried[row.certificate_id].append(_carried(row))
+    if not carried:
+        return {}
     versions = CertificateVersion.objects.filter(certificate__current_version_id=F("id"), certificate_id__in=carried)
     return {
         version.certificate_id: Revocation(_authorities(version), tuple(carried[version.certificate_id]))

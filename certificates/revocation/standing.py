@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates.models import RevocationList
-from certificates.revocation.reading import lists_of, revocation_of
-from certificates.revocation_check import RevocationCheck
+from certificates.revocation.reading import lists_of, revocations_in
+from certificates.revocation_check import Revocation, RevocationCheck
 
 # The last quarter of a list's life, a week at most.
 NEAR_END = dt.timedelta(days=7)
@@ -60,13 +60,13 @@ class Overview:
         """Say in one sentence what listeners with this CA certificate do."""
         if not self.standings:
             return _("Revocation is not checked: it carries no revocation list.")
+        if self.check.ignored and not self.check.is_on:
+            return _("Revocation is not checked: the list has expired and is ignored, as chosen.")
         if self.check.uncovered:
             named = "; ".join(self.check.uncovered)
             return _("Revocation is not checked: every client of %(issuer)s would be refused, for want of a list.") % {
                 "issuer": named
             }
-        if not self.check.is_on:
-            return _("Revocation is not checked: the list has expired and is ignored, as chosen.")
         if self.check.is_whole_chain:
             return _("Clients and the authorities between are checked: who is on a list is refused.")
         return _("Clients are checked: who is on a list is refused.")
@@ -80,8 +80,9 @@ class Overview:
 def overview_of(certificate_id: str, now: dt.datetime | None = None) -> Overview:
     """Return how the lists of a CA certificate stand."""
     moment = now or timezone.now()
-    check = revocation_of(certificate_id).at(moment)
-    return Overview([standing_of(row, check, moment) for row in lists_of(certificate_id)], check)
+    rows = list(lists_of(certificate_id))
+    check = revocations_in(rows).get(certificate_id, Revocation()).at(moment)
+    return Overview([standing_of(row, check, moment) for row in rows], check)
 
 
 def standing_of(row: RevocationList, check: RevocationCheck, now: dt.datetime) -> Standing:

@@ -39,6 +39,14 @@ _WORDS: Mapping[str, tuple["str | Promise", "str | Promise"]] = MappingProxyType
             _("The client's certificate was revoked by its authority."),
             _("Issue a new client certificate, if the client should still have access."),
         ),
+        "list-expired": (
+            _("The revocation list of the client's authority has expired, and was chosen to refuse every client then."),
+            _("Give the CA certificate a newer list, or choose that an expired list is ignored."),
+        ),
+        "no-list": (
+            _("The CA certificate carries revocation lists, and none for the authority that issued this client."),
+            _("Add the list of the client's authority to the CA certificate."),
+        ),
         "certificate-purpose": (
             _("The client's certificate is not meant for client authentication."),
             _("Issue one with the extended key usage clientAuth."),

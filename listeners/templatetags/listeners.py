@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from certificates.models import Certificate
+from certificates.revocation.standing import overview_of
 from console.templatetags.console import pill
 from listeners.models import Listener, ListenerStatus, Server, ServerHealth
 
@@ -84,3 +87,9 @@ def health_summary(servers: Iterable[Server]) -> SafeString:
 def drain_seconds() -> int:
     """Return how long open connections are given to end."""
     return int(settings.DRAIN_SECONDS)
+
+
+@register.inclusion_tag("listeners/revocation.html")
+def revocation_note(certificate: Certificate) -> dict[str, Any]:
+    """Say whether the clients of a CA certificate are checked for revocation."""
+    return {"certificate": certificate, "revocation": overview_of(certificate.pk)}

@@ -99,17 +99,17 @@ def test_wizard_creates_a_listener_that_trusts_a_private_authority(wizard: Wizar
     step = _certificate_step(ca_source="authority", mutual_authentication="on", ca_certificate_id=root.certificate_id)
     wizard.send("certificate", **step)
     wizard.send("server-group", server_group_id=factories.make_server_group().pk)
-    assert "revoc" in wizard.get("confirm").text
+    assert "Revocation is not checked" in wizard.get("confirm").text
     wizard.send("confirm", "submit")
     bound = Listener.objects.get().bindings.filter(role="ca").values_list("certificate_id", flat=True)
     assert list(bound) == [root.certificate_id]
 
 
-@pytest.mark.parametrize("page", ["mutual-authentication", "ca-change"])
+@pytest.mark.parametrize("page", ["mutual-authentication", "ca-certificate/change"])
 def test_question_of_a_listener_narrows_by_source_without_javascript(admin_client: Client, page: str) -> None:
     private, foreign = make_root("Private").certificate, factories.make_ca_certificate()
     bound = {"mutual_authentication": True, "ca_certificate_id": factories.make_ca_certificate().pk}
-    listener = factories.make_listener(**bound if page == "ca-change" else {})
+    listener = factories.make_listener(**bound if page == "ca-certificate/change" else {})
     answer = admin_client.post(f"/listeners/{listener.pk}/{page}/", {"go": "search", "ca_source": "third-party"})
     text = answer.content.decode()
     assert foreign.pk in text
