@@ -61,15 +61,14 @@ class Revocation:
         ignored = tuple(each for each in ended if each.is_ignored_when_expired)
         usable = tuple(each for each in self.lists if each not in ignored)
         covered = {each.issuer_spki_sha256 for each in usable}
-        uncovered = tuple(
-            each.label for each in self.authorities if each.issues_clients and each.spki_sha256 not in covered
-        )
+        unlisted = [each for each in self.authorities if each.issues_clients and each.spki_sha256 not in covered]
+        known = {each.issuer_spki_sha256 for each in self.lists}
         return RevocationCheck(
-            lists=() if uncovered else usable,
+            lists=() if unlisted else usable,
             is_whole_chain=all(each.is_anchored and each.spki_sha256 in covered for each in self.authorities),
-            refusing=() if uncovered else tuple(each for each in ended if each not in ignored),
+            refusing=() if unlisted else tuple(each for each in ended if each not in ignored),
             ignored=ignored,
-            uncovered=uncovered if self.lists else (),
+            uncovered=tuple(each.label for each in unlisted if each.spki_sha256 not in known) if self.lists else (),
         )
 
 
@@ -79,7 +78,7 @@ class RevocationCheck:
 
     ``is_whole_chain``: the intermediates are checked as well as the client. ``refusing``: expired lists, whose
     issuers' clients are all refused. ``ignored``: expired lists that are left out. ``uncovered``: authorities
-    without a usable list, which is why the lists of the others are not in force.
+    without any list, which is why the lists of the others are not in force.
     """
 
     lists: tuple[CarriedList, ...]
