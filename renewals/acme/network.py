@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import urllib3
 from acme import messages
 from acme.client import ClientNetwork
 from django.utils import timezone
@@ -27,30 +28,43 @@ USER_AGENT = "lbadmin"
 
 
 class _Session(requests.Session):
-    """A session that follows no address that is not spoken to, and reads no more than an answer may have."""
+    """A session that speaks to no other addresses, follows none, and reads no more than an answer may have."""
 
     def __init__(self, before: Callable[[], None]) -> None:
         super().__init__()
         self.trust_env = False  # the machine's own proxies and password files are none of a server's business
-        self.max_redirects = 3
         self._before = before
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send one request; redirections come by here too."""
+        """Send one request; whatever the library wishes, a redirection is not followed."""
         if not is_spoken_to(request.url or ""):
             raise requests.exceptions.InvalidURL(f"the server names {request.url!r}, which is not an https address")
         self._before()
-        options["stream"] = True
-        response = super().send(request, **options)
-        if not response._content_consumed:  # noqa: SLF001
-            response._content = _read(response)  # noqa: SLF001  # what .content would have read without bounds
+        response = super().send(request, **{**options, "stream": True, "allow_redirects": False})
+        response._content = _read(response)  # noqa: SLF001  # what .content would have read without bounds
+        if response.is_redirect:
+            place = response.headers["Location"][:200]
+            raise requests.exceptions.TooManyRedirects(f"it leads on to {place}; give that address itself")
         return response
 
 
 def _read(response: requests.Response) -> bytes:
+    """Return the body; where that is refused half-way, no connection is left behind."""
+    try:
+        body = _bounded(response)
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ConnectionError(str(error)) from error
+    else:
+        response._content_consumed = True  # noqa: SLF001  # so the connection is kept
+        return body
+    finally:
+        response.close()
+
+
+def _bounded(response: requests.Response) -> bytes:
     deadline = time.monotonic() + READ_SECONDS
     body = bytearray()
-    for part in response.iter_content(65_536):
+    while part := response.raw.read1(65_536, decode_content=True):
         body += part
         if len(body) > LARGEST_ANSWER_BYTES:
             raise requests.exceptions.ContentDecodingError(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")

@@ -137,3 +137,15 @@ def test_external_account_binding_is_asked_for_and_accepted(tmp_path: Path) -> N
         account = make_account(pebble, eab_key_id=key_id, eab_key=key)
         assert account.eab_key_id == key_id
         assert key.encode() not in bytes(account.eab_key or b"")
+
+
+def test_answer_that_breaks_off_is_no_answer(pebble: Pebble) -> None:
+    with serving(lambda *request: Answer(body=b"{", headers={"Content-Encoding": "gzip"})) as url:
+        refused = _refused(pebble, directory_url=f"{url}/dir", trusted_ca_pem="")
+    assert refused.code == "acme.unreachable"
+
+
+def test_redirection_is_named_and_not_followed(pebble: Pebble) -> None:
+    with serving(lambda *request: Answer(302, headers={"Location": pebble.directory_url})) as url:
+        refused = _refused(pebble, directory_url=f"{url}/dir")
+    assert pebble.directory_url in refused.message
