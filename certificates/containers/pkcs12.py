@@ -9,6 +9,7 @@ from certificates import der
 from certificates.formats import Block
 from certificates.private_keys import MOST_ITERATIONS, check_derivation, derivation_iterations
 from certificates.refusals import Refusal
+from certificates.x509 import UNREADABLE
 
 DATA = "1.2.840.113549.1.7.1"
 SIGNED_DATA = "1.2.840.113549.1.7.2"
@@ -63,7 +64,7 @@ def _open(encoding: bytes, passphrases: Sequence[str], field: str) -> tuple[pkcs
             return pkcs12.load_pkcs12(encoding, password), bool(password)
         except UnsupportedAlgorithm:
             raise Refusal("pkcs12.unsupported", field) from None
-        except (ValueError, TypeError):
+        except UNREADABLE:
             continue
     code = "passphrase-wrong" if passphrases else "passphrase-missing"
     raise Refusal(f"pkcs12.{code}", "passphrase")

@@ -1,11 +1,11 @@
 """PKCS#7 / CMS bundles (RFC 5652): the certificates that a signed message carries. Pure."""
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from certificates import der
 from certificates.formats import Block
 from certificates.refusals import Refusal
+from certificates.x509 import UNREADABLE
 
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 CONTENT_TYPES = "1.2.840.113549.1.7."
@@ -24,7 +24,7 @@ def open_pkcs7(encoding: bytes, field: str, line: int = 1) -> list[Block]:
             raise Refusal("pkcs7.no-certificates", field)
         found = pkcs7.load_der_pkcs7_certificates(encoding)
         encodings = [certificate.public_bytes(Encoding.DER) for certificate in found]
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Refusal("input.pkcs7", field, line=line) from None
     if not encodings:
         raise Refusal("pkcs7.no-certificates", field)

@@ -19,6 +19,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 LISTS = (
     "dashboard",
     "certificate-list",
+    "certificate-drop",
     "certificate-import",
     "load-balancer-list",
     "server-group-list",
