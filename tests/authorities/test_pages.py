@@ -147,6 +147,18 @@ def test_a_certificate_is_revoked_after_a_confirmation(admin_client: Client) -> 
     assert "Revoked already" in text_of(again)
 
 
+def test_the_page_of_a_certificate_leads_to_its_revocation_and_says_it(admin_client: Client) -> None:
+    authority = make_root()
+    issued = issue_client(authority)
+    address = f"/certificates/{issued.certificate.pk}/"
+    revoke = f"/authorities/{authority.pk}/certificates/{issued.version.serial}/revoke/"
+    assert revoke in text_of(admin_client.get(address))
+    revoke_certificate(ALICE, authority.pk, issued.version.serial, reason="key_compromise")
+    page = text_of(admin_client.get(address))
+    assert revoke not in page
+    assert "Revoked by its authority: Key compromise" in page
+
+
 def test_settings_are_saved_once_for_each_revision(admin_client: Client) -> None:
     authority = make_root()
     address = f"/authorities/{authority.pk}/settings/"
