@@ -164,7 +164,7 @@ def listener_problems() -> list[Problem]:
 
 
 def _first_reason(status: ListenerStatus) -> str:
-    return next((str(problem.get("message", "")) for problem in status.problems), "")
+    return next((problem["message"] for problem in status.told_problems), "")
 
 
 def _mismatches() -> list[Problem]:

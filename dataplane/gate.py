@@ -11,7 +11,6 @@ from dataplane.status import Blocked
 from dataplane.xds.cache import ResourceCache
 
 RETRY_SECONDS = 1.0
-PORT_HELD = "listener.port-held"
 OWNED_ELSEWHERE = "listener.owned-elsewhere"
 
 logger = logging.getLogger(__name__)
@@ -123,10 +122,9 @@ class GatedCache(ResourceCache):
     def _reason(self, listener: CompiledListener, ports: PortCheck) -> Blocked | None:
         holder = self._leases.acquire(listener.id)
         if holder is not None:
-            message = f"{holder} of this machine serves this listener already. Stop it there first."
-            return Blocked(OWNED_ELSEWHERE, message)
+            return Blocked(OWNED_ELSEWHERE, {"holder": str(holder)})
         problem = ports.problem(listener.address, listener.port)
-        return Blocked(PORT_HELD, problem) if problem else None
+        return Blocked(*problem) if problem else None
 
     def _tell_blocked(self, blocked: Mapping[str, Blocked]) -> None:
         if blocked != self._blocked:

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET, listener_of
 from dataplane.envoy.resources import CompiledListener, Resource
 from listeners.models import ListenerStatus
+from listeners.problem_words import Parameters, message_of
 
 State = ListenerStatus.State
 ENGINE_REFUSED = "engine.refused"
@@ -18,12 +20,22 @@ LONGEST_REASON = 2000
 Key = tuple[str, str]  # resource type and name
 
 
+def _kept(code: str, parameters: Parameters) -> dict[str, Any]:
+    """Return a problem as it is stored: readers say it in their language, logs and older readers in English."""
+    return {"code": code, "parameters": dict(parameters), "message": message_of(code, parameters)}
+
+
 @dataclass(slots=True)
 class Blocked:
     """Why a listener is not handed to the engine."""
 
     code: str
-    message: str
+    parameters: Parameters
+
+    @property
+    def message(self) -> str:
+        """Why, in the language of logs."""
+        return message_of(self.code, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class Observation:
     desired_version: str
     acknowledged_version: str
     acknowledged_at: datetime | None
-    problems: tuple[Mapping[str, str], ...]
+    problems: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(slots=True)
@@ -110,12 +122,12 @@ class StatusBoard:
         if self._is_taken(compiled) and self._last.get(listener_id, ("",))[0] != version:
             self._last[listener_id] = (version, timezone.now())
         taken, at = self._last.get(listener_id, ("", None))
-        problems = [{"code": problem.code, "message": problem.message} for problem in compiled.problems]
+        problems = [_kept(problem.code, problem.parameters) for problem in compiled.problems]
         refusals = self._refusals(compiled)
         blocked = self._blocked.get(listener_id)
         if blocked:
-            problems.insert(0, {"code": blocked.code, "message": blocked.message})
-        problems += [{"code": ENGINE_REFUSED, "message": reason} for reason in refusals]
+            problems.insert(0, _kept(blocked.code, blocked.parameters))
+        problems += [_kept(ENGINE_REFUSED, {"reason": reason}) for reason in refusals]
         state = self._state(compiled, is_taken=taken == version, is_refused=bool(refusals), is_blocked=bool(blocked))
         return Observation(listener_id, state, version, taken, at, tuple(problems))
 

@@ -14,9 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from dataplane.engine.limits import may_bind
+from listeners.problem_words import Parameters
 
 LISTENING = "0A"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+Problem = tuple[str, Parameters]  # a code of ``listeners.problem_words``
 
 
 class PortCheck:
@@ -25,8 +29,8 @@ class PortCheck:
     def __init__(self, own_pids: frozenset[int]) -> None:
         self._own_pids = own_pids
 
-    def problem(self, address: str, port: int) -> str | None:
-        """Say why ``address``:``port`` cannot be listened on; None when it can, or our engine already does."""
+    def problem(self, address: str, port: int) -> Problem | None:
+        """Return why ``address``:``port`` cannot be listened on; None when it can, or our engine already does."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             # Connections that wait for their last packets do not count: the engine binds over them too.
@@ -39,26 +43,23 @@ class PortCheck:
                 return self._explain(error, address, port)
         return None
 
-    def _explain(self, error: OSError, address: str, port: int) -> str | None:
+    def _explain(self, error: OSError, address: str, port: int) -> Problem | None:
         place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         if error.errno == errno.EADDRINUSE:
             return self._explain_taken(place, self.holders_of(address, port))
         if error.errno == errno.EADDRNOTAVAIL:
-            return f"{address} is not an address of this machine. Give the load balancer one that is."
+            return "listener.address-absent", {"address": address}
         if error.errno == errno.EACCES and not may_bind(port):
-            return (
-                f"Port {port} needs the capability CAP_NET_BIND_SERVICE, which this process lacks. Start the node "
-                "with it (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), lower "
-                "net.ipv4.ip_unprivileged_port_start, or use a port from 1024 on."
-            )
-        return f"{place} cannot be listened on: {error.strerror}."
+            return "listener.port-privileged", {"port": port}
+        return "listener.port-unusable", {"place": place, "reason": str(error.strerror)}
 
-    def _explain_taken(self, place: str, holders: Mapping[int, str]) -> str | None:
+    def _explain_taken(self, place: str, holders: Mapping[int, str]) -> Problem | None:
         if holders and holders.keys() <= self._own_pids:
             return None
         strangers = [f"{name} (process {pid})" for pid, name in sorted(holders.items()) if pid not in self._own_pids]
-        who = ", ".join(strangers) or "a process of another user, whose name only root can see"
-        return f"{place} is held by {who}. Stop it, or give the listener another port."
+        if not strangers:
+            return "listener.port-held-unseen", {"place": place}
+        return "listener.port-held", {"place": place, "holders": ", ".join(strangers)}
 
     def holders_of(self, address: str, port: int) -> dict[int, str]:
         """Return the processes (id -> name) that listen on the port at an address that overlaps ``address``."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from dataplane.envoy.resources import Problem
 from dataplane.envoy.tls import ALPN
 from dataplane.snapshot import AUTHORITY, HealthCheck, Listener, ServedCertificate, Server, ServerGroup, Slot
+from listeners.problem_words import Parameters
 from listeners.tls_policies import POLICIES
 
 SHORTEST_RSA_BITS = 2048
@@ -22,34 +23,30 @@ NOTHING_REFUSED: Refused = MappingProxyType({})
 def listener_problems(listener: Listener) -> Iterator[Problem]:
     """Yield what makes it impossible to serve ``listener`` at all, certificates apart."""
     if not _is_address(listener.address):
-        yield _of(listener, "address-invalid", f"“{listener.address}” is not an IP address to listen on.")
+        yield _of(listener, "address-invalid", address=listener.address)
     if not _is_port(listener.port):
-        yield _of(listener, "port-invalid", f"{listener.port} is not a port between 1 and {HIGHEST_PORT}.")
+        yield _of(listener, "port-invalid", port=listener.port, highest=HIGHEST_PORT)
     if listener.security_policy not in POLICIES:
-        yield _of(listener, "policy-unknown", f"There is no TLS security policy “{listener.security_policy}”.")
+        yield _of(listener, "policy-unknown", policy=listener.security_policy)
     if listener.alpn_policy not in ALPN:
-        yield _of(listener, "alpn-policy-unknown", f"There is no ALPN policy “{listener.alpn_policy}”.")
+        yield _of(listener, "alpn-policy-unknown", policy=listener.alpn_policy)
     if listener.idle_timeout_seconds < 1:
-        yield _of(listener, "idle-timeout-invalid", "The idle timeout must be at least 1 second.")
+        yield _of(listener, "idle-timeout-invalid")
     if listener.connections_per_second > HIGHEST_RATE:
-        yield _of(listener, "rate-invalid", f"The connection limit is above {HIGHEST_RATE} per second.")
+        yield _of(listener, "rate-invalid", highest=HIGHEST_RATE)
 
 
 def certificate_problem(slot: Slot, certificate: ServedCertificate | None) -> Problem | None:
     """Return why ``certificate`` cannot be served, None if it can."""
     if certificate is None:
-        return Problem("certificate", slot.certificate_id, "certificate.empty", "The certificate has no version.")
+        return Problem("certificate", slot.certificate_id, "certificate.empty")
     if slot.role == AUTHORITY:
         return None
     if not certificate.has_key:
-        message = f"Certificate “{certificate.name}” has no private key; import it again with its key."
-        return Problem("certificate", certificate.id, "certificate.without-key", message)
+        return Problem("certificate", certificate.id, "certificate.without-key", {"name": certificate.name})
     if certificate.key_algorithm == "RSA" and certificate.key_bits < SHORTEST_RSA_BITS:
-        message = (
-            f"Certificate “{certificate.name}” has an RSA key of {certificate.key_bits} bits; the engine's limit is "
-            f"{SHORTEST_RSA_BITS}. Replace it with a longer key."
-        )
-        return Problem("certificate", certificate.id, "certificate.key-too-short", message)
+        told: Parameters = {"name": certificate.name, "bits": certificate.key_bits, "limit": SHORTEST_RSA_BITS}
+        return Problem("certificate", certificate.id, "certificate.key-too-short", told)
     return None
 
 
@@ -60,15 +57,14 @@ def usable_servers(group: ServerGroup) -> tuple[tuple[Server, ...], list[Problem
             "server_group",
             group.id,
             "server.address-invalid",
-            f"Server {server.address}:{server.port} of “{group.name}” is not an IP address and a port.",
+            {"server": f"{server.address}:{server.port}", "name": group.name},
         )
         for server in group.servers
         if not (_is_address(server.address) and _is_port(server.port))
     ]
     usable = tuple(server for server in group.servers if _is_address(server.address) and _is_port(server.port))
     if not any(server.weight for server in usable):
-        message = f"Server group “{group.name}” has no server with a weight above 0, so every connection fails."
-        problems.append(Problem("server_group", group.id, "server_group.no-servers", message))
+        problems.append(Problem("server_group", group.id, "server_group.no-servers", {"name": group.name}))
     return usable, problems
 
 
@@ -80,39 +76,23 @@ def usable_health_check(group: ServerGroup) -> tuple[HealthCheck | None, list[Pr
     figures = (check.timeout_seconds, check.interval_seconds, check.healthy_threshold, check.unhealthy_threshold)
     if min(figures) >= 1 and 0 <= check.port <= HIGHEST_PORT:
         return check, []
-    message = f"The health check of “{group.name}” has a figure out of its range; its servers are not checked."
-    return None, [Problem("server_group", group.id, "server_group.health-check-invalid", message)]
+    return None, [Problem("server_group", group.id, "server_group.health-check-invalid", {"name": group.name})]
 
 
-def missing(listener: Listener, code: str, message: str) -> Problem:
+def missing(listener: Listener, code: str) -> Problem:
     """Return the problem of a listener that lacks a part it cannot do without."""
-    return _of(listener, code, message)
+    return _of(listener, code)
 
 
 def revocation_problems(certificate: ServedCertificate, moment: datetime) -> Iterator[Problem]:
     """Yield what listeners make of the lists of a CA certificate otherwise than the operator may think."""
     check = certificate.revocation.at(moment)
     for each in check.refusing:
-        yield _of_lists(
-            certificate,
-            "expired-refusing",
-            f"The revocation list of {each.issuer} has expired, so every client of that authority is refused. "
-            "Give a newer list.",
-        )
+        yield _of_lists(certificate, "expired-refusing", issuer=each.issuer)
     for each in check.ignored:
-        yield _of_lists(
-            certificate,
-            "expired-ignored",
-            f"The revocation list of {each.issuer} has expired and is ignored, as chosen: revoked clients are let in. "
-            "Give a newer list.",
-        )
+        yield _of_lists(certificate, "expired-ignored", issuer=each.issuer)
     if check.uncovered:
-        named = "; ".join(check.uncovered)
-        yield _of_lists(
-            certificate,
-            "incomplete",
-            f"Revocation is not checked: no usable list of {named}, whose clients would all be refused.",
-        )
+        yield _of_lists(certificate, "incomplete", issuers="; ".join(check.uncovered))
 
 
 def refusal(refused: Refused, secret: tuple[str, str], certificate: ServedCertificate) -> Problem | None:
@@ -120,16 +100,15 @@ def refusal(refused: Refused, secret: tuple[str, str], certificate: ServedCertif
     reason = refused.get(secret)
     if reason is None:
         return None
-    message = f"Certificate “{certificate.name}” cannot be served: {reason}"
-    return Problem("certificate", certificate.id, "certificate.refused", message)
+    return Problem("certificate", certificate.id, "certificate.refused", {"name": certificate.name, "reason": reason})
 
 
-def _of(listener: Listener, code: str, message: str) -> Problem:
-    return Problem("listener", listener.id, f"listener.{code}", message)
+def _of(listener: Listener, code: str, **parameters: str | int) -> Problem:
+    return Problem("listener", listener.id, f"listener.{code}", parameters)
 
 
-def _of_lists(certificate: ServedCertificate, code: str, message: str) -> Problem:
-    return Problem("certificate", certificate.id, f"crl.{code}", f"CA certificate “{certificate.name}”: {message}")
+def _of_lists(certificate: ServedCertificate, code: str, **parameters: str | int) -> Problem:
+    return Problem("certificate", certificate.id, f"crl.{code}", {"name": certificate.name, **parameters})
 
 
 def _is_address(value: str) -> bool:

@@ -60,7 +60,7 @@ def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NO
     fatal = [*checks.listener_problems(listener), *_missing_parts(listener, usable)]
     group = snapshot.server_groups.get(listener.server_group_id)
     if group is None:
-        fatal.append(checks.missing(listener, "no-server-group", "The listener has no server group."))
+        fatal.append(checks.missing(listener, "no-server-group"))
     if fatal or group is None:
         return CompiledListener(listener_id, None, None, None, {}, (*fatal, *usable.problems))
     return _compile(listener, group, usable, snapshot.moment)
@@ -193,11 +193,9 @@ def _missing_parts(listener: Listener, usable: _Usable) -> list[Problem]:
     """Return what the listener cannot do without: serving it all the same would answer wrongly, or let all in."""
     problems = []
     if listener.default_slot not in usable.certificates:
-        message = "The listener has no default certificate that can be served, so it is not started."
-        problems.append(checks.missing(listener, "no-default-certificate", message))
+        problems.append(checks.missing(listener, "no-default-certificate"))
     if listener.mutual_authentication and listener.authority_slot not in usable.certificates:
-        message = "Mutual authentication is on and there is no CA certificate, so the listener is not started."
-        problems.append(checks.missing(listener, "no-ca-certificate", message))
+        problems.append(checks.missing(listener, "no-ca-certificate"))
     return problems
 
 
@@ -237,7 +235,7 @@ def _unnamed(usable: _Usable) -> list[Problem]:
             "certificate",
             certificate.id,
             "certificate.no-servable-name",
-            f"Certificate “{certificate.name}” has no DNS name that clients can ask for, so it is never chosen.",
+            {"name": certificate.name},
         )
         for slot, certificate in usable.certificates.items()
         if slot.role == ADDITIONAL and not any(map(is_servable, certificate.dns_names))

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from certificates.revocation_check import RevocationCheck
 from dataplane.snapshot import Slot
+from listeners.problem_words import Parameters, message_of
 
 SecretKind = Literal["certificate", "authority", "tickets", "challenge"]
 NO_CHECK = RevocationCheck((), is_whole_chain=False)
@@ -22,7 +23,12 @@ class Problem:
     object_type: str
     object_id: str
     code: str
-    message: str
+    parameters: Parameters = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the language of logs."""
+        return message_of(self.code, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """What the data plane saw. Only ``dataplane`` writes these rows; pages and APIs read them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from listeners.models.listener import Listener
 from listeners.models.server_group import Server
+from listeners.problem_words import WORDS
 from listeners.states import NODE_LIFETIME, is_live
 
 
@@ -46,6 +51,11 @@ class StatusQuerySet(models.QuerySet["ListenerStatus"]):
         return self.filter(node__in=live.values("node")).order_by("node")
 
 
+def _told(problem: Mapping[str, Any]) -> str:
+    words, parameters = WORDS.get(problem["code"]), problem.get("parameters")
+    return gettext(words) % parameters if words and parameters is not None else str(problem["message"])
+
+
 class ListenerStatus(models.Model):
     """What one node knows of one listener."""
 
@@ -64,7 +74,7 @@ class ListenerStatus(models.Model):
     desired_version = models.CharField(max_length=64, blank=True)  # content hash of what was compiled
     acknowledged_version = models.CharField(max_length=64, blank=True)  # content hash that the engine took
     acknowledged_at = models.DateTimeField(null=True)
-    problems = models.JSONField(default=list)  # [{"code", "message"}]; empty when all is well
+    problems = models.JSONField(default=list)  # [{"code", "parameters", "message"}]; empty when all is well
     handshakes = models.BigIntegerField(default=0)  # completed, since the listener exists
     failures = models.JSONField(default=dict)  # reason -> count
     connections_active = models.BigIntegerField(default=0)
@@ -79,6 +89,11 @@ class ListenerStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listener_id} on {self.node}: {self.state}"
+
+    @property
+    def told_problems(self) -> list[dict[str, str]]:
+        """The problems in the reader's language; what has no parameters or no words here, as the node said it."""
+        return [{"code": problem["code"], "message": _told(problem)} for problem in self.problems]
 
 
 class ServerHealth(models.Model):

@@ -1,10 +1,10 @@
 """What the REST resources answer that tell what the nodes observed."""
 
 from datetime import datetime
-from typing import Any
 
 from ninja import Field, Schema
 
+from access.rest import WarningOut
 from listeners.schemas.server_groups import ServerHealthOut
 from listeners.states import State
 
@@ -17,7 +17,7 @@ class ListenerStatusOut(Schema):
     desired_version: str
     acknowledged_version: str
     acknowledged_at: datetime | None
-    problems: list[dict[str, Any]]
+    problems: list[WarningOut] = Field(alias="told_problems", description="In the request's language.")
     handshakes: int
     failures: dict[str, int]
     connections_active: int

@@ -1,5 +1,6 @@
 """How listeners are, by what the nodes observed."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from listeners import selectors, services
 from listeners.models import Listener, ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
+from listeners.problem_words import WORDS, message_of
 from listeners.states import State, state_of
 from tests import factories
 from tests.factories import OPERATOR
@@ -119,3 +121,17 @@ def test_a_group_shows_of_each_server_the_worst_that_a_node_saw_through_any_list
     (shown,) = selectors.server_group_by_id(group.pk).servers.all()
     assert [(row.node, row.state) for row in shown.health.all()] == [("one", "unhealthy"), ("two", "unhealthy")]
     assert len(selectors.server_health_of(listeners[0])) == 2
+
+
+def test_a_problem_is_told_with_its_parameters_and_an_older_one_as_it_was_stored() -> None:
+    problem = {"code": "server_group.no-servers", "parameters": {"name": "web"}, "message": "as logged"}
+    older = {"code": "server_group.no-servers", "message": "as it was stored"}
+    told = ListenerStatus(problems=[problem, older]).told_problems
+    assert told[0]["message"].startswith("Server group “web” has no server")
+    assert told[1]["message"] == "as it was stored"
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_the_words_of_a_problem_take_its_parameters(code: str) -> None:
+    parameters = dict.fromkeys(re.findall(r"%\((\w+)\)s", WORDS[code]), "x")
+    assert "%" not in message_of(code, parameters)
