@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish": {"task": "authorities.tasks.publish_due_lists", "schedule": 300, "options": {"expires": 300}},
     # Finds the hints of what an older edition of the rules has seen, some at a time.
     "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
+    "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
 }
 

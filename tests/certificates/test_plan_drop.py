@@ -11,6 +11,7 @@ from certificates.models import Certificate, CertificateVersion, Issuer, SealedK
 from certificates.models import Drop as DropRow
 from certificates.planning import Group, Plan, plan_drop, plan_groups
 from certificates.services.drops import KEPT, discard_drop, import_plan, keep_drop, open_drop
+from certificates.tasks import forget_uploads
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from events.actor import Actor
 from events.models import Change
@@ -149,7 +150,7 @@ def test_a_drop_is_kept_sealed_for_its_owner_alone_and_not_for_long() -> None:
     with time_machine.travel(timezone.now() + KEPT + dt.timedelta(seconds=1), tick=False):
         with pytest.raises(NotFoundError):
             open_drop(ALICE, drop_id)
-        keep_drop(ALICE, Drop(()))
+        forget_uploads()
     assert not DropRow.objects.filter(pk=drop_id).exists()
 
 
