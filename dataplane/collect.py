@@ -8,7 +8,7 @@ from itertools import islice
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from certificates.models import Certificate, CertificateName
+from certificates.models import Certificate, CertificateName, Kind
 from certificates.revocation.reading import revocations_of
 from dataplane import snapshot
 from dataplane.challenges import collect_challenges
@@ -60,6 +60,7 @@ def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.S
             certificates.values_list(
                 "id",
                 "name",
+                "kind",
                 "current_version_id",
                 "current_version__sha256",
                 "current_version__chain_sha256",
@@ -70,9 +71,10 @@ def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.S
                 "current_version__key__version_id",
             )
         )
-        names = _dns_names(row[2] for row in rows)
-        revocations = revocations_of(ids)
-        for id_, name, version, sha256, chain, algorithm, bits, signature, not_after, key in rows:
+        names = _dns_names(row[3] for row in rows)
+        authorities = [row[0] for row in rows if row[2] == Kind.CA]  # of 10,000 certificates a few
+        revocations = revocations_of(authorities) if authorities else {}
+        for id_, name, _kind, version, sha256, chain, algorithm, bits, signature, not_after, key in rows:
             found[id_] = snapshot.ServedCertificate(
                 id=id_,
                 name=name,
