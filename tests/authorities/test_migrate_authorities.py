@@ -30,14 +30,11 @@ def test_authorities_are_found_by_their_keys_and_what_they_signed_by_the_signatu
     found = {authority.certificate.name: authority for authority in Authority.objects.all()}
     assert set(found) == {"Root", "Below"}
     assert found["Below"].parent == found["Root"]
+    below = found["Below"].certificate.current_version
+    assert below is not None
     issued = IssuedCertificate.objects.values_list("authority__certificate__name", "purpose", "version", "sha256")
     assert set(issued) == {
-        (
-            "Root",
-            "ca",
-            found["Below"].certificate.current_version_id,
-            found["Below"].certificate.current_version.sha256,
-        ),
+        ("Root", "ca", below.pk, below.sha256),
         ("Root", "server", server.version.pk, server.version.sha256),
         ("Below", "client", client.version.pk, client.version.sha256),
     }
