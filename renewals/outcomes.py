@@ -26,8 +26,10 @@ def record_issued(lease: Lease, version: CertificateVersion) -> None:
     """Keep that ``version`` was stored and when the next is due; to be called in the transaction that stored it."""
     now = timezone.now()
     with recording(SYSTEM) as changes:
-        renewal = Renewal.objects.get(pk=lease.renewal_id)
-        is_ours = lease.row().update(
+        renewal = lease.row().first()
+        if renewal is None:
+            raise LeaseLostError(lease.renewal_id)  # takes the stored version back as well
+        lease.row().update(
             certificate=version.certificate_id,
             state=Renewal.State.WAITING,
             renewed_at=now,
@@ -40,8 +42,6 @@ def record_issued(lease: Lease, version: CertificateVersion) -> None:
             **NO_LEASE,
             **NO_FAILURE,
         )
-        if not is_ours:
-            raise LeaseLostError(lease.renewal_id)  # takes the stored version back as well
         _end(lease.renewal_id, Attempt.Outcome.ISSUED, now, {})
         changes.record("renewal.issued", renewal, f"Renewed “{renewal.name}”", version=version.number)
 

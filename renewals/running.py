@@ -73,8 +73,9 @@ def _broken(error: Exception) -> AttemptFailedError:
 
 
 def _run(lease: Lease) -> None:
-    rows = Renewal.objects.select_related("account", "authority", "certificate__current_version")
-    renewal = rows.get(pk=lease.renewal_id)
+    renewal = lease.row().select_related("account", "authority", "certificate__current_version").first()
+    if renewal is None:
+        raise LeaseLostError(lease.renewal_id)
     take_away(renewal.pk)  # what a killed attempt left behind
     if renewal.account is not None:
         bundle = parsed(order_certificate(renewal, renewal.account, lease))

@@ -27,6 +27,8 @@ def parsed(issued: Issued) -> Bundle:
 def stored(renewal: Renewal, bundle: Bundle) -> CertificateVersion:
     """Store a certificate for ``renewal``; raise DomainError, having stored nothing, where the repository refuses."""
     if renewal.certificate_id:
-        return store_replacement(SYSTEM, renewal.certificate_id, bundle).version
+        # Whoever wrote the renewal's names decided which of the certificate's names may go.
+        reason = _("The names are those of renewal %(id)s.") % {"id": renewal.pk}
+        return store_replacement(SYSTEM, renewal.certificate_id, bundle, reason=reason).version
     new = NewCertificate(Kind.SERVER, renewal.name, bundle.leaf.pem.encode())
     return store_bundles(SYSTEM, [new], [bundle])[0].version

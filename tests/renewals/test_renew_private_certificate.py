@@ -37,6 +37,22 @@ def test_certificate_is_issued_and_renewed_without_any_proof() -> None:
     assert renewal.next_information_at is None
 
 
+def test_names_that_were_taken_out_of_the_renewal_go_with_its_next_version() -> None:
+    renewal = services.create_renewal(OPERATOR, authority_id=make_root().pk, names=["a.intra.test", "b.intra.test"])
+    run_renewal(renewal.pk)
+    services.update_renewal(OPERATOR, renewal.pk, names=["a.intra.test"])
+    services.renew_now(OPERATOR, renewal.pk)
+    attempt = run_renewal(renewal.pk)
+    assert attempt
+    assert attempt.outcome == Attempt.Outcome.ISSUED, attempt.problem
+    renewal.refresh_from_db()
+    assert renewal.certificate
+    version = renewal.certificate.current_version
+    assert version
+    assert [name.value for name in version.names.all()] == ["a.intra.test"]
+    assert renewal.pk in version.reason
+
+
 def test_authority_that_would_be_outlived_fails_the_renewal_and_keeps_nothing() -> None:
     authority = make_root()
     renewal = services.create_renewal(OPERATOR, authority_id=authority.pk, names=["a.intra.test"], days=3650)
