@@ -179,7 +179,7 @@ def delete_certificate(request: HttpRequest, certificate_id: str) -> Status[None
     "/certificates/{certificate_id}/chain.pem",
     operation_id="downloadCertificateChain",
     response={200: None},
-    openapi_extra={"responses": {200: {"content": {"application/x-pem-file": {}}}}},
+    openapi_extra={"responses": {200: {"content": {"application/pem-certificate-chain": {}}}}},
 )
 def download_chain(request: HttpRequest, certificate_id: str, version: int | None = None) -> HttpResponse:
     """Return the certificate and its chain in PEM, without the key; ``version`` names an older version."""

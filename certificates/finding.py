@@ -21,6 +21,10 @@ MOST_MATCHES = 1000
 DISTINCTIVE_DIGITS = 16
 EXPIRING_DAYS = 30
 ANY_HINT = "any"
+# What no list shows, and what would be most of what a page of it reads.
+BULKY = tuple(
+    f"current_version{version}__{column}" for version in ("", "__replaces") for column in ("leaf_pem", "chain_pem")
+)
 _HEXADECIMAL = re.compile(r"^[0-9a-f]+$")
 _ALGORITHM = re.compile(r"^([A-Za-z0-9]{1,16})(?:[ -](\d{1,5}))?$")
 
@@ -76,6 +80,7 @@ def find_certificates(criteria: Criteria, now: dt.datetime) -> QuerySet[Certific
         found = found.filter(_narrowed(found, wanted))
     return (
         found.select_related("current_version", "current_version__replaces")
+        .defer(*BULKY)
         .prefetch_related("current_version__names", "tags")
         .order_by(*ORDER)
     )

@@ -142,4 +142,4 @@ def der(material: Material) -> File:
 
 def chain(material: Material) -> File:
     """Return what a server presents, in PEM and without the key."""
-    return File(f"{material.file_name}.pem", "application/x-pem-file", material.full_chain_pem.encode())
+    return File(f"{material.file_name}.pem", "application/pem-certificate-chain", material.full_chain_pem.encode())

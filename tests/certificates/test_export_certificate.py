@@ -257,7 +257,10 @@ def test_a_stolen_token_alone_exports_nothing(operator: User) -> None:
 
 def test_downloads_without_key_are_for_those_signed_in(client: Client, bob: Client) -> None:
     certificate: Certificate = stored("www.test")
-    for name, kind in (("chain.pem", "application/x-pem-file"), ("certificate.der", "application/pkix-cert")):
+    for name, kind in (
+        ("chain.pem", "application/pem-certificate-chain"),
+        ("certificate.der", "application/pkix-cert"),
+    ):
         assert client.get(f"/certificates/{certificate.pk}/{name}")["Location"].startswith("/sign-in/")
         assert bob.get(f"/certificates/{certificate.pk}/{name}")["Content-Type"] == kind
         assert bob.get(f"/api/v1/certificates/{certificate.pk}/{name}")["Content-Type"] == kind

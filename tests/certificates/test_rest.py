@@ -116,7 +116,7 @@ def test_the_chain_is_downloaded_as_pem(rest: Client) -> None:
     certificate = import_leaf(leaf).certificate
     answer = rest.get(f"{PATH}/{certificate.pk}/chain.pem")
     assert answer["Content-Type"] == "application/pem-certificate-chain"
-    assert answer["Content-Disposition"] == f'attachment; filename="{certificate.pk}.pem"'
+    assert answer["Content-Disposition"] == 'attachment; filename="www.example.test.pem"'
     assert answer.content == leaf.chain_pem
     for number in (2, 10**30):
         assert rest.get(f"{PATH}/{certificate.pk}/chain.pem", {"version": number}).status_code == 404
