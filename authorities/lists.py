@@ -17,7 +17,10 @@ REASONS = {
     "privilege_withdrawn": x509.ReasonFlags.privilege_withdrawn,
 }
 # An entry says why unless nobody said it: "unspecified" is left out (RFC 5280, section 5.3.1).
-_EXTENSIONS = {reason: x509.CRLReason(flag) for reason, flag in REASONS.items()}
+_EXTENSIONS: dict[str, list[x509.Extension[x509.ExtensionType]]] = {
+    reason: [x509.Extension(x509.CRLReason.oid, critical=False, value=x509.CRLReason(flag))]
+    for reason, flag in REASONS.items()
+}
 
 
 class Entry(NamedTuple):
@@ -56,7 +59,5 @@ def build_list(
 
 
 def _revoked(entry: Entry) -> x509.RevokedCertificate:
-    builder = x509.RevokedCertificateBuilder(int(entry.serial, 16), entry.revoked_at.replace(tzinfo=None))
-    if extension := _EXTENSIONS.get(entry.reason):
-        builder = builder.add_extension(extension, critical=False)
-    return builder.build()
+    revoked_at = entry.revoked_at.astimezone(dt.UTC).replace(tzinfo=None)  # what the builder compares with
+    return x509.RevokedCertificateBuilder(int(entry.serial, 16), revoked_at, _EXTENSIONS.get(entry.reason, [])).build()
