@@ -18,7 +18,7 @@ from access.actors import actor_of
 from certificates.forms import ConfirmForm
 from certificates.models import RevocationList
 from certificates.revocation import add_list_address, delete_list, fetch_list, update_list, upload_list
-from certificates.revocation.reading import carried_list, revocation_of
+from certificates.revocation.reading import carried_list, lists_of, revocation_of
 from certificates.revocation.services import ca_certificate
 from certificates.revocation.standing import overview_of, standing_of
 from certificates.revocation_forms import AddressForm, EditForm, UploadForm
@@ -35,7 +35,11 @@ Take = Callable[[], RevocationList]
 @require_http_methods(["GET", "HEAD"])
 def revocation_lists(request: HttpRequest, certificate_id: str) -> HttpResponse:
     """Show the lists of a CA certificate, and the ways to give it one."""
-    return _page(request, certificate_id, UploadForm(prefix="file"), AddressForm(prefix="url"))
+    chosen = lists_of(certificate_id).values_list("when_expired", flat=True).first()
+    # A newer list comes with the choice that was made for the one before.
+    initial = {"when_expired": chosen} if chosen else {}
+    upload, address = UploadForm(prefix="file", initial=initial), AddressForm(prefix="url", initial=initial)
+    return _page(request, certificate_id, upload, address)
 
 
 @csrf_exempt  # only until the handler below is in place: reading the token would read the upload
