@@ -36,6 +36,7 @@ def replace(certificate: Certificate, issued: Issued) -> None:
         private_key_pem=issued.key_pem,
         passphrase=None,
         expected_revision=certificate.revision,
+        reason="moved",
     )
 
 
