@@ -1,7 +1,6 @@
 """Forms of the revocation lists of a CA certificate."""
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import RevocationList
@@ -38,8 +37,8 @@ class UploadForm(ChoiceForm):
 
     def data_given(self) -> bytes:
         """Return the file's bytes; only for a valid form. Raises DomainError for one that is too large."""
-        file: UploadedFile = self.cleaned_data["file"]
-        size = file.size or 0
+        file = self.cleaned_data["file"]
+        size: int = file.size or 0
         if size > LARGEST_LIST_BYTES:  # not all of it was kept
             raise list_error(Refusal("crl.too-large", "file", limit=LARGEST_LIST_BYTES, size=size))
         content: bytes = file.read()

@@ -71,7 +71,8 @@ def next_fetch(next_update: dt.datetime | None, now: dt.datetime) -> dt.datetime
 
 def retry_after(failures: int, now: dt.datetime) -> dt.datetime:
     """Return when to ask again after so many failures in a row: from a minute, doubling, to an hour."""
-    wait = min(SHORTEST_WAIT * 2 ** min(failures - 1, 6), LONGEST_WAIT)
+    doublings = min(failures - 1, 6)
+    wait = min(SHORTEST_WAIT * (1 << doublings), LONGEST_WAIT)
     return now + wait * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # nothing secret hangs on it
 
 

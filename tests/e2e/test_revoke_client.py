@@ -2,13 +2,14 @@
 
 import contextlib
 import datetime as dt
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from authorities.services import revoke_certificate
 from certificates.keys import open_private_key
@@ -60,7 +61,7 @@ def test_revoked_client_is_refused_on_new_and_resumed_handshakes(
             assert echo(open_connection)
             assert open_connection.version() == version
             carry(authority, root, *(client.issued for client in revoked), number=number)
-            wait_until(lambda client=newest: REVOKED in refusal(listener.port, client=client.issued), REFUSAL_SECONDS)
+            await_refusal(listener.port, newest.issued)
             assert not newest.resumes_session(listener.port)
             assert not newest.begins_session(listener.port)
             assert good.begins_session(listener.port)
@@ -121,7 +122,7 @@ def test_list_that_expires_is_kept_or_left_out_as_chosen_and_told(site: Site, ba
         row = carry_list(OPERATOR, authorities[choice].pk, source="uploaded", der=der)
         update_list(OPERATOR, authorities[choice].pk, row.pk, when_expired=choice)
     for choice, listener in listeners.items():
-        wait_until(lambda port=listener.port, client=revoked[choice]: REVOKED in refusal(port, client=client))
+        await_refusal(listener.port, revoked[choice])
         assert round_trip(listener.port, client=clients[choice])
     wait_until(lambda: refusal(listeners["refuse"].port, client=clients["refuse"]), REFUSAL_SECONDS)
     wait_until(lambda: not refusal(listeners["ignore"].port, client=revoked["ignore"]), REFUSAL_SECONDS)
@@ -131,9 +132,9 @@ def test_list_that_expires_is_kept_or_left_out_as_chosen_and_told(site: Site, ba
     for choice, root in roots.items():
         carry(authorities[choice], root, revoked[choice], number=2)
         port, client, bad = listeners[choice].port, clients[choice], revoked[choice]
-        wait_until(lambda port=port, client=bad: REVOKED in refusal(port, client=client), REFUSAL_SECONDS)
-        wait_until(lambda port=port, client=client: not refusal(port, client=client), REFUSAL_SECONDS)
-        wait_until(lambda listener=listeners[choice]: not problems_of(listener))
+        await_refusal(port, bad)
+        await_entry(port, client)
+        await_no_problem(listeners[choice])
 
 
 def test_list_that_is_deleted_lets_its_clients_in_again(site: Site, backend: Backend) -> None:
@@ -153,6 +154,21 @@ def refuses_only_the_revoked(listener: Listener, authority: Certificate, issuer:
     carry(authority, issuer, bad, number=number)
     wait_until(lambda: REVOKED in refusal(listener.port, client=bad), REFUSAL_SECONDS)
     assert round_trip(listener.port, client=good)
+
+
+def await_refusal(port: int, client: Issued) -> None:
+    """Wait until a client is refused because it was revoked."""
+    wait_until(lambda: REVOKED in refusal(port, client=client), REFUSAL_SECONDS)
+
+
+def await_entry(port: int, client: Issued) -> None:
+    """Wait until a client is let in."""
+    wait_until(lambda: not refusal(port, client=client), REFUSAL_SECONDS)
+
+
+def await_no_problem(listener: Listener) -> None:
+    """Wait until the node reports nothing of a listener."""
+    wait_until(lambda: not problems_of(listener))
 
 
 def problems_of(listener: Listener) -> list[str]:
@@ -177,7 +193,7 @@ def test_client_of_a_private_authority_is_refused_once_it_is_revoked(site: Site,
             assert echo(open_connection)
             serial = f"{bad.certificate.serial_number:x}"
             revoke_certificate(OPERATOR, authority.pk, serial, reason="key_compromise")
-            wait_until(lambda client=bad: REVOKED in refusal(listener.port, client=client), REFUSAL_SECONDS)
+            await_refusal(listener.port, bad)
             assert echo(open_connection)
         assert round_trip(listener.port, client=clients[authority.pk, "good"])
 
@@ -185,7 +201,7 @@ def test_client_of_a_private_authority_is_refused_once_it_is_revoked(site: Site,
 def issued_client(version: CertificateVersion, *, above: bool) -> Issued:
     """Return an issued certificate as its holder has it, with the authority below the root where there is one."""
     key = serialization.load_pem_private_key(open_private_key(version.pk), None)
-    assert isinstance(key, CertificateIssuerPrivateKeyTypes)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     chain = x509.load_pem_x509_certificates(version.chain_pem.encode()) if above else []
     return Issued(x509.load_pem_x509_certificate(version.leaf_pem.encode()), key, tuple(chain))
 
@@ -221,7 +237,7 @@ class Client:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(TEXT)
                 process.stdin.flush()
-            while not said.endswith(TEXT) and (data := process.stdout.read1()):
+            while not said.endswith(TEXT) and (data := os.read(process.stdout.fileno(), 65_536)):
                 said += data
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
