@@ -9,6 +9,9 @@ DETAIL_PAGES = {
     "load_balancer": "load-balancer-detail",
     "listener": "listener-detail",
     "server_group": "server-group-detail",
+    "authority": "authority-detail",
+    "ca_repository": "repository-detail",
+    "certificate_request": "request-detail",
     "renewal": "renewal-detail",
     "acme_account": "acme-account-detail",
 }

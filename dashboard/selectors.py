@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils import timezone
 
@@ -19,8 +19,8 @@ from renewals.selectors import troubled
 
 STRIP_DAYS = 90
 SOONEST = 8
-# Problems are looked for among so many of the newest receipts; an older one has been followed by many others.
-RECEIPTS_LOOKED_AT = 500
+# A listener may have several receipts that are not as expected, one for each name and node.
+RECEIPTS_LOOKED_AT = 50
 MOST_PROBLEMS = 8
 FAILED_DELIVERIES_DAYS = 7
 
@@ -169,15 +169,15 @@ def _first_reason(status: ListenerStatus) -> str:
 
 def _mismatches() -> list[Problem]:
     """Return the listeners whose newest receipt for some name was not as expected."""
-    newest: dict[tuple[str, str, str], tuple[bool, str]] = {}
-    columns = ("listener_id", "node", "server_name", "is_expected", "error")
-    for *of_what, is_expected, error in ServedReceipt.objects.order_by("-id").values_list(*columns)[
-        :RECEIPTS_LOOKED_AT
-    ]:
-        newest.setdefault(tuple(of_what), (is_expected, error))
-    wrong = {listener_id: error for (listener_id, *_), (is_expected, error) in newest.items() if not is_expected}
-    listeners = Listener.objects.filter(desired="running", pk__in=wrong).select_related("load_balancer")
-    return [Problem(listener, "orange", "mismatch", wrong[listener.pk]) for listener in listeners[:MOST_PROBLEMS]]
+    same = {name: OuterRef(name) for name in ("listener", "node", "server_name")}
+    newer = ServedReceipt.objects.filter(**same, pk__gt=OuterRef("pk"))
+    wrong = ServedReceipt.objects.filter(~Exists(newer), is_expected=False, listener__desired=Listener.Desired.RUNNING)
+    found = wrong.select_related("listener__load_balancer").order_by("-id")[:RECEIPTS_LOOKED_AT]
+    by_listener = {receipt.listener_id: receipt for receipt in reversed(found)}
+    return [
+        Problem(receipt.listener, "orange", "mismatch", receipt.error)
+        for receipt in list(by_listener.values())[:MOST_PROBLEMS]
+    ]
 
 
 def troubled_renewals() -> list[Renewal]:

@@ -50,9 +50,9 @@ def narrowing(source: str, repository_id: str = "", chosen_id: str = "") -> Narr
     """
     if source not in CaSource.values:
         source = CaSource.AUTHORITY if _is_private(chosen_id) else CaSource.THIRD_PARTY
-    known = Repository.objects.order_by("name", "id")
-    wanted = repository_id if source == CaSource.THIRD_PARTY and is_id(repository_id) else ""
-    return Narrowing(source, wanted if known.filter(pk=wanted).exists() else "", list(known))
+    repositories = list(Repository.objects.order_by("name", "id"))
+    is_known = source == CaSource.THIRD_PARTY and any(repository.pk == repository_id for repository in repositories)
+    return Narrowing(source, repository_id if is_known else "", repositories)
 
 
 def _is_private(certificate_id: str) -> bool:

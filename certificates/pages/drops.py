@@ -125,9 +125,8 @@ def _plan_page(
 
 def _say(request: HttpRequest, imported: list[Imported]) -> None:
     count = len(imported)
-    words = {"count": count, "name": imported[0].certificate.name}
-    said = ngettext("“%(name)s” is imported.", "%(count)s certificates are imported.", count) % words
-    messages.success(request, said)
+    said = ngettext("%(count)s certificate is imported.", "%(count)s certificates are imported.", count)
+    messages.success(request, said % {"count": count})
     warnings = [warning.message for each in imported for warning in each.warnings if warning.code not in NOTES]
     for warning in dict.fromkeys(warnings[:MOST_WARNINGS_SAID]):
         messages.warning(request, warning)

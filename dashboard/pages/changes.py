@@ -18,6 +18,11 @@ TYPES: dict[str, str | Promise] = {
     "load_balancer": _("Instance"),
     "listener": _("Listener"),
     "server_group": _("Server group"),
+    "authority": _("Authority"),
+    "ca_repository": _("CA repository"),
+    "certificate_request": _("Certificate request"),
+    "renewal": _("Renewal"),
+    "acme_account": _("ACME account"),
     "channel": _("Channel"),
     "quota": _("Limit"),
 }

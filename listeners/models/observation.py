@@ -147,7 +147,10 @@ class ServedReceipt(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=("listener", "-id"), name="receipt_listener"),)
+        indexes = (
+            models.Index(fields=("listener", "-id"), name="receipt_listener"),
+            models.Index(fields=("-id",), name="receipt_unexpected", condition=models.Q(is_expected=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.listener_id} {self.server_name or '(no SNI)'}: {'ok' if self.is_expected else 'not as expected'}"

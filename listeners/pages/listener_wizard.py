@@ -172,7 +172,7 @@ def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker
         if field in form.fields:
             value = form[field].value() or []
             chosen = [value] if isinstance(value, str) else value
-            made[field] = pickers.picker(
+            made[field] = pickers.bare_picker(
                 field,
                 chosen,
                 request.GET.get(pickers.search_name(field), ""),
@@ -181,6 +181,7 @@ def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker
                 ca_source=_chosen_beside(form, "ca_source"),
                 ca_repository_id=_chosen_beside(form, "ca_repository_id"),
             )
+    pickers.load_names(made.values())
     return made
 
 

@@ -88,7 +88,20 @@ def search_name(field: str) -> str:
     return f"{field}_search"
 
 
-def picker(
+def picker(field: str, chosen_ids: Iterable[str], query: str = "", **options: Any) -> Picker:
+    """Return the choices of ``field`` as ``bare_picker`` does, with what a page shows of each."""
+    made = bare_picker(field, chosen_ids, query, **options)
+    load_names([made])
+    return made
+
+
+def load_names(made: Iterable[Picker]) -> None:
+    """Load the names of all the certificates that pickers show, by one query."""
+    offered = [row for each in made if each.source.kind for row in (*each.chosen, *each.found)]
+    prefetch_related_objects(offered, "current_version__names")
+
+
+def bare_picker(
     field: str,
     chosen_ids: Iterable[str],
     query: str = "",
@@ -115,9 +128,7 @@ def picker(
     if source.kind and is_id(listener_id):
         offered = offered.exclude(pk__in=Binding.objects.filter(listener=listener_id).order_by().values("certificate"))
     found = list(offered[: SHOWN + 1])
-    if source.kind:
-        prefetch_related_objects([*by_id.values(), *found], "current_version__names")
-    else:  # only a chosen group shows its servers
+    if not source.kind:  # only a chosen group shows its servers
         prefetch_related_objects(list(by_id.values()), *servers_with_health())
     return Picker(
         field,

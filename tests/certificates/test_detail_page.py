@@ -20,7 +20,9 @@ def test_signed_out_one_is_asked_to_sign_in(client: Client) -> None:
     assert client.get(f"/certificates/{ABSENT}/")["Location"].startswith("/sign-in/")
 
 
-@pytest.mark.parametrize("end", ["", "chain.pem", "replace/", "roll-back/", "edit/", "delete/", "export/", "certificate.der"])
+@pytest.mark.parametrize(
+    "end", ["", "chain.pem", "replace/", "roll-back/", "edit/", "delete/", "export/", "certificate.der"]
+)
 def test_an_absent_certificate_is_said(admin_client: Client, end: str) -> None:
     answer = admin_client.get(f"/certificates/{ABSENT}/{end}")
     assert answer.status_code == 404
@@ -49,8 +51,9 @@ def test_everything_known_is_shown(admin_client: Client) -> None:
 def test_versions_say_what_changed(admin_client: Client) -> None:
     certificate = stored("www.test", "old.test")
     new = make_leaf("www.test", "new.test", issuer=ROOT)
-    material = {"certificate_pem": new.chain_pem, "private_key_pem": new.key_pem}
-    replace_certificate(OPERATOR, certificate.pk, **material, reason="moved")
+    replace_certificate(
+        OPERATOR, certificate.pk, certificate_pem=new.chain_pem, private_key_pem=new.key_pem, reason="moved"
+    )
     rows = admin_client.get(f"/certificates/{certificate.pk}/").context["rows"]
     assert [(row.version.number, row.is_current) for row in rows] == [(2, True), (1, False)]
     assert (rows[0].names_added, rows[0].names_removed) == (["new.test"], ["old.test"])
@@ -92,8 +95,7 @@ def test_a_certificate_with_much_to_say_takes_few_queries(
     certificate = stored("www.test")
     for number in range(3):
         leaf = make_leaf("www.test", issuer=make_ca(f"Middle {number}", issuer=ROOT))
-        material = {"certificate_pem": leaf.chain_pem, "private_key_pem": leaf.key_pem}
-        replace_certificate(OPERATOR, certificate.pk, **material)
+        replace_certificate(OPERATOR, certificate.pk, certificate_pem=leaf.chain_pem, private_key_pem=leaf.key_pem)
     with django_assert_max_num_queries(12):
         admin_client.get(f"/certificates/{certificate.pk}/")
 

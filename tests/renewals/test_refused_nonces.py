@@ -23,4 +23,4 @@ def test_order_goes_through_although_one_nonce_in_five_is_refused(tmp_path: Path
             attempt = run_renewal(make_renewal(pebble).pk)
             assert attempt
             assert attempt.outcome == Attempt.Outcome.ISSUED, attempt.problem
-    assert "badNonce" not in str(attempt.problem)
+            assert "badNonce" not in str(attempt.problem)
