@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any
 
@@ -31,6 +31,8 @@ from dataplane.xds.server import XdsServer
 CANCEL_SECONDS = 5.0
 # How long a thread may keep the event loop from running; Python's 5 ms, a few times over, are most of a replace.
 SWITCH_SECONDS = 0.0005
+# Listeners that are asked what they serve when a node meets them at its start; others wait for their next change.
+FIRST_ASKED = 200
 DRAINING = "The node drains: it takes no new connections and ends when the open ones have finished."
 
 
@@ -70,7 +72,9 @@ class Node:
         self._engine = Engine(command, self._board.engine_restarted)
         self._cache = GatedCache(self._leases, lambda: self._engine.own_pids, self._blocked, self._admitted)
         self._follower = Follower(self._cache, secrets, selection, self._applied)
-        self._reporter = Reporter(self.name, self._engine, self._follower, self._board, self._log)
+        self._reporter = Reporter(
+            self.name, self._engine, self._follower, self._board, self._log, first_served=self._first_served
+        )
         self._prober = Prober(self.name, sources, self._served, self._reporter.keep)
         self._observer = _Observer(self._board, self._follower)
         self._server = XdsServer(self._cache, secrets.load, self._observer, self._log.record)
@@ -155,6 +159,11 @@ class Node:
         if listener_id in self._cache.blocked:
             return None  # whoever answers on its port is not this node
         return served_listener(self._snapshot, self._compiled, listener_id)
+
+    def _first_served(self, listener_ids: Collection[str]) -> None:
+        """Ask for receipts of listeners that were created before this node knew of them, a bounded number."""
+        for listener_id in sorted(listener_ids)[:FIRST_ASKED]:
+            self._prober.ask(listener_id, [NO_NAME], None)
 
     def _blocked(self, blocked: Mapping[str, Blocked]) -> None:
         freed = self._kept_back - blocked.keys()

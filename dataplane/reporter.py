@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from django.db import Error
@@ -31,12 +31,22 @@ logger = logging.getLogger(__name__)
 class Reporter:
     """Write states and receipts as they come, figures, health and the heartbeat every two seconds."""
 
-    def __init__(self, node: str, engine: Engine, follower: Follower, board: StatusBoard, log: AccessLog) -> None:
+    def __init__(
+        self,
+        node: str,
+        engine: Engine,
+        follower: Follower,
+        board: StatusBoard,
+        log: AccessLog,
+        *,
+        first_served: Callable[[Collection[str]], None],
+    ) -> None:
         self._node = node
         self._engine = engine
         self._follower = follower
         self._board = board
         self._log = log
+        self._first_served = first_served
         self._database = DatabaseThread("status")
         self._started_at: datetime = timezone.now()
         self._states: dict[str, Observation] = {}
@@ -45,7 +55,7 @@ class Reporter:
         self._health: dict[tuple[str, str, int], Health] = {}
         self._version = ""
         self._cursor = 0
-        self._is_seeded = False
+        self._served_before: set[str] | None = None
         self._starts_with: set[str] | None = None
         self.phase = ""  # what the node is doing, when it is not just serving
 
@@ -83,11 +93,13 @@ class Reporter:
             logger.warning("observations are kept until the database is back: %s", error)
 
     async def _report_states(self) -> None:
-        if not self._is_seeded:
-            self._log.seed(await self._database.run(observations.load_totals, self._node))
-            self._is_seeded = True
+        if self._served_before is None:
+            totals = await self._database.run(observations.load_totals, self._node)
+            self._log.seed(totals)
+            self._served_before = set(totals)
         if self._starts_with is not None:
             await self._database.run(observations.stop_others, self._node, self._starts_with)
+            self._first_served(self._starts_with - self._served_before)
             self._starts_with = None
         self._states.update({seen.listener_id: seen for seen in self._board.take_changed()})
         if self._states:

@@ -11,8 +11,8 @@ from tests.e2e.clients import Load, connect, echo, round_trip, served
 from tests.e2e.conftest import Backend
 from tests.e2e.site import NODE, OPERATOR, Site, receipts_of, serve, state_of, status_of
 from tests.e2e.test_replace_certificate import running
-from tests.factories import store_certificate
-from tests.waiting import wait_until
+from tests.factories import make_listener, store_certificate
+from tests.waiting import free_port, wait_until
 
 
 def test_killed_node_leaves_its_engine_serving_and_adopts_it(site: Site, backend: Backend) -> None:
@@ -42,6 +42,14 @@ def test_listener_that_was_stopped_meanwhile_is_stopped_by_the_adopting_node(sit
     site.start()
     wait_until(lambda: not _accepts(listener.port))
     wait_until(lambda: state_of(listener) == ListenerStatus.State.STOPPED)
+
+
+def test_listener_that_was_created_meanwhile_gets_a_receipt_too(site: Site) -> None:
+    site.kill_node()
+    listener = make_listener(port=free_port())
+    site.start()
+    (receipt,) = wait_until(lambda: receipts_of(listener))
+    assert (receipt.is_expected, receipt.server_name, receipt.change_id) == (True, "", None)
 
 
 def test_figures_only_grow_over_a_restart(site: Site, backend: Backend) -> None:
