@@ -16,4 +16,8 @@ class BearerToken(HttpBearer):
 
 
 class SignedIn(SessionAuth):
-    """Accept a console session, with its CSRF token."""
+    """Accept a console session, with its CSRF token; whoever has no session is told so, and nothing of CSRF."""
+
+    def __call__(self, request: HttpRequest) -> object | None:
+        """Return who is signed in, or None."""
+        return super().__call__(request) if request.user.is_authenticated else None

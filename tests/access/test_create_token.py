@@ -38,3 +38,17 @@ def test_a_token_that_cannot_be_made_is_refused_with_the_reason(arguments: tuple
     with pytest.raises(CommandError, match=r"(No user is called|more than 100 characters)"):
         create_token(*arguments)
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}], ids=["no token", "a wrong token"])
+def test_a_write_without_a_good_token_is_unauthorized(headers: dict[str, str]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/api/v1/certificates", data="{}", content_type="application/json", headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+
+
+def test_a_write_of_a_session_needs_its_csrf_token(admin_user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    assert client.post("/api/v1/certificates", data="{}", content_type="application/json").status_code == 403
