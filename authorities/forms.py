@@ -11,8 +11,8 @@ from authorities.models import IssuedCertificate
 from authorities.orders import Order
 from authorities.requests import LARGEST_REQUEST_BYTES
 from authorities.services import NewAuthority
+from certificates.forms.subjects import NamesField, SubjectForm
 from certificates.key_types import KeyType
-from certificates.subject_forms import NamesField, SubjectForm
 from console.errors import InvalidInputError
 from console.forms import StyledForm
 

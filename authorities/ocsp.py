@@ -10,7 +10,7 @@ from cryptography.x509 import ocsp
 
 from authorities.building import SigningKey, hash_for
 from authorities.lists import REASONS
-from certificates import der
+from certificates.parsing import der
 
 LARGEST_REQUEST_BYTES = 4096  # one question with a nonce has some 150
 LONGEST_NONCE = 128  # RFC 9654

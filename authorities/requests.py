@@ -9,8 +9,8 @@ from cryptography.x509.oid import NameOID
 from django.utils.translation import gettext as _
 
 from authorities.building import PublicKey
+from certificates.parsing.x509 import UNREADABLE
 from certificates.subjects import Subject
-from certificates.x509 import UNREADABLE
 from console.errors import InvalidInputError
 
 # A request with a key of 4096 bits and a hundred names has 9 KB. Reading is linear in the size and checking the

@@ -11,7 +11,7 @@ from authorities.models import Authority, IssuedCertificate, Repository
 from authorities.orders import Order
 from authorities.selectors import current_version
 from authorities.services import NewAuthority
-from certificates.request_schemas import KeyTypeName, SubjectIn
+from certificates.schemas.requests import KeyTypeName, SubjectIn
 
 Reason = Literal[
     "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation",

@@ -13,10 +13,10 @@ from authorities.building import Issuer, SigningKey, hash_for
 from authorities.lists import Edition, Entry, build_list
 from authorities.models import Authority
 from authorities.selectors import current_version, line_of, x509_of
-from certificates.bundles import Bundle, Link
 from certificates.keys import unseal
 from certificates.models import SealedKey
-from certificates.x509 import read_certificate
+from certificates.parsing.bundles import Bundle, Link
+from certificates.parsing.x509 import read_certificate
 from console.errors import ConflictError
 
 

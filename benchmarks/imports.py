@@ -23,14 +23,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
 os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-imports")
 django.setup()
 
-from certificates.bundles import Bundle, Link
-from certificates.chains import Issuers, build_chain
 from certificates.importers.directories import groups_below
 from certificates.issuers import complete_all, remember_issuers
 from certificates.models import Certificate
+from certificates.parsing.bundles import Bundle, Link
+from certificates.parsing.chains import Issuers, build_chain
+from certificates.parsing.x509 import Parsed, parsed_of
 from certificates.planning import plan_groups
 from certificates.services.drops import import_plan
-from certificates.x509 import Parsed, parsed_of
 from events.actor import SYSTEM
 from events.feed import recording
 from tests.certs import Issued, make_ca, make_leaf

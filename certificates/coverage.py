@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certificates.bundles import Bundle
 from certificates.judgement import FACTS, MATCHED_KINDS, Outline, findings_of_replacement, outline_of
 from certificates.matching import lost_names
 from certificates.models import Certificate, CertificateVersion
+from certificates.parsing.bundles import Bundle
 from certificates.serving import Serving, servings_of
 from certificates.store import Warned, warnings_of
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle
 from certificates.models import Certificate, CertificateVersion
+from certificates.parsing.bundles import Bundle
+from certificates.parsing.x509 import Description
 from certificates.store import chain_digest
-from certificates.x509 import Description
 from console.errors import ConflictError
 
 BATCH = 500

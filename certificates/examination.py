@@ -7,7 +7,7 @@ from django.utils import timezone
 from certificates.hint_words import Advice, advice_of
 from certificates.hints import EDITION, Hint, Subject, lasting_hints, passing_hints, subject_of
 from certificates.models import Certificate, CertificateHint, CertificateVersion
-from certificates.refusals import Refusal
+from certificates.parsing.refusals import Refusal
 from events.actor import SYSTEM
 from events.feed import recording
 

@@ -17,8 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certificates.judgement import SHORTEST_RSA_BITS, WEAK_HASHES
 from certificates.matching import is_host_name, lost_names, normalise_name
-from certificates.refusals import Parameters
-from certificates.x509 import UNREADABLE, Description, Parsed, read_certificate
+from certificates.parsing.refusals import Parameters
+from certificates.parsing.x509 import UNREADABLE, Description, Parsed, read_certificate
 
 # Raise it when a rule changes: stored hints of an older edition are found again.
 EDITION = 1

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from cryptography.x509 import load_pem_x509_certificate
 
-from certificates.bundles import Bundle, Link
-from certificates.chains import LONGEST_CHAIN, Issuers
-from certificates.completing import complete, lacks_issuer
 from certificates.models import Issuer
-from certificates.x509 import Parsed, parsed_of
+from certificates.parsing.bundles import Bundle, Link
+from certificates.parsing.chains import LONGEST_CHAIN, Issuers
+from certificates.parsing.completing import complete, lacks_issuer
+from certificates.parsing.x509 import Parsed, parsed_of
 
 BATCH = 500
 MOST_OF_A_NAME = 50

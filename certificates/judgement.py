@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from certificates.bundles import Bundle
 from certificates.expiry import Validity, validity
 from certificates.matching import is_host_name, lost_names
-from certificates.refusals import Finding
-from certificates.x509 import Description
+from certificates.parsing.bundles import Bundle
+from certificates.parsing.refusals import Finding
+from certificates.parsing.x509 import Description
 
 SHORTEST_RSA_BITS = 2048
 WEAK_HASHES = frozenset({"MD2", "MD5", "SHA1"})

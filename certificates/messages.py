@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certificates import drop_messages
-from certificates.refusals import Finding, Refusal
+from certificates.parsing.refusals import Finding, Refusal
 from console.errors import DomainError, InvalidInputError
 
 

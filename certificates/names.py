@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle
 from certificates.models import Certificate
+from certificates.parsing.bundles import Bundle
 from console.errors import ConflictError, InvalidInputError
 
 LONGEST_NAME = 128

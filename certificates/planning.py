@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
 
-from certificates.bundles import is_servable
-from certificates.chains import Issuers
-from certificates.completing import complete, parsed_link
-from certificates.drops import Drop
 from certificates.issuers import complete_all
 from certificates.judgement import findings_of
 from certificates.messages import FINDINGS, error_of, message_of
 from certificates.models import Certificate, CertificateRequest, CertificateVersion, Kind, SealedKey
-from certificates.parser import parser
-from certificates.refusals import Finding, Refusal
-from certificates.splitting import Item, LeftOut, PoolKey, Understood
+from certificates.parsing.bundles import is_servable
+from certificates.parsing.chains import Issuers
+from certificates.parsing.completing import complete, parsed_link
+from certificates.parsing.drops import Drop
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Finding, Refusal
+from certificates.parsing.splitting import Item, LeftOut, PoolKey, Understood
 from certificates.store import Warned, warnings_of
 
 BATCH = 500

@@ -6,11 +6,11 @@ import json
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle
 from certificates.keys import seal, unseal
 from certificates.models import Certificate, Replacement
-from certificates.refusals import Refusal
-from certificates.wire import pack_result, unpack_result
+from certificates.parsing.bundles import Bundle
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.wire import pack_result, unpack_result
 from console.errors import NotFoundError
 from console.ids import is_id
 from events.actor import Actor

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, Subquery
 
-from certificates.bundles import Bundle, Link
 from certificates.examination import keep_hints
 from certificates.issuers import remember_issuers
 from certificates.keys import seal
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
-from certificates.refusals import Finding, Parameters
+from certificates.parsing.bundles import Bundle, Link
+from certificates.parsing.refusals import Finding, Parameters
 from certificates.usage import tell_stored
 from certificates.waiting import complete_requests
 from events.actor import Actor

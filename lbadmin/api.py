@@ -17,9 +17,6 @@ from access.rest import CleanParser
 from alerts.api import router as alerts_router
 from authorities.api import router as authorities_router
 from certificates.api import router as certificates_router
-from certificates.api_drops import router as drops_router
-from certificates.request_api import router as requests_router
-from certificates.revocation_api import router as revocation_router
 from console.errors import DomainError
 from dashboard.api import router as dashboard_router
 from listeners.api import router as listeners_router
@@ -35,10 +32,7 @@ api = NinjaAPI(
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
-api.add_router("", drops_router)
 api.add_router("", certificates_router)
-api.add_router("", requests_router)
-api.add_router("", revocation_router)
 api.add_router("", authorities_router)
 api.add_router("", renewals_router)
 api.add_router("", listeners_router)

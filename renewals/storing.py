@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle, Upload
 from certificates.messages import error_of
 from certificates.models import CertificateVersion, Kind
-from certificates.parser import parser
-from certificates.refusals import Refusal
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Refusal
 from certificates.services import NewCertificate, store_bundles, store_replacement
 from events.actor import SYSTEM
 from renewals.acme.orders import Issued

@@ -23,7 +23,7 @@ from authorities.schemas import (
     TableIn,
     authority_out,
 )
-from certificates.schemas import ImportedOut, imported_out
+from certificates.schemas.certificates import ImportedOut, imported_out
 from certificates.services import Imported
 from certificates.usage import usages_of
 from console.tables import keyset_page

@@ -9,7 +9,7 @@ from authorities import selectors
 from authorities.models import Repository
 from authorities.schemas import CaCertificateIn, RepositoriesOut, RepositoryIn, RepositoryOut
 from authorities.services import repositories as services
-from certificates.schemas import CertificatesOut, ImportedOut, certificate_out, imported_out
+from certificates.schemas.certificates import CertificatesOut, ImportedOut, certificate_out, imported_out
 from certificates.selectors import ORDER
 from certificates.usage import usages_of
 from console.tables import keyset_page

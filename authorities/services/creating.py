@@ -15,10 +15,10 @@ from authorities.selectors import authority_by_id
 from authorities.services.issuing import outlives, record_issued
 from authorities.services.publishing import keep_responder, publish
 from authorities.signing import Signer, key_pem_of, link_of, open_signer
-from certificates.bundles import Bundle
 from certificates.key_types import KeyType, generate_key
 from certificates.models import Kind
 from certificates.names import free_names
+from certificates.parsing.bundles import Bundle
 from certificates.services import NewCertificate, store_bundles
 from certificates.subjects import Subject, distinguished_name
 from console.errors import InvalidInputError

@@ -12,8 +12,8 @@ from authorities.models import Authority, IssuedCertificate
 from authorities.orders import Order, Wanted, checked_order
 from authorities.selectors import authority_by_id
 from authorities.signing import Signer, key_pem_of, open_signer
-from certificates.bundles import Bundle
 from certificates.key_types import generate_key
+from certificates.parsing.bundles import Bundle
 from certificates.services import Imported, NewCertificate, store_bundles, store_replacement
 from console.errors import InvalidInputError
 from events.actor import Actor

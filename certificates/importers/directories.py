@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from certificates.drops import Drop
 from certificates.importers.files import dropped, files_below
+from certificates.parsing.drops import Drop
 from certificates.planning import Group
 
 PEM_SUFFIXES = (".pem", ".crt", ".cer", ".cert", ".key", ".chain", ".bundle", ".ca-bundle", ".intermediate")

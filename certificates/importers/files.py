@@ -6,8 +6,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from certificates.drops import DroppedFile
-from certificates.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.drops import DroppedFile
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
 from console.errors import InvalidInputError
 
 MOST_FILES = 100_000

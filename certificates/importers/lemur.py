@@ -11,8 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from certificates.drops import Drop, DroppedFile
 from certificates.importers.npm import printable
+from certificates.parsing.drops import Drop, DroppedFile
 from certificates.planning import Group
 from console.errors import InvalidInputError
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from certificates.drops import Drop
 from certificates.importers.files import dropped
 from certificates.names import LONGEST_NAME
+from certificates.parsing.drops import Drop
 from certificates.planning import Group
 from console.errors import InvalidInputError
 

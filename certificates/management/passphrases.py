@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from certificates.drops import MOST_PASSPHRASES
+from certificates.parsing.drops import MOST_PASSPHRASES
 
 LARGEST_BYTES = 10_000
 

@@ -9,7 +9,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from certificates.x509 import clean_text
+from certificates.parsing.x509 import clean_text
 
 BATCH = 500
 

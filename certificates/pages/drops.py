@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
-from certificates.drop_forms import DropForm, PassphraseForm
-from certificates.drops import MOST_PASSPHRASES, Drop
+from certificates.forms.drops import DropForm, PassphraseForm
+from certificates.parsing.drops import MOST_PASSPHRASES, Drop
 from certificates.planning import Plan, plan_drop
 from certificates.services import Imported
 from certificates.services.drops import discard_drop, import_plan, keep_drop, open_drop

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of, user_of
 from access.reauthentication import refuse_without, refuse_wrong_password
-from certificates.export_forms import ExportForm, TrustStoreForm
 from certificates.exports.formats import File
+from certificates.forms.exports import ExportForm, TrustStoreForm
 from certificates.models import Certificate, Kind
 from certificates.selectors import certificate_by_id
 from certificates.services.exporting import (

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
 from certificates import services
-from certificates.forms import ImportForm
+from certificates.forms.certificates import ImportForm
 from certificates.models import Certificate, Kind
 from certificates.services import Imported
 from console.errors import DomainError

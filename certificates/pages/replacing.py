@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
 from certificates import services
-from certificates.bundles import Bundle
 from certificates.coverage import Difference, difference_of_bundle
-from certificates.forms import DecideForm, ReplaceForm
+from certificates.forms.certificates import DecideForm, ReplaceForm
 from certificates.models import Certificate
+from certificates.parsing.bundles import Bundle
 from certificates.replacements import keep_replacement, open_replacement
 from certificates.selectors import certificate_by_id, version_of
 from certificates.services.rows import unchanged

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
 from certificates import waiting
-from certificates.forms import ConfirmForm
+from certificates.forms.certificates import ConfirmForm
+from certificates.forms.subjects import IssuedForm, RequestForm, initial_of
 from certificates.selectors import certificate_by_id
 from certificates.services import requests as services
 from certificates.services.parsing import Imported
-from certificates.subject_forms import IssuedForm, RequestForm, initial_of
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.tables import keyset_page
 

@@ -15,14 +15,14 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from access.actors import actor_of
-from certificates.forms import ConfirmForm
+from certificates.forms.certificates import ConfirmForm
+from certificates.forms.revocation import AddressForm, EditForm, UploadForm
 from certificates.models import RevocationList
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from certificates.revocation import add_list_address, delete_list, fetch_list, update_list, upload_list
 from certificates.revocation.reading import carried_list, lists_of, revocation_of
 from certificates.revocation.services import ca_certificate
 from certificates.revocation.standing import overview_of, standing_of
-from certificates.revocation_forms import AddressForm, EditForm, UploadForm
-from certificates.revocation_lists import LARGEST_LIST_BYTES
 from certificates.usage import usages_of
 from console.errors import DomainError, StaleError
 from console.forms import add_domain_error

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from access.actors import actor_of
 from certificates import services
 from certificates.coverage import difference_of_return
-from certificates.forms import ConfirmForm, LabelsForm, RollBackForm
+from certificates.forms.certificates import ConfirmForm, LabelsForm, RollBackForm
 from certificates.models import Certificate, CertificateName
 from certificates.pages.tags import read_tags, written_tags
 from certificates.selectors import certificate_by_id, version_of

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.db.models import QuerySet
 
 from certificates.models import Certificate, CertificateVersion, Kind
-from certificates.x509 import clean_text
+from certificates.parsing.x509 import clean_text
 
 MOST_LEVELS = 10
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from django.utils.translation import gettext as _
 
-from certificates.revocation_lists import LARGEST_LIST_BYTES
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from console.addresses import web_address
 from console.errors import DomainError
 

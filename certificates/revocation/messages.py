@@ -6,7 +6,7 @@ from http import HTTPStatus
 from django.utils.translation import gettext_lazy as _
 
 from certificates.messages import Words, error_of
-from certificates.refusals import Refusal
+from certificates.parsing.refusals import Refusal
 from console.errors import DomainError, InvalidInputError
 
 _ASK_ISSUER = _("Ask the authority for its complete list (base CRL).")

@@ -11,9 +11,9 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from certificates.models import CertificateVersion, RevocationList
+from certificates.parsing.x509 import clean_text
 from certificates.revocation.chains import authorities_of, is_issued_by
 from certificates.revocation_check import CarriedList, Revocation, TrustedAuthority
-from certificates.x509 import clean_text
 from console.errors import NotFoundError
 
 

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, RevocationList
-from certificates.parser import parser
-from certificates.refusals import Refusal
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.revocation_lists import FIELD, ListUpload, ReadList
 from certificates.revocation.chains import list_issuers, pem_of
 from certificates.revocation.messages import list_error
-from certificates.revocation_lists import FIELD, ListUpload, ReadList
 from console.errors import ConflictError, InvalidInputError
 from events.feed import Recorder
 

@@ -8,17 +8,17 @@ from dataclasses import replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle
-from certificates.drops import Drop
 from certificates.keys import seal, unseal
 from certificates.models import Drop as DropRow
 from certificates.names import checked_name, free_names
+from certificates.parsing.bundles import Bundle
+from certificates.parsing.drops import Drop
+from certificates.parsing.wire import pack_drop, unpack_drop
 from certificates.planning import Plan, PlannedItem
 from certificates.services.imports import NewCertificate, store_bundles
 from certificates.services.labels import MOST_AT_ONCE, label_certificates
 from certificates.services.parsing import Imported
 from certificates.waiting import kept_key
-from certificates.wire import pack_drop, unpack_drop
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import is_id
 from events.actor import Actor

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle, Upload
 from certificates.duplicates import refuse_duplicates
 from certificates.judgement import findings_of
 from certificates.models import Certificate, Kind
 from certificates.names import checked_name, names_for
-from certificates.refusals import Finding
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.refusals import Finding
 from certificates.services.parsing import Imported, parse
 from certificates.services.rows import record
 from certificates.services.versions import store_replacement

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from certificates.bundles import Bundle, Upload
 from certificates.issuers import complete_all
 from certificates.messages import error_of
 from certificates.models import Certificate, CertificateVersion
-from certificates.parser import parser
-from certificates.refusals import Refusal
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Refusal
 from certificates.store import Warned
 from certificates.waiting import kept_key
 

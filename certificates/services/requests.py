@@ -7,12 +7,12 @@ from cryptography import x509
 from django.utils.translation import gettext as _
 
 from certificates.alternative_names import server_names, written
-from certificates.bundles import Upload
 from certificates.csr import MadeRequest, make_request
 from certificates.key_types import KeyType, generate_key
 from certificates.keys import seal, unseal
 from certificates.models import Certificate, CertificateRequest, Kind, RequestKey
 from certificates.names import checked_name, free_names
+from certificates.parsing.bundles import Upload
 from certificates.selectors import certificate_by_id
 from certificates.services.imports import NewCertificate, store_bundles
 from certificates.services.parsing import Imported, parse

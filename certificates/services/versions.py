@@ -4,13 +4,13 @@ from cryptography.x509 import load_pem_x509_certificate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.bundles import Bundle, Upload
 from certificates.coverage import outline_of_version
 from certificates.duplicates import refuse_duplicate_version
 from certificates.judgement import findings_of, findings_of_replacement, findings_of_return, outline_of
 from certificates.messages import message_of
 from certificates.models import Certificate, CertificateVersion, Kind
-from certificates.refusals import Finding
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.refusals import Finding
 from certificates.selectors import certificate_by_id
 from certificates.services.parsing import Imported, parse
 from certificates.services.rows import current_of, record, unchanged

@@ -8,7 +8,7 @@ from ninja import Field, Query, Router
 from access.rest import PageQuery
 from certificates.finding import ORDER
 from certificates.models import Kind
-from certificates.schemas import CertificatesOut, certificate_out
+from certificates.schemas.certificates import CertificatesOut, certificate_out
 from certificates.selectors import certificates
 from certificates.usage import usages_of
 from console.tables import keyset_page

@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption as Encrypted
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
-from certificates.drops import Drop, DroppedFile
-from certificates.parser_process import read_drop_safely
-from certificates.refusals import Refusal
-from certificates.splitting import Understood
+from certificates.parsing.drops import Drop, DroppedFile
+from certificates.parsing.parser_process import read_drop_safely
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.splitting import Understood
 from tests.certs import Issued
 
 DER = Encoding.DER

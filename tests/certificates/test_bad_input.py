@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from access.tokens import create_token
-from certificates.formats import REFUSED_LABELS, Block
 from certificates.messages import FINDINGS, REFUSALS
 from certificates.models import Certificate, CertificateVersion
+from certificates.parsing.formats import REFUSED_LABELS, Block
 from certificates.revocation.messages import REFUSALS as LIST_REFUSALS
 from certificates.services import delete_certificate, import_certificate
 from console.errors import DomainError
@@ -182,7 +182,7 @@ def test_odd_text_is_read_by_page_rest_and_command(
 
 
 def test_every_code_in_the_parser_has_words() -> None:
-    files = [*Path("certificates").glob("*.py"), *Path("certificates/containers").glob("*.py")]
+    files = Path("certificates").rglob("*.py")
     source = "".join(path.read_text() for path in files)
     refused = set(re.findall(r'Refusal\(\s*"([a-z0-9.-]+)"', source)) | {code for _, code in REFUSED_LABELS}
     found = set(re.findall(r'(?:Finding|LeftOut)\(\s*"([a-z0-9.-]+)"', source))

@@ -8,9 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from certificates.drops import Drop, DroppedFile
 from certificates.keys import open_private_key
 from certificates.models import Certificate, CertificateRequest, RequestKey
+from certificates.parsing.drops import Drop, DroppedFile
 from certificates.planning import plan_drop
 from certificates.services import import_certificate, replace_certificate
 from certificates.services.drops import import_plan

@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
-from certificates import der
-from certificates.containers.archives import MOST_MEMBERS, members_of
-from certificates.containers.pkcs12 import open_pkcs12
-from certificates.formats import LARGEST_INPUT_BYTES
-from certificates.private_keys import MOST_ITERATIONS
-from certificates.refusals import Refusal
+from certificates.parsing import der
+from certificates.parsing.containers.archives import MOST_MEMBERS, members_of
+from certificates.parsing.containers.pkcs12 import open_pkcs12
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.private_keys import MOST_ITERATIONS
+from certificates.parsing.refusals import Refusal
 from tests.certificates.drops import codes, pfx, understood
 from tests.certificates.samples import GMSSL_KEY, SM2_CERTIFICATE, SM2_KEY
 from tests.certificates.test_open_private_key import integer, pbes2, tlv

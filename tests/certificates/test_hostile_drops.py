@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates.messages import FINDINGS, REFUSALS
-from certificates.parser_process import read_drop_safely
-from certificates.refusals import Refusal
+from certificates.parsing.parser_process import read_drop_safely
+from certificates.parsing.refusals import Refusal
 from tests.certificates.drops import drop_of, pfx
 from tests.certificates.test_read_containers import archive
 from tests.certs import make_ca, make_leaf

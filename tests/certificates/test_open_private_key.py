@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates.containers.opening import read_blocks
-from certificates.formats import Block
-from certificates.private_keys import MOST_ITERATIONS, open_key, pkcs8_pem
-from certificates.refusals import Refusal
+from certificates.parsing.containers.opening import read_blocks
+from certificates.parsing.formats import Block
+from certificates.parsing.private_keys import MOST_ITERATIONS, open_key, pkcs8_pem
+from certificates.parsing.refusals import Refusal
 from tests.certificates.samples import SM2_KEY
 from tests.certs import ecdsa_key, rsa_key
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates.bundles import Bundle, Upload, read_bundle
+from certificates.parsing.bundles import Bundle, Upload, read_bundle
 from tests.certs import DAY, Issued, make_ca, make_leaf
 
 

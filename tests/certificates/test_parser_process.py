@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from certificates import parser as parser_module
-from certificates import parser_process
-from certificates.bundles import Bundle, Upload, read_bundle
-from certificates.parser import Parser
-from certificates.refusals import Refusal
-from certificates.wire import pack_result, pack_upload, receive, send, unpack_result, unpack_upload
+from certificates.parsing import parser as parser_module
+from certificates.parsing import parser_process
+from certificates.parsing.bundles import Bundle, Upload, read_bundle
+from certificates.parsing.parser import Parser
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.wire import pack_result, pack_upload, receive, send, unpack_result, unpack_upload
 from tests.certs import Issued, make_leaf
 from tests.waiting import wait_until
 
@@ -166,9 +166,9 @@ def test_its_environment_holds_nothing_of_ours_and_its_memory_is_bounded(parser:
 
 FORKED = """
 import os, sys
-from certificates.bundles import Upload
-from certificates.parser import parser
-from certificates.refusals import Refusal
+from certificates.parsing.bundles import Upload
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Refusal
 
 def answer():
     try:

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from certificates.drops import Drop
 from certificates.models import Certificate, CertificateVersion, Issuer, SealedKey
 from certificates.models import Drop as DropRow
+from certificates.parsing.drops import Drop
 from certificates.planning import Group, Plan, plan_drop, plan_groups
 from certificates.services.drops import KEPT, discard_drop, import_plan, keep_drop, open_drop
 from certificates.tasks import forget_uploads

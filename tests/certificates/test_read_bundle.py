@@ -7,12 +7,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates import der
-from certificates.bundles import Bundle, Upload
-from certificates.formats import Block
 from certificates.messages import error_of
-from certificates.parser_process import read_safely
-from certificates.x509 import read_certificate
+from certificates.parsing import der
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.formats import Block
+from certificates.parsing.parser_process import read_safely
+from certificates.parsing.x509 import read_certificate
 from tests.certs import make_ca, make_leaf, rsa_key
 
 # As in the parser's process: what the library means to refuse one day is read as long as it can be.

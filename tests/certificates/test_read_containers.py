@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from certificates.containers.java import open_key_store
-from certificates.containers.opening import read_blocks
-from certificates.refusals import Refusal
+from certificates.parsing.containers.java import open_key_store
+from certificates.parsing.containers.opening import read_blocks
+from certificates.parsing.refusals import Refusal
 from tests.certificates.drops import DER, codes, labels, pfx, run, save, understood, with_keys
 from tests.certs import Issued, make_ca, make_leaf, rsa_key
 

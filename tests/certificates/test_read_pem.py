@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.containers.opening import read_blocks
-from certificates.formats import LARGEST_INPUT_BYTES, MOST_BLOCKS
-from certificates.refusals import Refusal
+from certificates.parsing.containers.opening import read_blocks
+from certificates.parsing.formats import LARGEST_INPUT_BYTES, MOST_BLOCKS
+from certificates.parsing.refusals import Refusal
 from tests.certs import Issued, make_leaf
 
 

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.parser import parser
-from certificates.refusals import Refusal
-from certificates.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList, read_list
+from certificates.parsing.parser import parser
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList, read_list
 from tests.certs import Issued, make_ca, make_leaf, make_list
 
 ROOT = make_ca("Lists Root")

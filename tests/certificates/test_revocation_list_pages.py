@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from certificates.models import Certificate, RevocationList
-from certificates.revocation_lists import LARGEST_LIST_BYTES
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from tests.certificates.list_server import ListServer, running_server
 from tests.certificates.pages import ABSENT, stored
 from tests.certificates.revocation import AUTHORITY, carry, import_ca

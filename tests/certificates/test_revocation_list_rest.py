@@ -12,7 +12,7 @@ from django.test import Client
 
 from access.tokens import create_token
 from certificates.models import Certificate, RevocationList
-from certificates.revocation_lists import LARGEST_LIST_BYTES
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from tests.certificates.list_server import running_server
 from tests.certificates.revocation import import_ca
 from tests.certs import Issued, make_ca, make_leaf, make_list

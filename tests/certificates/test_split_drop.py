@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates.chains import Issuers, build_chain
-from certificates.drops import MOST_CERTIFICATES, read_drop
-from certificates.refusals import Refusal
-from certificates.x509 import parsed_of
+from certificates.parsing.chains import Issuers, build_chain
+from certificates.parsing.drops import MOST_CERTIFICATES, read_drop
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.x509 import parsed_of
 from tests.certificates.drops import codes, drop_of, labels, understood, with_keys
 from tests.certs import Issued, make_ca, make_leaf, rsa_key
 

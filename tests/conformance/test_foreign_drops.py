@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from certificates.parser import parser
+from certificates.parsing.parser import parser
 
 CORPUS = sorted(path for path in Path(cryptography_vectors.__file__).parent.rglob("*") if path.is_file())
 PASSPHRASES = ["password", "cryptography"]

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from certificates.drops import Drop, DroppedFile
-from certificates.formats import LARGEST_INPUT_BYTES
 from certificates.importers.command import PlanningCommand
 from certificates.management.passphrases import passphrases_of
 from certificates.models import Kind
+from certificates.parsing.drops import Drop, DroppedFile
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
 from certificates.planning import Group
 from certificates.services import IMPORTED_KINDS, Imported, import_certificate, replace_certificate
 from console.errors import DomainError

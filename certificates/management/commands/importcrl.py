@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from certificates.models import RevocationList
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from certificates.revocation import add_list_address, upload_list
 from certificates.revocation.standing import overview_of
-from certificates.revocation_lists import LARGEST_LIST_BYTES
 from console.errors import DomainError
 from events.actor import COMMAND
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from certificates.bundles import Bundle, is_servable, link_of, root_dropped, watched_only
-from certificates.chains import Issuers, build_chain
-from certificates.refusals import Finding, Parameters
-from certificates.x509 import Parsed
+from certificates.parsing.bundles import Bundle, is_servable, link_of, root_dropped, watched_only
+from certificates.parsing.chains import Issuers, build_chain
+from certificates.parsing.refusals import Finding, Parameters
+from certificates.parsing.x509 import Parsed
 
 SERVER, CLIENT, CA = "server", "client", "ca"
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from certificates.x509 import Parsed
+from certificates.parsing.x509 import Parsed
 
 LONGEST_CHAIN = 10
 # Authorities of one name whose signature is tried; a name that more share is nobody's.

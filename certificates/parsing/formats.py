@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certificates import der
-from certificates.refusals import Refusal
+from certificates.parsing import der
+from certificates.parsing.refusals import Refusal
 
 LARGEST_INPUT_BYTES = 1_000_000
 MOST_BLOCKS = 500

@@ -1,17 +1,17 @@
 """Make one certificate of what was uploaded: which is the leaf, which the chain, is the key its own. Pure.
 
-This is the whole of what runs in the parser's process; ``certificates.parser`` calls it from the others.
+This is the whole of what runs in the parser's process; ``certificates.parsing.parser`` calls it from the others.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certificates.chains import Chain, build_chain
-from certificates.containers.opening import read_blocks
-from certificates.formats import Block
-from certificates.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem
-from certificates.refusals import Finding, Refusal
-from certificates.x509 import Description, Parsed, public_key_digest, read_certificate
+from certificates.parsing.chains import Chain, build_chain
+from certificates.parsing.containers.opening import read_blocks
+from certificates.parsing.formats import Block
+from certificates.parsing.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem
+from certificates.parsing.refusals import Finding, Refusal
+from certificates.parsing.x509 import Description, Parsed, public_key_digest, read_certificate
 
 CERTIFICATE_FIELD = "certificate_pem"
 KEY_FIELD = "private_key_pem"

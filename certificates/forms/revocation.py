@@ -4,9 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates.models import RevocationList
-from certificates.refusals import Refusal
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from certificates.revocation.messages import list_error
-from certificates.revocation_lists import LARGEST_LIST_BYTES
 from console.addresses import LONGEST_ADDRESS
 from console.forms import StyledForm
 

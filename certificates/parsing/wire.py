@@ -8,12 +8,12 @@ import socket
 import struct
 from typing import Any
 
-from certificates.bundles import Bundle, Link, Upload
-from certificates.drops import Drop, DroppedFile
-from certificates.refusals import Finding, Refusal
-from certificates.revocation_lists import ListUpload, ReadList
-from certificates.splitting import Item, LeftOut, PoolKey, Understood
-from certificates.x509 import Description, Name
+from certificates.parsing.bundles import Bundle, Link, Upload
+from certificates.parsing.drops import Drop, DroppedFile
+from certificates.parsing.refusals import Finding, Refusal
+from certificates.parsing.revocation_lists import ListUpload, ReadList
+from certificates.parsing.splitting import Item, LeftOut, PoolKey, Understood
+from certificates.parsing.x509 import Description, Name
 
 _LENGTH = struct.Struct("!I")
 _DESCRIPTION = tuple(field.name for field in dataclasses.fields(Description))

@@ -2,10 +2,10 @@
 
 from cryptography.x509 import load_pem_x509_certificate
 
-from certificates.bundles import Bundle, Link, link_of
-from certificates.chains import LONGEST_CHAIN, Issuers
-from certificates.refusals import Finding
-from certificates.x509 import Parsed
+from certificates.parsing.bundles import Bundle, Link, link_of
+from certificates.parsing.chains import LONGEST_CHAIN, Issuers
+from certificates.parsing.refusals import Finding
+from certificates.parsing.x509 import Parsed
 
 ENDED, INCOMPLETE, COMPLETED = "chain.root-dropped", "chain.incomplete", "chain.completed"
 

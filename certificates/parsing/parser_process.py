@@ -1,4 +1,4 @@
-"""The parser's process: ``python -m certificates.parser_process``, with its socket as standard input.
+"""The parser's process: ``python -m certificates.parsing.parser_process``, with its socket as standard input.
 
 It knows no setting, no database and no secret but the one upload at hand, and it may be killed at any moment.
 """
@@ -12,12 +12,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from certificates.bundles import Bundle, Upload, read_bundle
-from certificates.drops import Drop, read_drop
-from certificates.refusals import Refusal
-from certificates.revocation_lists import read_list
-from certificates.splitting import Understood
-from certificates.wire import (
+from certificates.parsing.bundles import Bundle, Upload, read_bundle
+from certificates.parsing.drops import Drop, read_drop
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.revocation_lists import read_list
+from certificates.parsing.splitting import Understood
+from certificates.parsing.wire import (
     is_drop,
     is_list_upload,
     pack_list,
@@ -38,7 +38,7 @@ IDLE_SECONDS = 300
 # what is encrypted inside of something encrypted.
 CPU_SECONDS = 5.0
 
-logger = logging.getLogger("certificates.parser")
+logger = logging.getLogger("certificates.parsing.parser")
 Request = TypeVar("Request")
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from typing import Literal
 from ninja import Field, Schema
 
 from access.rest import Body, PageQuery
-from certificates.schemas import NameOut
+from certificates.schemas.certificates import NameOut
 from certificates.subjects import Subject
 
 KeyTypeName = Literal["P-256", "P-384", "RSA-2048", "RSA-3072", "RSA-4096"]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from certificates import der
-from certificates.containers.archives import is_archive, members_of
-from certificates.containers.java import is_key_store, open_key_store
-from certificates.containers.pkcs7 import is_pkcs7, open_pkcs7
-from certificates.containers.pkcs12 import is_pkcs12, open_pkcs12
-from certificates.formats import (
+from certificates.parsing import der
+from certificates.parsing.containers.archives import is_archive, members_of
+from certificates.parsing.containers.java import is_key_store, open_key_store
+from certificates.parsing.containers.pkcs7 import is_pkcs7, open_pkcs7
+from certificates.parsing.containers.pkcs12 import is_pkcs12, open_pkcs12
+from certificates.parsing.formats import (
     CERTIFICATE_LABELS,
     DER_SEQUENCE,
     LARGEST_INPUT_BYTES,
@@ -22,7 +22,7 @@ from certificates.formats import (
     normalised,
     scan,
 )
-from certificates.refusals import Refusal
+from certificates.parsing.refusals import Refusal
 
 # What a member of an archive may be without a word: a note of whoever packed it.
 PASSED_OVER = frozenset({"input.not-pem", "input.html", "input.empty", "input.utf16"})

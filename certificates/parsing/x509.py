@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from certificates import der
 from certificates.matching import InvalidNameError, is_address, normalise_name
-from certificates.refusals import Refusal
+from certificates.parsing import der
+from certificates.parsing.refusals import Refusal
 
 LONGEST_SERIAL_DIGITS = 64
 LONGEST_NAME = 1000

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtensionOID
 
-from certificates.refusals import Refusal
-from certificates.x509 import UNREADABLE, clean_text
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.x509 import UNREADABLE, clean_text
 
 LARGEST_LIST_BYTES = 32 * 1024 * 1024
 LONGEST_NUMBER_BYTES = 20  # RFC 5280, section 5.2.3

@@ -9,10 +9,10 @@ import hmac
 import struct
 from collections.abc import Sequence
 
-from certificates import der
-from certificates.formats import Block
-from certificates.private_keys import JKS_PROTECTION_OID
-from certificates.refusals import Refusal
+from certificates.parsing import der
+from certificates.parsing.formats import Block
+from certificates.parsing.private_keys import JKS_PROTECTION_OID
+from certificates.parsing.refusals import Refusal
 
 JKS, JCEKS = b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"
 BKS = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14")  # version, and a salt of 20 bytes

@@ -2,10 +2,10 @@
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from certificates import der
-from certificates.formats import Block
-from certificates.refusals import Refusal
-from certificates.x509 import UNREADABLE
+from certificates.parsing import der
+from certificates.parsing.formats import Block
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.x509 import UNREADABLE
 
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 CONTENT_TYPES = "1.2.840.113549.1.7."

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
-from certificates import der
-from certificates.formats import Block
-from certificates.private_keys import MOST_ITERATIONS, check_derivation, derivation_iterations
-from certificates.refusals import Refusal
-from certificates.x509 import UNREADABLE
+from certificates.parsing import der
+from certificates.parsing.formats import Block
+from certificates.parsing.private_keys import MOST_ITERATIONS, check_derivation, derivation_iterations
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.x509 import UNREADABLE
 
 DATA = "1.2.840.113549.1.7.1"
 SIGNED_DATA = "1.2.840.113549.1.7.2"

@@ -6,10 +6,10 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from certificates.formats import LARGEST_INPUT_BYTES
 from certificates.messages import error_of
 from certificates.models import Kind
-from certificates.refusals import Refusal
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.refusals import Refusal
 from console.forms import StyledForm
 
 LONGEST_TEXT = 2_000_000  # far above the parser's limit, which has the better words

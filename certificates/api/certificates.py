@@ -16,7 +16,7 @@ from certificates.examination import advice_for
 from certificates.finding import ORDER, find_certificates
 from certificates.models import Certificate
 from certificates.pages.exporting import sent
-from certificates.schemas import (
+from certificates.schemas.certificates import (
     CertificateIn,
     CertificateOut,
     CertificatePatch,

@@ -1,6 +1,6 @@
 """Read a drop: whatever files and text an operator gave at once, in any order. Pure.
 
-This runs in the parser's process; ``certificates.parser`` calls it from the others.
+This runs in the parser's process; ``certificates.parsing.parser`` calls it from the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from certificates.containers.archives import is_archive, members_of
-from certificates.containers.opening import PASSED_OVER, open_file
-from certificates.formats import Block
-from certificates.private_keys import ServerKey, open_with_any, pkcs8_pem
-from certificates.refusals import Refusal
-from certificates.splitting import LeftOut, PoolCertificate, PoolKey, Understood, split
-from certificates.x509 import UNREADABLE, clean_text, public_key_digest, read_certificate
+from certificates.parsing.containers.archives import is_archive, members_of
+from certificates.parsing.containers.opening import PASSED_OVER, open_file
+from certificates.parsing.formats import Block
+from certificates.parsing.private_keys import ServerKey, open_with_any, pkcs8_pem
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.splitting import LeftOut, PoolCertificate, PoolKey, Understood, split
+from certificates.parsing.x509 import UNREADABLE, clean_text, public_key_digest, read_certificate
 
 FIELD = "files"
 MOST_CERTIFICATES = 2000

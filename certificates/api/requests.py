@@ -9,14 +9,14 @@ from access.actors import actor_of
 from access.rest import expected_revision, put_etag
 from certificates import waiting
 from certificates.models import CertificateRequest
-from certificates.request_schemas import (
+from certificates.schemas.certificates import ImportedOut, imported_out
+from certificates.schemas.requests import (
     CertificateRequestIn,
     CertificateRequestOut,
     CertificateRequestQuery,
     CertificateRequestsOut,
     IssuedIn,
 )
-from certificates.schemas import ImportedOut, imported_out
 from certificates.services import requests as services
 from certificates.usage import usages_of
 from console.tables import keyset_page

@@ -10,11 +10,11 @@ from ninja import Field, Router, Schema, Status
 
 from access.actors import actor_of
 from access.rest import Body, WarningOut
-from certificates.drops import MOST_PASSPHRASES, Drop, DroppedFile
 from certificates.messages import error_of
+from certificates.parsing.drops import MOST_PASSPHRASES, Drop, DroppedFile
+from certificates.parsing.refusals import Refusal
 from certificates.planning import Omission, Plan, PlannedItem, plan_drop
-from certificates.refusals import Refusal
-from certificates.schemas import ImportedOut, NameOut, imported_out
+from certificates.schemas.certificates import ImportedOut, NameOut, imported_out
 from certificates.services.drops import import_plan
 from certificates.usage import usages_of
 from console.errors import InvalidInputError

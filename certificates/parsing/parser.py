@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from certificates.bundles import Bundle, Upload
-from certificates.drops import Drop
-from certificates.formats import LARGEST_INPUT_BYTES
-from certificates.refusals import Refusal
-from certificates.revocation_lists import FIELD as LIST_FIELD
-from certificates.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList
-from certificates.splitting import Understood
-from certificates.wire import (
+from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.drops import Drop
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.revocation_lists import FIELD as LIST_FIELD
+from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES, ListUpload, ReadList
+from certificates.parsing.splitting import Understood
+from certificates.parsing.wire import (
     pack_drop,
     pack_list_upload,
     pack_refusal,
@@ -56,8 +56,8 @@ class _Process:
         self.connection, theirs = socket.socketpair()
         with theirs:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "certificates.parser_process"],
-                cwd=Path(__file__).parent.parent,
+                [sys.executable, "-m", "certificates.parsing.parser_process"],
+                cwd=Path(__file__).parents[2],
                 env={"LC_ALL": "C.UTF-8"},  # nothing of ours: the environment holds secrets
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from certificates import der
-from certificates.formats import Block
-from certificates.refusals import Refusal
+from certificates.parsing import der
+from certificates.parsing.formats import Block
+from certificates.parsing.refusals import Refusal
 
 FIELD = "private_key_pem"
 LARGEST_RSA_BITS = 4096  # beyond it a handshake costs the engine more than 10 ms

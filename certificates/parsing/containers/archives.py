@@ -5,8 +5,8 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from certificates.formats import LARGEST_INPUT_BYTES
-from certificates.refusals import Refusal
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.refusals import Refusal
 
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 MOST_MEMBERS = 500

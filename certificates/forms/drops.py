@@ -8,11 +8,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from certificates.drops import Drop, DroppedFile
-from certificates.formats import LARGEST_INPUT_BYTES
-from certificates.forms import LONGEST_TEXT, PEM_ATTRIBUTES, SecretTextarea
+from certificates.forms.certificates import LONGEST_TEXT, PEM_ATTRIBUTES, SecretTextarea
 from certificates.messages import error_of
-from certificates.refusals import Refusal
+from certificates.parsing.drops import Drop, DroppedFile
+from certificates.parsing.formats import LARGEST_INPUT_BYTES
+from certificates.parsing.refusals import Refusal
 from console.errors import DomainError
 from console.forms import StyledForm
 

@@ -1,0 +1,1 @@
+"""Forms of the certificate repository. A private key, a password or a passphrase is read and never shown again."""

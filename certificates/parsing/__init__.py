@@ -1,0 +1,1 @@
+"""From hostile bytes to certificates, keys and lists that fit together: pure modules, run in a process of their own."""
