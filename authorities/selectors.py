@@ -75,8 +75,9 @@ def issued_by(authority_id: str, *, query: str = "", state: str = "") -> QuerySe
 def issued_by_serial(authority_id: str, serial: str) -> IssuedCertificate:
     """Return what an authority issued under a serial number (hexadecimal); raise NotFoundError."""
     digits = serial.replace(":", "").lower().lstrip("0") if serial.isascii() and serial.isprintable() else ""
-    found = IssuedCertificate.objects.filter(authority_id=authority_id, serial=digits or "0")
-    issued = found.select_related("authority__certificate", "version__certificate").first()
+    found = IssuedCertificate.objects.select_related("authority__certificate", "version__certificate")
+    of_authority = found.filter(authority_id=authority_id, serial=digits or "0")
+    issued = of_authority.first() if is_id(authority_id) else None
     if issued is None:
         raise NotFoundError(
             _("The authority issued no certificate with the serial number “%(serial)s”.") % {"serial": serial[:64]},

@@ -10,6 +10,7 @@ from certificates.names import checked_name, name_taken
 from certificates.services.rows import current_of, record, unchanged
 from certificates.store import search_text
 from console.errors import InvalidInputError, NotFoundError
+from console.ids import is_id
 from events.actor import Actor
 from events.feed import recording
 
@@ -80,10 +81,13 @@ def label_certificates(
     owner = None if owner is None else _checked_owner(owner)
     given = checked_tags(add_tags or {})
     ids = _checked_ids(certificate_ids)
+    gone = [
+        key for key in remove_tags if not _CONTROL.search(key)
+    ]  # no tag has such a key, and PostgreSQL takes no NUL
     with recording(actor) as changes:
-        found = list(Certificate.objects.filter(pk__in=ids).select_related("current_version"))
+        found = list(Certificate.objects.filter(pk__in=filter(is_id, ids)).select_related("current_version"))
         _refuse_absent(ids, found)
-        CertificateTag.objects.filter(certificate__in=found, key__in=[*remove_tags, *given]).delete()
+        CertificateTag.objects.filter(certificate__in=found, key__in=[*gone, *given]).delete()
         _insert_tags([certificate.pk for certificate in found], given)
         for certificate in found:
             _refuse_too_many(certificate.tags.count())
