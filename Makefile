@@ -12,7 +12,7 @@ SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
 	tests/listeners tests/alerts tests/access \
-	--ignore=tests/alerts/test_kill_sender.py --ignore-glob=tests/*/*_page.py
+	--ignore=tests/alerts/test_kill_sender.py --ignore-glob='tests/*/*_page*.py'
 
 .NOTPARALLEL:
 
@@ -70,8 +70,8 @@ migrations: dev ## Check that the migrations say what the models say
 
 .PHONY: pytest
 pytest: dev ## Run the tests with coverage, then those that concern PostgreSQL on PostgreSQL
-	$(PYTHON) -m pytest -n 2 -m "not conformance" --cov --cov-report=term:skip-covered
-	$(PYTHON) -m tests.postgresql $(PYTHON) -m pytest -n 2 -q -m "not conformance" $(POSTGRESQL_TESTS)
+	$(PYTHON) -m pytest -n 3 -m "not conformance" --cov --cov-report=term:skip-covered
+	$(PYTHON) -m tests.postgresql $(PYTHON) -m pytest -n 3 -q -m "not conformance" $(POSTGRESQL_TESTS)
 
 .PHONY: conformance
 conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description

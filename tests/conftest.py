@@ -1,8 +1,10 @@
 """What every test may ask for."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -18,6 +20,7 @@ hypothesis_settings.load_profile("lbadmin")
 
 # What needs a database that other connections see; pytest-django empties it after each such test.
 TRANSACTIONAL = frozenset({"live_server", "transactional_db", "django_db_serialized_rollback"})
+DEFAULT_PERMISSIONS = ("add_", "change_", "delete_", "view_")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_marked = marker is not None and marker.kwargs.get("transaction", False)
         if is_marked or TRANSACTIONAL & set(getattr(item, "fixturenames", ())):
             item.add_marker(restoring, append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Leave Django's own permissions, which nothing here asks for, out of the rows that every such test gets back."""
+    rows = json.loads(connection._test_serialized_contents)  # type: ignore[attr-defined]  # noqa: SLF001
+    kept = [row for row in rows if not row["fields"].get("codename", "").startswith(DEFAULT_PERMISSIONS)]
+    connection._test_serialized_contents = json.dumps(kept)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from cryptography.fernet import Fernet
 
 from tests.postgresql import postgresql_cluster, program
@@ -69,6 +70,7 @@ def test_sqlite_is_restored_with_its_keys(tmp_path: Path) -> None:
         restore_and_serve(run, backup, expected, content)
 
 
+@pytest.mark.conformance
 def test_postgresql_is_restored_with_its_keys(tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     with postgresql_cluster() as url, quick_start(tmp_path, DATABASE_URL=url) as run:
