@@ -1,7 +1,6 @@
 """Certificates leave the repository in the formats of others, read back here by their own programs."""
 
 import io
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -85,7 +84,6 @@ def test_openssl_opens_the_pfx_with_key_and_chain(tmp_path: Path, key: Any) -> N
         run("openssl", "pkcs12", "-in", path, "-nodes", "-passin", "pass:wrong wrong wrong")
 
 
-@pytest.mark.skipif(shutil.which("keytool") is None, reason="needs keytool")
 @pytest.mark.parametrize("key", [ecdsa_key(), rsa_key()], ids=["ecdsa", "rsa"])
 def test_keytool_opens_the_key_store_and_its_key(tmp_path: Path, key: Any) -> None:
     leaf = leaf_of(key)
@@ -103,7 +101,6 @@ def test_keytool_opens_the_key_store_and_its_key(tmp_path: Path, key: Any) -> No
     assert opened.public_key() == leaf.key.public_key()
 
 
-@pytest.mark.skipif(shutil.which("keytool") is None, reason="needs keytool")
 def test_keytool_opens_the_trust_store_of_a_ca_certificate(tmp_path: Path, bob: Client) -> None:
     certificate = make_ca_certificate()
     answer = bob.post(f"/certificates/{certificate.pk}/export/", form())
@@ -134,7 +131,6 @@ def test_each_zip_has_the_files_of_its_server_and_says_where_they_go(server: str
     assert all(b"BEGIN PRIVATE KEY" not in content for content in files.values())
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
 def test_nginx_takes_its_zip_as_the_readme_says(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(exported("nginx", leaf_of()))) as archive:
         archive.extractall(tmp_path)

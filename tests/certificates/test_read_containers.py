@@ -1,7 +1,6 @@
 """Every format, as OpenSSL and keytool write it: what comes out is what went in."""
 
 import io
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from tests.certs import Issued, make_ca, make_leaf, rsa_key
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 ROOT = make_ca("Root")
 MIDDLE = make_ca("Middle", issuer=ROOT)
-needs_keytool = pytest.mark.skipif(shutil.which("keytool") is None, reason="keytool is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +96,6 @@ def keytool(folder: Path, kind: str, *options: str) -> None:
     run(folder, *command.split(), *options)
 
 
-@needs_keytool
 @pytest.mark.parametrize("kind", ["JKS", "PKCS12"])
 def test_a_key_store_of_java_gives_every_entry(tmp_path: Path, kind: str) -> None:
     for name in ("a", "b"):
@@ -107,7 +104,6 @@ def test_a_key_store_of_java_gives_every_entry(tmp_path: Path, kind: str) -> Non
     assert (sorted(labels(result)), codes(result), len(with_keys(result))) == (["a.test", "b.test"], [], 2)
 
 
-@needs_keytool
 def test_a_key_of_a_java_store_may_have_a_passphrase_of_its_own(tmp_path: Path) -> None:
     keytool(tmp_path, "JKS", "-alias", "a", "-dname", "CN=a.test", "-keypass", "secret2")
     store = (tmp_path / "store").read_bytes()
@@ -117,7 +113,6 @@ def test_a_key_of_a_java_store_may_have_a_passphrase_of_its_own(tmp_path: Path) 
     assert len(with_keys(understood(store, passphrases=("secret2", "secret1")))) == 1
 
 
-@needs_keytool
 def test_other_key_stores_of_java_are_named_with_the_way_out(tmp_path: Path) -> None:
     keytool(tmp_path, "JCEKS", "-alias", "a", "-dname", "CN=a.test")
     for data, kind in (((tmp_path / "store").read_bytes(), "JCEKS"), (b"\0\0\0\2\0\0\0\x14" + b"x" * 40, "BKS")):
