@@ -4,7 +4,7 @@ from celery import shared_task
 
 from certificates.examination import BATCH, examine_outdated
 from certificates.replacements import forget_replacements
-from certificates.revocation import fetch_due
+from certificates.revocation.fetching import fetch_due
 from certificates.services.drops import forget_drops
 
 MOST_BATCHES = 20

@@ -17,7 +17,7 @@ from authorities.signing import Signer, key_pem_of, open_signer
 from certificates.key_types import KeyType, generate_key
 from certificates.keys import seal
 from certificates.models import RevocationList
-from certificates.revocation import carry_list
+from certificates.revocation.services import carry_list
 from certificates.subjects import LONGEST_COMMON_NAME
 from events.actor import Actor
 from events.feed import Recorder, recording

@@ -12,9 +12,9 @@ from access.actors import actor_of
 from access.rest import Body, PageOut, expected_revision, put_etag, whole
 from certificates.models import RevocationList
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
-from certificates.revocation import add_list_address, delete_list, fetch_list, update_list, upload_list
+from certificates.revocation.fetching import fetch_list
 from certificates.revocation.reading import list_by_id, revocation_of
-from certificates.revocation.services import ca_certificate
+from certificates.revocation.services import add_list_address, ca_certificate, delete_list, update_list, upload_list
 from certificates.revocation.standing import overview_of, standing_of
 from console.errors import InvalidInputError
 

@@ -19,9 +19,9 @@ from certificates.forms.certificates import ConfirmForm
 from certificates.forms.revocation import AddressForm, EditForm, UploadForm
 from certificates.models import RevocationList
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
-from certificates.revocation import add_list_address, delete_list, fetch_list, update_list, upload_list
+from certificates.revocation.fetching import fetch_list
 from certificates.revocation.reading import carried_list, lists_of, revocation_of
-from certificates.revocation.services import ca_certificate
+from certificates.revocation.services import add_list_address, ca_certificate, delete_list, update_list, upload_list
 from certificates.revocation.standing import overview_of, standing_of
 from certificates.usage import usages_of
 from console.errors import DomainError, StaleError

@@ -1,7 +1,7 @@
 """Short ways to CA certificates that carry lists."""
 
 from certificates.models import Certificate, RevocationList
-from certificates.revocation import carry_list
+from certificates.revocation.services import carry_list
 from certificates.services import import_certificate
 from tests.certificates.repository import ALICE
 from tests.certs import Issued

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from certificates.models import RevocationList
-from certificates.revocation import carry_list
+from certificates.revocation.services import carry_list
 from console.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Change
 from tests.certificates.repository import ALICE, import_leaf

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from certificates.models import Certificate, RevocationList
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
-from certificates.revocation import add_list_address, fetch_due, fetch_list, upload_list
-from certificates.revocation.fetching import next_fetch, retry_after
+from certificates.revocation.fetching import fetch_due, fetch_list, next_fetch, retry_after
+from certificates.revocation.services import add_list_address, upload_list
 from console.errors import ConflictError, DomainError, InvalidInputError
 from events.models import Change
 from tests.certificates.list_server import ListServer, running_server

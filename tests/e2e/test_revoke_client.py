@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from authorities.services import revoke_certificate
 from certificates.keys import open_private_key
 from certificates.models import Certificate, CertificateVersion, Kind
-from certificates.revocation import carry_list, delete_list, update_list
+from certificates.revocation.services import carry_list, delete_list, update_list
 from listeners.models import Listener
 from tests.authorities.rows import issue_client, make_root, make_subordinate
 from tests.certs import Issued, make_ca, make_leaf, make_list

@@ -7,7 +7,7 @@ from django.utils import timezone
 from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
 
 from certificates.models import Certificate, Kind, RevocationList
-from certificates.revocation import carry_list, delete_list, update_list
+from certificates.revocation.services import carry_list, delete_list, update_list
 from dataplane.advance import Position, advance, move_on, start
 from dataplane.collect import Selection, collect_all
 from dataplane.envoy.checks import NOTHING_REFUSED

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from certificates.models import Certificate, Kind, RevocationList
-from certificates.revocation import carry_list
+from certificates.revocation.services import carry_list
 from listeners.models import Listener
 from tests.certs import Issued, make_ca, make_list
 from tests.factories import OPERATOR, make_listener, store_certificate

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from certificates.models import RevocationList
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
-from certificates.revocation import add_list_address, upload_list
+from certificates.revocation.services import add_list_address, upload_list
 from certificates.revocation.standing import overview_of
 from console.errors import DomainError
 from events.actor import COMMAND
