@@ -75,7 +75,7 @@ pytest: dev ## Run the tests with coverage, then those that concern PostgreSQL o
 
 .PHONY: conformance
 conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description
-	$(PYTHON) -m pytest -m conformance
+	$(PYTHON) -m pytest --hypothesis-profile=campaign -m "conformance or hypothesis"
 
 .PHONY: bench
 bench: dev ## Measure beside nginx, HAProxy, hitch and stunnel (docs/performance.md)

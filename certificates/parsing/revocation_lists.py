@@ -25,6 +25,7 @@ LARGEST_LIST_BYTES = 32 * 1024 * 1024
 LONGEST_NUMBER_BYTES = 20  # RFC 5280, section 5.2.3
 FIELD = "file"
 DER_SEQUENCE = b"\x30"
+_NO_UNUSED_BITS = b"\x00"  # before the bytes of a signature's BIT STRING; TLS engines take no other count
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----\s(.*?)-----END \1-----", re.DOTALL)
 _WEAK_HASHES = frozenset({"md5"})
 _KNOWN_CRITICAL = frozenset({ExtensionOID.ISSUING_DISTRIBUTION_POINT, ExtensionOID.AUTHORITY_KEY_IDENTIFIER})
@@ -66,6 +67,8 @@ def read_list(upload: ListUpload) -> ReadList:
 
 def _described(der: bytes, authorities: Sequence[str]) -> ReadList:
     crl = x509.load_der_x509_crl(der)
+    if not der.endswith(_NO_UNUSED_BITS + crl.signature):
+        raise ValueError("its signature is not of whole bytes")
     _check_kind(crl)
     signer = _signer(crl, [x509.load_pem_x509_certificate(pem.encode()) for pem in authorities])
     return ReadList(

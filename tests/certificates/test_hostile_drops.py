@@ -44,7 +44,7 @@ def is_answered(*contents: bytes) -> bool:
 
 @pytest.mark.parametrize("name", GOOD)
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_changed_and_cut_off_files_are_answered(name: str, data: st.DataObject) -> None:
     changed = bytearray(GOOD[name])
     for _ in range(data.draw(st.integers(0, 4))):
@@ -54,7 +54,6 @@ def test_changed_and_cut_off_files_are_answered(name: str, data: st.DataObject) 
 
 
 @given(st.lists(st.binary(max_size=2000), max_size=3))
-@settings(deadline=None)
 def test_noise_is_answered(contents: list[bytes]) -> None:
     assert is_answered(*contents)
 

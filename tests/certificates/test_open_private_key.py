@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.parsing.containers.opening import read_blocks
@@ -173,7 +173,6 @@ def test_a_modulus_is_measured_before_the_key_is_loaded() -> None:
     assert code_of(Block("EC PRIVATE KEY", 1, b"\x30" * 20_000).pem) == "key.too-large"
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_key_with_changed_bytes_never_crashes(data: st.DataObject) -> None:
     (block,) = read_blocks(pem(rsa_key(), TRADITIONAL), "private_key_pem")

@@ -34,7 +34,7 @@ def chain_of(bundle: Bundle) -> list[str]:
     return [link.description.common_name for link in bundle.chain]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.permutations(range(4)))
 def test_every_permutation_comes_out_in_order(order: list[int]) -> None:
     bundle = read(*(family()[index] for index in order))

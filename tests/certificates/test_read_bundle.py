@@ -29,14 +29,12 @@ def is_answered(upload: Upload) -> bool:
 
 
 @given(st.binary(max_size=3000), st.none() | st.binary(max_size=3000), st.none() | st.text(max_size=20))
-@settings(deadline=None)
 def test_arbitrary_bytes_are_answered(certificate: bytes, key: bytes | None, passphrase: str | None) -> None:
     for kind in ("server", "ca"):
         assert is_answered(Upload(kind, certificate, key, passphrase))
 
 
 @given(st.binary(min_size=1, max_size=600))
-@settings(deadline=None)
 def test_arbitrary_der_in_pem_is_answered(content: bytes) -> None:
     for label in ("CERTIFICATE", "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
         pem = Block(label, 1, content).pem
@@ -45,7 +43,7 @@ def test_arbitrary_der_in_pem_is_answered(content: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, len(ENCODING) - 1), st.integers(0, 255)), min_size=1, max_size=6))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_certificate_with_changed_bytes_is_answered(changes: list[tuple[int, int]]) -> None:
     changed = bytearray(ENCODING)
     for position, value in changes:

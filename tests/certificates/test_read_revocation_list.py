@@ -136,6 +136,13 @@ def test_what_is_no_list_is_refused(data: bytes, expected: str) -> None:
     assert code(data) == expected
 
 
+def test_signature_with_unused_bits_is_refused() -> None:
+    signature = x509.load_der_x509_crl(GOOD).signature
+    damaged = bytearray(GOOD)
+    damaged[-len(signature) - 1] = 1
+    assert code(bytes(damaged)) == "crl.unreadable"
+
+
 @given(position=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_list_with_a_flipped_bit_is_never_accepted(position: int, bit: int) -> None:
     damaged = bytearray(GOOD)

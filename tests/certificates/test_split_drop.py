@@ -20,7 +20,7 @@ PIECES = [FIRST.pem, FIRST.key_pem, SECOND.pem, SECOND.key_pem, ROOT.pem, UPPER.
 
 
 @given(st.permutations(PIECES), st.integers(1, 7))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_order_and_number_of_files_make_no_difference(pieces: list[bytes], size: int) -> None:
     files = [b"\n".join(pieces[start : start + size]) for start in range(0, len(pieces), size)]
     result = understood(*files)
