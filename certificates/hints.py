@@ -17,8 +17,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certificates.judgement import SHORTEST_RSA_BITS, WEAK_HASHES
 from certificates.matching import is_host_name, lost_names, normalise_name
+from certificates.parsing.bundles import Bundle
 from certificates.parsing.refusals import Parameters
-from certificates.parsing.x509 import UNREADABLE, Description, Parsed, read_certificate
+from certificates.parsing.x509 import UNREADABLE, Description, read_certificate
 
 # Raise it when a rule changes: stored hints of an older edition are found again.
 EDITION = 1
@@ -48,34 +49,37 @@ class Subject:
     """A stored version, as the rules look at it."""
 
     kind: str  # "server", "ca" or "client"
-    leaf: Parsed
-    chain: Sequence[Parsed]
+    pem: str
+    says: Description  # what the certificate itself says
+    above: Sequence[Description]
     found_at_import: Collection[str]  # codes of the findings
-
-    @property
-    def says(self) -> Description:
-        """What the certificate itself says."""
-        return self.leaf.description
 
     @cached_property
     def extensions(self) -> x509.Extensions | None:
-        """The certificate's extensions; None when they cannot be read."""
+        """The certificate's extensions, read when a rule first asks for them; None when they cannot be read."""
         try:
-            return self.leaf.certificate.extensions
+            return x509.load_pem_x509_certificate(self.pem.encode()).extensions
         except UNREADABLE:
             return None
 
     @property
     def all(self) -> Iterator[Description]:
         """The certificate, then those above it."""
-        yield from (self.says, *(link.description for link in self.chain))
+        yield from (self.says, *self.above)
 
 
 def subject_of(kind: str, leaf_pem: str, chain_pem: str, found_at_import: Collection[str]) -> Subject:
-    """Return what the rules look at; raises Refusal for a certificate that cannot be read."""
+    """Return what the rules look at, read anew; raises Refusal for a certificate that cannot be read."""
     pems = x509.load_pem_x509_certificates((leaf_pem + chain_pem).encode())
-    leaf, *chain = (read_certificate(pem.public_bytes(serialization.Encoding.DER), 1) for pem in pems)
-    return Subject(kind, leaf, chain, frozenset(found_at_import))
+    read = (read_certificate(pem.public_bytes(serialization.Encoding.DER), 1) for pem in pems)
+    leaf, *chain = (parsed.description for parsed in read)
+    return Subject(kind, leaf_pem, leaf, chain, frozenset(found_at_import))
+
+
+def subject_of_bundle(kind: str, bundle: Bundle, found_at_import: Collection[str]) -> Subject:
+    """Return what the rules look at, of a certificate that was read just now."""
+    above = [link.description for link in bundle.chain]
+    return Subject(kind, bundle.leaf.pem, bundle.leaf.description, above, frozenset(found_at_import))
 
 
 def lasting_hints(subject: Subject) -> list[Hint]:
@@ -164,7 +168,8 @@ def _trust(subject: Subject) -> Iterator[Hint]:
 
 def _usage(subject: Subject) -> Iterator[Hint]:
     needed = NEEDED_USAGE.get(subject.kind)
-    if needed is None or subject.extensions is None:
+    is_told = {"server": subject.says.serves_tls, "client": subject.says.is_client}
+    if needed is None or is_told[subject.kind] or subject.extensions is None:
         return
     try:
         usages = set(subject.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)

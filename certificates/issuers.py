@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -54,7 +55,13 @@ def _named(names: Sequence[str]) -> Iterable[Parsed]:
         digests = [_digest(name) for name in names[start : start + BATCH]]
         rows = Issuer.objects.filter(subject_sha256__in=digests).order_by("sha256")
         for pem in rows.values_list("pem", flat=True)[: MOST_OF_A_NAME * len(digests)]:
-            yield parsed_of(load_pem_x509_certificate(pem.encode()))
+            yield _parsed(pem)
+
+
+# Rows are never changed, and the same few authorities are asked for again and again.
+@lru_cache(maxsize=1000)
+def _parsed(pem: str) -> Parsed:
+    return parsed_of(load_pem_x509_certificate(pem.encode()))
 
 
 def _digest(name: str) -> str:

@@ -12,6 +12,8 @@ import idna
 
 WILDCARD = "*."
 LONGEST_NAME = 253  # RFC 1035, in text form
+# What nearly every name is: in its normal form already, and no address, as its last label begins with a letter.
+_NORMAL = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 
 
@@ -24,6 +26,8 @@ def normalise_name(text: str) -> str:
 
     A wildcard may be the whole first label; ``f*.example.com``, ``*`` alone and IP addresses raise InvalidNameError.
     """
+    if len(text) <= LONGEST_NAME and _NORMAL.fullmatch(text):
+        return text
     name = text.strip().rstrip(".")
     rest = name.removeprefix(WILDCARD)
     if not rest or "*" in rest:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, Subquery
 
-from certificates.examination import keep_hints
+from certificates.examination import keep_hints, stored_subject
+from certificates.hints import Subject, subject_of_bundle
 from certificates.issuers import remember_issuers
 from certificates.keys import seal
 from certificates.messages import message_of
@@ -95,7 +96,7 @@ def insert_certificates(actor: Actor, versions: Sequence[NewVersion]) -> list[Ce
         Certificate.objects.filter(pk__in=ids[start : start + BATCH]).update(current_version=Subquery(first))
     for version, row in zip(versions, rows, strict=True):
         version.certificate.current_version = row
-    keep_hints((version.certificate, row) for version, row in zip(versions, rows, strict=True))
+    keep_hints({version.certificate.pk: _subject(version) for version in versions})
     return rows
 
 
@@ -109,7 +110,11 @@ def make_current(certificate: Certificate, version: CertificateVersion) -> None:
     )
     certificate.revision += 1
     certificate.save(update_fields=("current_version", *FACTS, "search_text", "revision"))
-    keep_hints([(certificate, version)])
+    keep_hints({certificate.pk: stored_subject(certificate, version)})
+
+
+def _subject(version: NewVersion) -> Subject:
+    return subject_of_bundle(version.certificate.kind, version.bundle, [warned.code for warned in version.warnings])
 
 
 def _chain_not_after(bundle: Bundle) -> dt.datetime | None:

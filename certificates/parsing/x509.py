@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -25,6 +26,7 @@ LONGEST_SERIAL_DIGITS = 64
 LONGEST_NAME = 1000
 MOST_NAMES = 5000
 SM2_CURVE_OID = "1.2.156.10197.1.301"
+FOR_SERVERS = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -34,6 +36,7 @@ UNREADABLE = (
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EDWARDS = ((ed25519.Ed25519PublicKey, "Ed25519", 256), (ed448.Ed448PublicKey, "Ed448", 456))
 
@@ -224,9 +227,8 @@ def _common_name(subject: x509.Name) -> str:
 
 
 def _alternative_names(extensions: x509.Extensions) -> tuple[Name, ...]:
-    try:
-        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    names = _extension(extensions, x509.SubjectAlternativeName)
+    if names is None:
         return ()
     if len(list(names)) > MOST_NAMES:
         raise Refusal("certificate.too-many-names", limit=MOST_NAMES)
@@ -269,10 +271,8 @@ def _is_ca(certificate: x509.Certificate, extensions: x509.Extensions) -> bool:
     if certificate.version is x509.Version.v1:
         # Old roots have no extensions at all; the engine takes a self-issued one as an authority too.
         return certificate.subject == certificate.issuer
-    try:
-        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+    constraints = _extension(extensions, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 def _is_self_signed(certificate: x509.Certificate) -> bool:
@@ -288,42 +288,33 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
 
 
 def _authority_key_id(certificate: x509.Certificate) -> bytes:
-    try:
-        identifier = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-    except x509.ExtensionNotFound:
-        return b""
-    return identifier.key_identifier or b""
+    identifier = _extension(certificate.extensions, x509.AuthorityKeyIdentifier)
+    return (identifier and identifier.key_identifier) or b""
 
 
 def _subject_key_id(certificate: x509.Certificate) -> bytes:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return b""
+    identifier = _extension(certificate.extensions, x509.SubjectKeyIdentifier)
+    return identifier.digest if identifier else b""
 
 
 def _signs_certificates(extensions: x509.Extensions) -> bool:
-    try:
-        return extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound:
-        return True
+    usage = _extension(extensions, x509.KeyUsage)
+    return usage is None or usage.key_cert_sign
 
 
 def _serves_tls(extensions: x509.Extensions) -> bool:
-    try:
-        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usages))
+    usages = _extension(extensions, x509.ExtendedKeyUsage)
+    return usages is None or not FOR_SERVERS.isdisjoint(usages)
 
 
 def _is_client(extensions: x509.Extensions) -> bool:
-    try:
-        usages = set(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except x509.ExtensionNotFound:
-        return False
-    servers = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-    return ExtendedKeyUsageOID.CLIENT_AUTH in usages and not servers & usages
+    usages = _extension(extensions, x509.ExtendedKeyUsage)
+    return usages is not None and ExtendedKeyUsageOID.CLIENT_AUTH in usages and FOR_SERVERS.isdisjoint(usages)
+
+
+def _extension(extensions: x509.Extensions, kind: type[Extension]) -> Extension | None:
+    """Return the extension of a kind; the library's own search costs more, and an exception for each that is absent."""
+    return next((each.value for each in extensions if type(each.value) is kind), None)
 
 
 def clean_text(text: str) -> str:
