@@ -11,10 +11,12 @@ from ninja.parser import Parser
 from pydantic import ConfigDict
 
 from console.errors import InvalidInputError
+from console.revisions import Revised
 from console.tables import LARGEST_PAGE, PAGE_SIZE
 from console.texts import storable
 
 Row = TypeVar("Row")
+RevisedRow = TypeVar("RevisedRow", bound=Revised)
 
 
 class CleanParser(Parser):
@@ -92,6 +94,7 @@ def expected_revision(request: HttpRequest) -> int | None:
     return int(found[1])
 
 
-def put_etag(response: HttpResponse, row: Any) -> None:
-    """Tell the row's revision, to be sent back as ``If-Match`` with a write."""
+def with_etag(response: HttpResponse, row: RevisedRow) -> RevisedRow:
+    """Return ``row`` and tell its revision, to be sent back as ``If-Match`` with a write."""
     response["ETag"] = f'"{row.revision}"'
+    return row

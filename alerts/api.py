@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, put_etag
+from access.rest import PageParameters, expected_revision, with_etag
 from alerts import schemas, selectors, services
 from alerts.models import Channel, Delivery, Scan
 from alerts.scanning import run_scan
@@ -28,7 +28,7 @@ def create_channel(
 ) -> Status[schemas.ChannelMade]:
     """Create a channel. The answer holds a webhook's signing secret, which no other answer does."""
     made = services.create_channel(actor_of(request), **body.model_dump())
-    put_etag(response, made.channel)
+    with_etag(response, made.channel)
     return Status(201, _with_secret(made))
 
 
@@ -40,9 +40,7 @@ def _with_secret(made: services.WithSecret) -> schemas.ChannelMade:
 @router.get("/channels/{channel_id}", response=schemas.ChannelOut, operation_id="getChannel")
 def get_channel(request: HttpRequest, response: HttpResponse, channel_id: str) -> Channel:
     """Return a channel."""
-    channel = selectors.channel_by_id(channel_id)
-    put_etag(response, channel)
-    return channel
+    return with_etag(response, selectors.channel_by_id(channel_id))
 
 
 @router.patch("/channels/{channel_id}", response=schemas.ChannelOut, operation_id="updateChannel")
@@ -53,8 +51,7 @@ def update_channel(
     channel = services.update_channel(
         actor_of(request), channel_id, expected_revision=expected_revision(request), **body.model_dump()
     )
-    put_etag(response, channel)
-    return channel
+    return with_etag(response, channel)
 
 
 @router.delete("/channels/{channel_id}", response={204: None}, operation_id="deleteChannel")
@@ -74,7 +71,7 @@ def test_channel(request: HttpRequest, channel_id: str) -> Delivery:
 def rotate_secret(request: HttpRequest, response: HttpResponse, channel_id: str) -> schemas.ChannelMade:
     """Give a webhook a new signing secret, which this answer holds and no other does."""
     made = services.rotate_secret(actor_of(request), channel_id, expected_revision=expected_revision(request))
-    put_etag(response, made.channel)
+    with_etag(response, made.channel)
     return _with_secret(made)
 
 

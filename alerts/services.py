@@ -18,7 +18,8 @@ from alerts.sending import send_now
 from alerts.targets import LONGEST_TARGET, parse_recipients, parse_webhook_url
 from alerts.waking import wake_sender
 from certificates.keys import seal
-from console.errors import ConflictError, InvalidInputError, StaleError
+from console.errors import ConflictError, InvalidInputError
+from console.revisions import refuse_stale, save_revision
 from events.actor import Actor
 from events.feed import Recorder, recording
 from events.notices import writing_ledger
@@ -91,10 +92,9 @@ def _what_changed(before: tuple[str, str, bool], channel: Channel) -> str:
 
 
 def _save_change(changes: Recorder, channel: Channel, kind: str) -> None:
-    channel.revision += 1
     if channel.enabled:
         channel.disabled_reason = ""
-    channel.save(update_fields=("name", "target", "enabled", "disabled_reason", "revision"))
+    save_revision(channel, "name", "target", "enabled", "disabled_reason")
     summaries = {
         "channel.updated": _("Channel %(name)s changed"),
         "channel.enabled": _("Channel %(name)s switched on"),
@@ -136,8 +136,7 @@ def rotate_secret(actor: Actor, channel_id: str, *, expected_revision: int | Non
             message = _("“%(name)s” sends mail, which has no signing secret.") % {"name": channel.name}
             raise ConflictError(message, "channel.no-secret", way_out=_("Choose a webhook."))
         channel.sealed_secret = seal(secret.encode())
-        channel.revision += 1
-        channel.save(update_fields=("sealed_secret", "revision"))
+        save_revision(channel, "sealed_secret")
         changes.record("channel.secret-rotated", channel, _("New secret for %(name)s") % {"name": channel.name})
     return WithSecret(channel, secret)
 
@@ -208,9 +207,7 @@ def _hand_out_now() -> None:
 
 def _for_change(channel_id: str, expected_revision: int | None) -> Channel:
     channel = channel_by_id(channel_id)
-    if expected_revision is not None and channel.revision != expected_revision:
-        message = _("“%(name)s” was changed by someone else meanwhile.") % {"name": channel.name}
-        raise StaleError(message, "channel.stale", way_out=_("Load it again and repeat your change."))
+    refuse_stale(channel, expected_revision, "channel.stale")
     return channel
 
 

@@ -18,6 +18,7 @@ from certificates.parsing.bundles import Bundle, Link
 from certificates.parsing.refusals import Finding, Parameters
 from certificates.usage import tell_stored
 from certificates.waiting import complete_requests
+from console.revisions import save_revision
 from events.actor import Actor
 
 BATCH = 500
@@ -108,8 +109,7 @@ def make_current(certificate: Certificate, version: CertificateVersion) -> None:
     certificate.search_text = search_text(
         certificate.name, version.common_name, version.names.values_list("value", flat=True)
     )
-    certificate.revision += 1
-    certificate.save(update_fields=("current_version", *FACTS, "search_text", "revision"))
+    save_revision(certificate, "current_version", *FACTS, "search_text")
     keep_hints({certificate.pk: stored_subject(certificate, version)})
 
 

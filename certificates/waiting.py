@@ -10,6 +10,7 @@ from certificates.keys import unseal
 from certificates.models import CertificateRequest, CertificateVersion, RequestKey, SealedKey
 from console.errors import NotFoundError
 from console.ids import is_id
+from console.revisions import save_revision
 
 BATCH = 500
 ORDER = ("-created_at", "id")
@@ -71,5 +72,4 @@ def _complete(request: CertificateRequest, version: CertificateVersion) -> None:
     request.key.delete()
     request.certificate_id = version.certificate_id
     request.completed_at = timezone.now()
-    request.revision += 1
-    request.save(update_fields=("certificate", "completed_at", "revision"))
+    save_revision(request, "certificate", "completed_at")

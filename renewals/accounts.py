@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from certificates.key_types import generate_key
 from certificates.keys import seal
-from console.errors import ConflictError, InvalidInputError, StaleError
+from console.errors import ConflictError, InvalidInputError
+from console.revisions import refuse_stale, save_revision
 from events.actor import Actor
 from events.feed import recording
 from renewals.acme.addresses import checked_directory_url
@@ -84,8 +85,7 @@ def update_account(
     with recording(actor) as changes:
         _unchanged(account_id, account.revision)  # the server took a moment
         _check_name_is_free(account)
-        account.revision += 1
-        account.save(update_fields=("name", "contact", "trusted_ca_pem", "revision"))
+        save_revision(account, "name", "contact", "trusted_ca_pem")
         changes.record("acme_account.updated", account, f"Changed ACME account “{account.name}”")
     return account
 
@@ -116,12 +116,7 @@ def _deactivated(account: AcmeAccount) -> bool:
 
 def _unchanged(account_id: str, expected_revision: int | None) -> AcmeAccount:
     account = account_by_id(account_id)
-    if expected_revision is not None and account.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": account.name},
-            "account.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(account, expected_revision, "account.stale")
     return account
 
 

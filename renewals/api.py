@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, put_etag
+from access.rest import PageParameters, expected_revision, with_etag
 from console.tables import Page, keyset_page
 from renewals import accounts, schemas, selectors, services
 from renewals.models import AcmeAccount, Renewal
@@ -24,16 +24,13 @@ def list_accounts(request: HttpRequest, page: PageParameters) -> Page[AcmeAccoun
 def create_account(request: HttpRequest, response: HttpResponse, body: schemas.AccountIn) -> Status[AcmeAccount]:
     """Register an account with an ACME server."""
     account = accounts.create_account(actor_of(request), **body.model_dump())
-    put_etag(response, account)
-    return Status(201, account)
+    return Status(201, with_etag(response, account))
 
 
 @router.get("/acme-accounts/{account_id}", response=schemas.AccountOut, operation_id="getAcmeAccount")
 def get_account(request: HttpRequest, response: HttpResponse, account_id: str) -> AcmeAccount:
     """Return an account."""
-    account = selectors.account_by_id(account_id)
-    put_etag(response, account)
-    return account
+    return with_etag(response, selectors.account_by_id(account_id))
 
 
 @router.patch("/acme-accounts/{account_id}", response=schemas.AccountOut, operation_id="updateAcmeAccount")
@@ -44,8 +41,7 @@ def update_account(
     account = accounts.update_account(
         actor_of(request), account_id, expected_revision=expected_revision(request), **body.model_dump()
     )
-    put_etag(response, account)
-    return account
+    return with_etag(response, account)
 
 
 @router.delete("/acme-accounts/{account_id}", response={204: None}, operation_id="deleteAcmeAccount")
@@ -66,14 +62,13 @@ def list_renewals(request: HttpRequest, query: Annotated[schemas.RenewalQuery, Q
 def create_renewal(request: HttpRequest, response: HttpResponse, body: schemas.RenewalIn) -> Status[Renewal]:
     """Order a certificate now, and renew it from then on."""
     renewal = services.create_renewal(actor_of(request), **body.model_dump())
-    put_etag(response, renewal)
-    return Status(201, renewal)
+    return Status(201, with_etag(response, renewal))
 
 
 @router.get("/renewals/{renewal_id}", response=schemas.RenewalDetail, operation_id="getRenewal")
 def get_renewal(request: HttpRequest, response: HttpResponse, renewal_id: str) -> Renewal:
     """Return a renewal with its newest attempts."""
-    return _answer(response, selectors.renewal_by_id(renewal_id))
+    return with_etag(response, selectors.renewal_by_id(renewal_id))
 
 
 @router.patch("/renewals/{renewal_id}", response=schemas.RenewalDetail, operation_id="updateRenewal")
@@ -81,7 +76,7 @@ def update_renewal(
     request: HttpRequest, response: HttpResponse, renewal_id: str, body: schemas.RenewalChange
 ) -> Renewal:
     """Change how a certificate is renewed, from its next renewal on."""
-    return _answer(
+    return with_etag(
         response,
         services.update_renewal(
             actor_of(request), renewal_id, expected_revision=expected_revision(request), **body.model_dump()
@@ -93,21 +88,21 @@ def update_renewal(
 def renew_now(request: HttpRequest, response: HttpResponse, renewal_id: str) -> Renewal:
     """Have a worker renew it as soon as one is free."""
     revision = expected_revision(request)
-    return _answer(response, services.renew_now(actor_of(request), renewal_id, expected_revision=revision))
+    return with_etag(response, services.renew_now(actor_of(request), renewal_id, expected_revision=revision))
 
 
 @router.post("/renewals/{renewal_id}/pause", response=schemas.RenewalDetail, operation_id="pauseRenewal")
 def pause_renewal(request: HttpRequest, response: HttpResponse, renewal_id: str) -> Renewal:
     """Stop renewing until it is resumed."""
     revision = expected_revision(request)
-    return _answer(response, services.pause_renewal(actor_of(request), renewal_id, expected_revision=revision))
+    return with_etag(response, services.pause_renewal(actor_of(request), renewal_id, expected_revision=revision))
 
 
 @router.post("/renewals/{renewal_id}/resume", response=schemas.RenewalDetail, operation_id="resumeRenewal")
 def resume_renewal(request: HttpRequest, response: HttpResponse, renewal_id: str) -> Renewal:
     """Renew again when it is due."""
     revision = expected_revision(request)
-    return _answer(response, services.resume_renewal(actor_of(request), renewal_id, expected_revision=revision))
+    return with_etag(response, services.resume_renewal(actor_of(request), renewal_id, expected_revision=revision))
 
 
 @router.delete("/renewals/{renewal_id}", response={204: None}, operation_id="deleteRenewal")
@@ -115,8 +110,3 @@ def delete_renewal(request: HttpRequest, renewal_id: str) -> Status[None]:
     """Stop renewing for good; the certificate stays."""
     services.delete_renewal(actor_of(request), renewal_id, expected_revision=expected_revision(request))
     return Status(204, None)
-
-
-def _answer(response: HttpResponse, renewal: Renewal) -> Renewal:
-    put_etag(response, renewal)
-    return renewal

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from certificates.key_types import check_key_type
 from certificates.names import checked_name
-from console.errors import ConflictError, StaleError
+from console.errors import ConflictError
+from console.revisions import refuse_stale
 from events.actor import Actor
 from events.feed import Recorder, recording
 from renewals.challenges.answers import take_away
@@ -165,10 +166,5 @@ def _resting(renewal: Renewal) -> str:
 
 def _unchanged(renewal_id: str, expected_revision: int | None) -> Renewal:
     renewal = renewal_by_id(renewal_id)
-    if expected_revision is not None and renewal.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": renewal.name},
-            "renewal.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(renewal, expected_revision, "renewal.stale")
     return renewal

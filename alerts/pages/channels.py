@@ -15,6 +15,7 @@ from alerts.forms import FORMS, ChannelForm, initial_of
 from alerts.models import Channel, Delivery
 from console.errors import DomainError
 from console.forms import add_domain_error
+from console.revisions import revision_of
 
 METHODS = ["GET", "HEAD", "POST"]
 DELIVERIES_SHOWN = 10
@@ -127,7 +128,7 @@ def channel_rotate_secret(request: HttpRequest, channel_id: str) -> HttpResponse
     channel = selectors.channel_by_id(channel_id)
     if request.method != "POST":
         return render(request, "alerts/channel_rotate_secret.html", {"channel": channel})
-    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=_revision(request))
+    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=revision_of(request))
     return _secret_page(request, made, is_new=False)
 
 
@@ -140,11 +141,6 @@ def channel_delete(request: HttpRequest, channel_id: str) -> HttpResponse:
         waiting = log.filter(state__in=selectors.WAITING).count()
         context = {"channel": channel, "deliveries": log.count(), "waiting": waiting}
         return render(request, "alerts/channel_delete.html", context)
-    services.delete_channel(actor_of(request), channel_id, expected_revision=_revision(request))
+    services.delete_channel(actor_of(request), channel_id, expected_revision=revision_of(request))
     messages.success(request, _("The channel “%(name)s” is deleted.") % {"name": channel.name})
     return redirect("channel-list")
-
-
-def _revision(request: HttpRequest) -> int | None:
-    text = request.POST.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000000") else None

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, put_etag
+from access.rest import PageParameters, expected_revision, with_etag
 from authorities import selectors, services
 from authorities.models import Authority, IssuedCertificate
 from authorities.schemas import (
@@ -94,7 +94,7 @@ def issue_certificate(
 ) -> Status[dict[str, object]]:
     """Issue a server or client certificate and store it; a key that is made here stays sealed in the repository."""
     issued = services.issue_certificate(actor_of(request), authority_id, body.order(), name=body.name)
-    put_etag(response, issued.certificate)
+    with_etag(response, issued.certificate)
     return Status(201, _stored(issued))
 
 
@@ -127,7 +127,7 @@ def revoke_certificate(request: HttpRequest, authority_id: str, serial: str, bod
 
 def _answer(response: HttpResponse, authority_id: str) -> Authority:
     authority = selectors.authority_by_id(authority_id)
-    put_etag(response, authority)
+    with_etag(response, authority)
     return authority_out(authority)
 
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, put_etag
+from access.rest import PageParameters, expected_revision, with_etag
 from authorities import selectors
 from authorities.models import Repository
 from authorities.schemas import CaCertificateIn, RepositoriesOut, RepositoryIn, RepositoryOut
@@ -12,32 +12,28 @@ from authorities.services import repositories as services
 from certificates.schemas.certificates import CertificatesOut, ImportedOut, certificate_out, imported_out
 from certificates.selectors import ORDER
 from certificates.usage import usages_of
-from console.tables import keyset_page
+from console.tables import Page, keyset_page
 
 router = Router(tags=["CA repositories"])
 
 
 @router.get("/ca-repositories", response=RepositoriesOut, operation_id="listCaRepositories")
-def list_repositories(request: HttpRequest, query: PageParameters) -> dict[str, object]:
+def list_repositories(request: HttpRequest, query: PageParameters) -> Page[Repository]:
     """List the repositories by name."""
-    page = keyset_page(selectors.repositories(), ("name", "id"), query.cursor, query.limit)
-    return {"items": page.items, "next_cursor": page.next_cursor}
+    return keyset_page(selectors.repositories(), ("name", "id"), query.cursor, query.limit)
 
 
 @router.post("/ca-repositories", response={201: RepositoryOut}, operation_id="createCaRepository")
 def create_repository(request: HttpRequest, response: HttpResponse, body: RepositoryIn) -> Status[Repository]:
     """Create an empty repository, whose data source is uploaded CA certificates."""
     made = services.create_repository(actor_of(request), name=body.name, description=body.description)
-    put_etag(response, made)
-    return Status(201, made)
+    return Status(201, with_etag(response, made))
 
 
 @router.get("/ca-repositories/{repository_id}", response=RepositoryOut, operation_id="getCaRepository")
 def get_repository(request: HttpRequest, response: HttpResponse, repository_id: str) -> Repository:
     """Return a repository."""
-    found = selectors.repository_by_id(repository_id)
-    put_etag(response, found)
-    return found
+    return with_etag(response, selectors.repository_by_id(repository_id))
 
 
 @router.put("/ca-repositories/{repository_id}", response=RepositoryOut, operation_id="changeCaRepository")
@@ -52,8 +48,7 @@ def change_repository(
         description=body.description,
         expected_revision=expected_revision(request),
     )
-    put_etag(response, changed)
-    return changed
+    return with_etag(response, changed)
 
 
 @router.delete("/ca-repositories/{repository_id}", response={204: None}, operation_id="deleteCaRepository")
@@ -87,7 +82,7 @@ def upload_certificate(
     imported = services.upload_certificate(
         actor_of(request), repository_id, name=body.name, certificate_pem=body.certificate_pem.encode()
     )
-    put_etag(response, imported.certificate)
+    with_etag(response, imported.certificate)
     return Status(201, imported_out(imported, usages_of([imported.certificate.pk])[imported.certificate.pk]))
 
 
@@ -101,8 +96,7 @@ def add_certificate(
 ) -> Repository:
     """Put a CA certificate that is stored already into a repository, too."""
     changed = services.add_certificate(actor_of(request), repository_id, certificate_id)
-    put_etag(response, changed)
-    return changed
+    return with_etag(response, changed)
 
 
 @router.delete(

@@ -9,7 +9,8 @@ from certificates.names import checked_name
 from certificates.selectors import certificate_by_id
 from certificates.services import Imported, import_certificate
 from certificates.usage import usages_of
-from console.errors import ConflictError, InvalidInputError, StaleError
+from console.errors import ConflictError, InvalidInputError
+from console.revisions import refuse_stale, save_revision
 from events.actor import Actor
 from events.feed import recording
 
@@ -36,7 +37,7 @@ def change_repository(
         repository = _unchanged(repository_id, expected_revision)
         _refuse_taken(name, repository)
         repository.name, repository.description = name, description
-        _save(repository, "name", "description")
+        save_revision(repository, "name", "description")
         changes.record("ca_repository.updated", repository, f"Changed CA repository “{name}”")
     return repository
 
@@ -65,7 +66,7 @@ def add_certificate(actor: Actor, repository_id: str, certificate_id: str) -> Re
         repository, certificate = repository_by_id(repository_id), certificate_by_id(certificate_id)
         _check_member(repository, certificate)
         repository.certificates.add(certificate)
-        _save(repository)
+        save_revision(repository)
         changes.record("ca_repository.updated", repository, f"Put “{certificate.name}” into “{repository.name}”")
     return repository
 
@@ -75,7 +76,7 @@ def remove_certificate(actor: Actor, repository_id: str, certificate_id: str) ->
     with recording(actor) as changes:
         repository, certificate = repository_by_id(repository_id), certificate_by_id(certificate_id)
         repository.certificates.remove(certificate)
-        _save(repository)
+        save_revision(repository)
         changes.record("ca_repository.updated", repository, f"Took “{certificate.name}” out of “{repository.name}”")
     return repository
 
@@ -131,15 +132,5 @@ def _refuse_used(repository: Repository) -> None:
 
 def _unchanged(repository_id: str, expected_revision: int | None) -> Repository:
     repository = repository_by_id(repository_id)
-    if expected_revision is not None and repository.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": repository.name},
-            "repository.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(repository, expected_revision, "repository.stale")
     return repository
-
-
-def _save(repository: Repository, *fields: str) -> None:
-    repository.revision += 1
-    repository.save(update_fields=(*fields, "revision"))

@@ -9,12 +9,12 @@ from ninja import Query, Router, Status
 
 from access.actors import actor_of, user_of
 from access.reauthentication import refuse_without, refuse_wrong_password
-from access.rest import PageOut, PageParameters, expected_revision, put_etag, whole
+from access.rest import PageOut, PageParameters, expected_revision, whole, with_etag
 from certificates import selectors, services
 from certificates.coverage import Difference, difference_of_bundle
 from certificates.examination import advice_for
 from certificates.finding import ORDER, find_certificates
-from certificates.models import Certificate
+from certificates.models import Certificate, CertificateVersion
 from certificates.pages.exporting import sent
 from certificates.schemas.certificates import (
     CertificateIn,
@@ -38,7 +38,7 @@ from certificates.services import Imported
 from certificates.services.exporting import PERMISSION, export_certificate, export_key, refuse_where_switched_off
 from certificates.services.versions import check_replacement, read_replacement
 from certificates.usage import usages_of
-from console.tables import keyset_page
+from console.tables import Page, keyset_page
 
 router = Router(tags=["certificates"])
 
@@ -48,12 +48,12 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def _answer(response: HttpResponse, certificate: Certificate) -> dict[str, object]:
-    put_etag(response, certificate)
+    with_etag(response, certificate)
     return certificate_out(certificate, usages_of([certificate.id])[certificate.id])
 
 
 def _answer_import(response: HttpResponse, imported: Imported) -> dict[str, object]:
-    put_etag(response, imported.certificate)
+    with_etag(response, imported.certificate)
     return imported_out(imported, usages_of([imported.certificate.id])[imported.certificate.id])
 
 
@@ -104,10 +104,9 @@ def list_hints(request: HttpRequest, certificate_id: str) -> dict[str, object]:
 
 
 @router.get("/certificates/{certificate_id}/versions", response=VersionsOut, operation_id="listCertificateVersions")
-def list_versions(request: HttpRequest, certificate_id: str, query: PageParameters) -> dict[str, object]:
+def list_versions(request: HttpRequest, certificate_id: str, query: PageParameters) -> Page[CertificateVersion]:
     """List the versions of a certificate, newest first."""
-    page = keyset_page(selectors.versions_of(certificate_id), ("-number", "id"), query.cursor, query.limit)
-    return {"items": page.items, "next_cursor": page.next_cursor}
+    return keyset_page(selectors.versions_of(certificate_id), ("-number", "id"), query.cursor, query.limit)
 
 
 @router.post("/certificates/{certificate_id}/replace", response=ImportedOut, operation_id="replaceCertificate")

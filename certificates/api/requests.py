@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from access.actors import actor_of
-from access.rest import expected_revision, put_etag
+from access.rest import expected_revision, with_etag
 from certificates import waiting
 from certificates.models import CertificateRequest
 from certificates.schemas.certificates import ImportedOut, imported_out
@@ -19,16 +19,15 @@ from certificates.schemas.requests import (
 )
 from certificates.services import requests as services
 from certificates.usage import usages_of
-from console.tables import keyset_page
+from console.tables import Page, keyset_page
 
 router = Router(tags=["certificate requests"])
 
 
 @router.get("/certificate-requests", response=CertificateRequestsOut, operation_id="listCertificateRequests")
-def list_requests(request: HttpRequest, query: Annotated[CertificateRequestQuery, Query()]) -> dict[str, object]:
+def list_requests(request: HttpRequest, query: Annotated[CertificateRequestQuery, Query()]) -> Page[CertificateRequest]:
     """List requests, newest first."""
-    page = keyset_page(waiting.requests(is_waiting=query.waiting), waiting.ORDER, query.cursor, query.limit)
-    return {"items": page.items, "next_cursor": page.next_cursor}
+    return keyset_page(waiting.requests(is_waiting=query.waiting), waiting.ORDER, query.cursor, query.limit)
 
 
 @router.post("/certificate-requests", response={201: CertificateRequestOut}, operation_id="createCertificateRequest")
@@ -40,16 +39,13 @@ def create_request(
         names=body.names, subject=body.subject.subject(), name=body.name, key_type=body.key_type, renews=body.renews
     )
     made = services.create_request(actor_of(request), new)
-    put_etag(response, made)
-    return Status(201, made)
+    return Status(201, with_etag(response, made))
 
 
 @router.get("/certificate-requests/{request_id}", response=CertificateRequestOut, operation_id="getCertificateRequest")
 def get_request(request: HttpRequest, response: HttpResponse, request_id: str) -> CertificateRequest:
     """Return a request with its CSR."""
-    found = waiting.request_by_id(request_id)
-    put_etag(response, found)
-    return found
+    return with_etag(response, waiting.request_by_id(request_id))
 
 
 @router.post(
@@ -68,7 +64,7 @@ def complete_request(
         reason=body.reason,
         expected_revision=expected_revision(request),
     )
-    put_etag(response, imported.certificate)
+    with_etag(response, imported.certificate)
     return Status(201, imported_out(imported, usages_of([imported.certificate.id])[imported.certificate.id]))
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema, Status
 
 from access.actors import actor_of
-from access.rest import Body, PageOut, expected_revision, put_etag, whole
+from access.rest import Body, PageOut, expected_revision, whole, with_etag
 from certificates.models import RevocationList
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from certificates.revocation.fetching import fetch_list
@@ -181,7 +181,7 @@ def delete_revocation_list(request: HttpRequest, certificate_id: str, list_id: i
 
 
 def _answer(response: HttpResponse, row: RevocationList) -> dict[str, object]:
-    put_etag(response, row)
+    with_etag(response, row)
     now = timezone.now()
     standing = standing_of(row, revocation_of(row.certificate_id).at(now), now)
     return _shown(row, standing.state)

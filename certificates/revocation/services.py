@@ -10,6 +10,7 @@ from certificates.revocation.reading import list_by_id
 from certificates.revocation.storing import read_for, store
 from certificates.selectors import certificate_by_id
 from console.errors import ConflictError, InvalidInputError, StaleError
+from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import recording
 
@@ -70,8 +71,7 @@ def update_list(
         row = _unchanged(certificate_id, list_id, expected_revision)
         if row.when_expired != when_expired:
             row.when_expired = when_expired
-            row.revision += 1
-            row.save(update_fields=("when_expired", "revision"))
+            save_revision(row, "when_expired")
             summary = f"Chose for the list of {row.issuer} on “{row.certificate.name}”: {when_expired} when expired"
             changes.record("certificate.revocation_list_updated", row.certificate, summary, list=row.pk)
     return row

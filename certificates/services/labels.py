@@ -11,6 +11,7 @@ from certificates.services.rows import current_of, record, unchanged
 from certificates.store import search_text
 from console.errors import InvalidInputError, NotFoundError
 from console.ids import is_id
+from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import recording
 
@@ -48,8 +49,7 @@ def update_certificate(
             record(changes, "renamed", certificate, f"Renamed certificate “{old}” to “{name}”")
         if _is_relabelled(certificate, owner, tags):
             record(changes, "labelled", certificate, f"Changed owner or tags of “{certificate.name}”")
-        certificate.revision += 1
-        certificate.save(update_fields=("name", "owner", "search_text", "revision"))
+        save_revision(certificate, "name", "owner", "search_text")
     return certificate
 
 

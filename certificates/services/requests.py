@@ -19,7 +19,8 @@ from certificates.services.parsing import Imported, parse
 from certificates.services.versions import store_replacement
 from certificates.subjects import Subject, distinguished_name, with_common_name
 from certificates.waiting import request_by_id
-from console.errors import ConflictError, InvalidInputError, StaleError
+from console.errors import ConflictError, InvalidInputError
+from console.revisions import refuse_stale
 from events.actor import Actor
 from events.feed import recording
 
@@ -122,10 +123,5 @@ def _waiting(request_id: str, expected_revision: int | None) -> CertificateReque
 
 def _unchanged(request_id: str, expected_revision: int | None) -> CertificateRequest:
     request = request_by_id(request_id)
-    if expected_revision is not None and request.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": request.name},
-            "request.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(request, expected_revision, "request.stale")
     return request

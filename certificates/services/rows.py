@@ -2,23 +2,16 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from certificates.models import Certificate, CertificateVersion
 from certificates.selectors import certificate_by_id, version_of
-from console.errors import StaleError
+from console.revisions import refuse_stale
 from events.feed import Recorder
 
 
 def unchanged(certificate_id: str, expected_revision: int | None) -> Certificate:
     """Return the certificate if it still has the revision that the operator saw."""
     certificate = certificate_by_id(certificate_id)
-    if expected_revision is not None and certificate.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": certificate.name},
-            "certificate.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(certificate, expected_revision, "certificate.stale")
     return certificate
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from access.actors import actor_of
-from access.rest import WarningOut, expected_revision, put_etag
+from access.rest import WarningOut, expected_revision, with_etag
 from listeners import selectors
 from listeners.schemas.listeners import ListenerDetail, ListenerOut
 from listeners.warnings import ListenerWarning, listener_warnings, policy_warnings
@@ -21,7 +21,7 @@ def listener_answer(
 ) -> ListenerDetail:
     """Return the stored listener with its warnings, ``before`` first, and put its ETag."""
     listener = selectors.listener_by_id(listener_id)
-    put_etag(response, listener)
+    with_etag(response, listener)
     warnings = listener_warnings(listener)
     if policy_by_default:
         said = policy_warnings(listener.security_policy, by_default=True)

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from access.actors import actor_of
-from access.rest import PageOut, PageParameters, expected_revision, put_etag, whole
+from access.rest import PageOut, PageParameters, expected_revision, whole, with_etag
 from console.tables import Page
 from listeners import selectors, services
 from listeners.models import LoadBalancer
@@ -76,6 +76,4 @@ def list_quota_usage(request: HttpRequest, load_balancer_id: str) -> dict[str, o
 
 
 def _shown(response: HttpResponse, load_balancer_id: str) -> LoadBalancer:
-    balancer = selectors.load_balancer_by_id(load_balancer_id)
-    put_etag(response, balancer)
-    return balancer
+    return with_etag(response, selectors.load_balancer_by_id(load_balancer_id))

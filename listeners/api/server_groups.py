@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from access.actors import actor_of
-from access.rest import PageOut, PageParameters, expected_revision, put_etag
+from access.rest import PageOut, PageParameters, expected_revision, with_etag
 from console.tables import Page
 from listeners import selectors, services
 from listeners.models import ServerGroup
@@ -71,6 +71,4 @@ def _fields(body: ServerGroupIn | ServerGroupPatch) -> dict[str, Any]:
 
 
 def _shown(response: HttpResponse, server_group_id: str) -> ServerGroup:
-    group = selectors.server_group_by_id(server_group_id)
-    put_etag(response, group)
-    return group
+    return with_etag(response, selectors.server_group_by_id(server_group_id))

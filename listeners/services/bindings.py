@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from certificates.models import Certificate
 from console.ids import is_id
+from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners.models import Binding, Listener
@@ -194,7 +195,7 @@ def take_listener(listener_id: str, expected_revision: int | None = None) -> Lis
 
 def _count(actor: Actor, listener: Listener, *fields: str) -> None:
     listener.updated_by = actor.name
-    rows.save_revision(listener, *fields)
+    save_revision(listener, *fields)
 
 
 def _swap(binding: Binding) -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """Take a row for a change, and save what changed: the same for every object of this layer."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -9,20 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from console.errors import ConflictError, NotFoundError, StaleError
 from console.ids import is_id
+from console.revisions import Revised, save_revision
 from events.models import Change
 
 Row = TypeVar("Row", bound=models.Model)
-
-
-class Revised(Protocol):
-    """A row that counts its changes."""
-
-    pk: Any
-    revision: int
-
-    def save(self, *, update_fields: list[str]) -> None:
-        """Write the named columns."""
-        ...
 
 
 _NOUNS = {
@@ -98,10 +88,3 @@ def apply(row: Revised, values: Mapping[str, Any]) -> dict[str, list[Any]]:
             setattr(row, name, after)
         save_revision(row, *differing)
     return differing
-
-
-def save_revision(row: Revised, *fields: str) -> None:
-    """Save ``fields`` and the next revision."""
-    row.revision += 1
-    stamps = [stamp for stamp in ("updated_at", "updated_by") if hasattr(row, stamp)]
-    row.save(update_fields=[*fields, "revision", *stamps])

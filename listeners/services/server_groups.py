@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, InvalidInputError
+from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import recording
 from listeners import limits, rules
@@ -85,7 +86,7 @@ def update_server_group(
         differing = rows.apply(group, values)
         moved = {} if specs is None else _set_servers(group, specs)
         if moved and not differing:
-            rows.save_revision(group)
+            save_revision(group)
         if differing or moved:
             summary = "; ".join(filter(None, (told(differing), _told(moved))))
             changes.record("server_group.updated", group, summary, fields=differing, servers=moved)

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from access.actors import actor_of
 from console.errors import DomainError
 from console.forms import add_domain_error
+from console.revisions import revision_of
 from renewals import accounts, selectors
 from renewals.forms import AccountForm, NewAccountForm, initial_of_account
 from renewals.models import AcmeAccount
-from renewals.pages.revisions import revision_of
 
 METHODS = ["GET", "HEAD", "POST"]
 

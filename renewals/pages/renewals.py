@@ -14,12 +14,12 @@ from certificates.models import Certificate
 from certificates.selectors import certificate_by_id
 from console.errors import DomainError
 from console.forms import add_domain_error
+from console.revisions import revision_of
 from console.tables import keyset_page
 from renewals import selectors, services
 from renewals.challenges.dns_hooks import hook_folder
 from renewals.forms import NewRenewalForm, RenewalForm, initial_of_renewal
 from renewals.models import Renewal
-from renewals.pages.revisions import revision_of
 
 METHODS = ["GET", "HEAD", "POST"]
 ATTEMPTS_SHOWN = 20
