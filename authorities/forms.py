@@ -142,6 +142,14 @@ class SettingsForm(RevisionForm):
     )
 
 
+class RenewForm(RevisionForm):
+    """For how long an authority's renewed certificate is valid."""
+
+    days = forms.IntegerField(
+        label=_("Days of validity"), min_value=1, max_value=36_500, help_text=_("Proposed: as long as it is valid now.")
+    )
+
+
 class DeleteForm(RevisionForm):
     """Confirm that an authority goes, and perhaps that its certificates are abandoned."""
 

@@ -5,12 +5,12 @@ from typing import Literal
 
 from ninja import Field, Schema
 
-from access.rest import Body, PageOut, PageQuery
+from access.rest import Body, PageOut, PageQuery, WarningOut
 from authorities.addresses import addresses_of
 from authorities.models import Authority, IssuedCertificate, Repository
 from authorities.orders import Order
 from authorities.selectors import current_version
-from authorities.services import NewAuthority
+from authorities.services import NewAuthority, RenewedAuthority
 from certificates.schemas.requests import KeyTypeName, SubjectIn
 
 Reason = Literal[
@@ -42,6 +42,12 @@ class AuthorityPatch(Body):
     """What to change of an authority."""
 
     crl_hours: int = Field(description="How long each revocation list is good for, 1 to 8760.")
+
+
+class AuthorityRenewalIn(Body):
+    """How an authority's certificate is renewed."""
+
+    days: int | None = Field(None, description="Days of validity; null: as many as it has now.")
 
 
 class DeletionQuery(Schema):
@@ -122,6 +128,13 @@ class AuthorityOut(Schema):
         return getattr(authority, "published", None)
 
 
+class RenewedAuthorityOut(AuthorityOut):
+    """An authority after its certificate was renewed."""
+
+    version: int = Field(description="Number of the version of its certificate that was made.")
+    warnings: list[WarningOut]
+
+
 class IssuedOut(Schema):
     """A certificate that an authority issued."""
 
@@ -193,5 +206,12 @@ def authority_out(authority: Authority) -> Authority:
         "ocsp_url": addresses.ocsp,
     }
     for name, value in beside.items():
+        setattr(authority, name, value)
+    return authority
+
+
+def renewed_out(authority: Authority, renewed: RenewedAuthority) -> Authority:
+    """Return the authority as ``authority_out`` does, with what its renewal made and what is to be said of it."""
+    for name, value in {"version": renewed.version.number, "warnings": renewed.warnings}.items():
         setattr(authority, name, value)
     return authority

@@ -58,6 +58,17 @@ def line_of(authority: Authority) -> list[Authority]:
     return line
 
 
+def is_revoked(authority: Authority) -> bool:
+    """Whether the authority above revoked this one's certificate as it is now, or any because its key was stolen."""
+    if authority.parent_id is None:
+        return False
+    revoked = IssuedCertificate.objects.filter(
+        authority_id=authority.parent_id, version__certificate=authority.certificate_id, revoked_at__isnull=False
+    )
+    is_current = Q(sha256=current_version(authority).sha256)
+    return revoked.filter(is_current | Q(reason=IssuedCertificate.Reason.KEY_COMPROMISE)).exists()
+
+
 def issued_by(authority_id: str, *, query: str = "", state: str = "") -> QuerySet[IssuedCertificate]:
     """Return what an authority issued, newest first; ``query`` is part of a subject, or a serial number.
 

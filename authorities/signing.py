@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -12,7 +13,7 @@ from authorities.addresses import addresses_of
 from authorities.building import Issuer, SigningKey, hash_for
 from authorities.lists import Edition, Entry, build_list
 from authorities.models import Authority
-from authorities.selectors import current_version, line_of, x509_of
+from authorities.selectors import current_version, is_revoked, line_of, x509_of
 from certificates.keys import unseal
 from certificates.models import SealedKey
 from certificates.parsing.bundles import Bundle, Link
@@ -48,7 +49,7 @@ class Signer:
 
     def bundle(self, leaf: x509.Certificate, key_pem: bytes | None) -> Bundle:
         """Return a signed certificate with its chain, the root left out, as the repository stores it."""
-        chain = tuple(link_of(above) for above in self.line if above.issuer != above.subject)
+        chain = tuple(_link_above(above) for above in self.line if above.issuer != above.subject)
         return Bundle(link_of(leaf), chain, key_pem, ())
 
 
@@ -60,24 +61,55 @@ def open_signer(authority: Authority) -> Signer:
             _("The authority “%(name)s” has expired.") % {"name": authority.certificate.name},
             "authority.expired",
             field="authority_id",
-            way_out=_("Create another one."),
+            way_out=_("Renew its certificate, or create another authority."),
         )
+    return Signer(authority, open_key(authority), tuple(x509_of(above) for above in line_of(authority)))
+
+
+def open_issuer(authority: Authority) -> Signer:
+    """Return an authority ready to sign certificates; raise ConflictError where it, or one above it, is revoked.
+
+    Such a one still signs lists: they say what else is revoked.
+    """
+    refuse_revoked(authority)
+    return open_signer(authority)
+
+
+def open_key(authority: Authority) -> SigningKey:
+    """Return an authority's private key; raise ConflictError when it is not in the repository."""
     # A version that was made of the same key may have come without it.
     sealed = SealedKey.objects.filter(
-        version__certificate=authority.certificate, version__spki_sha256=version.spki_sha256
+        version__certificate=authority.certificate, version__spki_sha256=current_version(authority).spki_sha256
     ).first()
     if sealed is None:
         raise _without_key(authority)
     key = serialization.load_pem_private_key(unseal(sealed.token), None)
     if not isinstance(key, SigningKey):
         raise TypeError(f"an authority with a {type(key).__name__}")
-    return Signer(authority, key, tuple(x509_of(above) for above in line_of(authority)))
+    return key
+
+
+def refuse_revoked(authority: Authority) -> None:
+    """Raise ConflictError where the authority or one above it is revoked: nobody would accept what it signs."""
+    for member in line_of(authority):
+        if is_revoked(member):
+            raise ConflictError(
+                _("The authority “%(name)s” is revoked; nobody accepts what it, or one below it, signs.")
+                % {"name": member.certificate.name},
+                "authority.revoked",
+                field="authority_id",
+                way_out=_("Create another authority."),
+            )
 
 
 def link_of(certificate: x509.Certificate) -> Link:
     """Return a certificate that was signed here with what it says."""
     parsed = read_certificate(certificate.public_bytes(serialization.Encoding.DER), 1)
     return Link(parsed.pem, parsed.description)
+
+
+# Many certificates are signed below the same few authorities.
+_link_above = lru_cache(maxsize=100)(link_of)
 
 
 def key_pem_of(key: SigningKey) -> bytes:

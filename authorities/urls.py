@@ -11,6 +11,7 @@ urlpatterns = [
     path("authorities/<str:authority_id>/list/", authorities.authority_lists, name="authority-lists"),
     path("authorities/<str:authority_id>/publish/", authorities.authority_publish, name="authority-publish"),
     path("authorities/<str:authority_id>/settings/", authorities.authority_settings, name="authority-settings"),
+    path("authorities/<str:authority_id>/renew/", authorities.authority_renew, name="authority-renew"),
     path("authorities/<str:authority_id>/delete/", authorities.authority_delete, name="authority-delete"),
     path("authorities/<str:authority_id>/issue/", issuing.certificate_issue, name="authority-issue"),
     path("authorities/<str:authority_id>/issue-table/", issuing.certificate_bulk, name="authority-issue-table"),

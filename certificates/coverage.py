@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from certificates.judgement import FACTS, MATCHED_KINDS, Outline, findings_of_replacement, outline_of
 from certificates.matching import lost_names
-from certificates.models import Certificate, CertificateVersion
+from certificates.models import Certificate, CertificateVersion, Kind
 from certificates.parsing.bundles import Bundle
 from certificates.serving import Serving, servings_of
 from certificates.store import Warned, warnings_of
@@ -77,5 +77,5 @@ def _difference(certificate: Certificate, before: Outline, after: Outline) -> Di
         losses=[Loss(name, servings.get(name, ())) for name in lost],
         names_lost=lost,
         names_added=[name for name in after.names if name not in known],
-        warnings=warnings_of(findings_of_replacement(before, after)),
+        warnings=warnings_of(findings_of_replacement(before, after, is_ca=certificate.kind == Kind.CA)),
     )

@@ -59,9 +59,12 @@ def findings_of(bundle: Bundle, *, is_server: bool, now: dt.datetime) -> list[Fi
     return findings
 
 
-def findings_of_replacement(before: Outline, after: Outline) -> list[Finding]:
-    """Return what is lost when ``after`` takes the place of ``before``, and that a key is used again."""
-    return [*_losses(before, after), *_same_key(before, after)]
+def findings_of_replacement(before: Outline, after: Outline, *, is_ca: bool = False) -> list[Finding]:
+    """Return what is lost when ``after`` takes the place of ``before``, and that a key is used again.
+
+    An authority that is renewed keeps its key: what it signed could not be verified by another.
+    """
+    return [*_losses(before, after), *(() if is_ca else _same_key(before, after))]
 
 
 def findings_of_return(label: str, before: Outline, after: Outline, now: dt.datetime) -> list[Finding]:

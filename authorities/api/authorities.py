@@ -14,14 +14,17 @@ from authorities.schemas import (
     AuthorityIn,
     AuthorityOut,
     AuthorityPatch,
+    AuthorityRenewalIn,
     DeletionQuery,
     IssuedOut,
     IssuedPageOut,
     IssuedQuery,
     OrderIn,
+    RenewedAuthorityOut,
     RevocationIn,
     TableIn,
     authority_out,
+    renewed_out,
 )
 from certificates.schemas.certificates import ImportedOut, imported_out
 from certificates.services import Imported
@@ -61,6 +64,17 @@ def change_authority(
         actor_of(request), authority_id, crl_hours=body.crl_hours, expected_revision=expected_revision(request)
     )
     return _answer(response, authority_id)
+
+
+@router.post("/authorities/{authority_id}/renew", response=RenewedAuthorityOut, operation_id="renewAuthority")
+def renew_authority(
+    request: HttpRequest, response: HttpResponse, authority_id: str, body: AuthorityRenewalIn
+) -> Authority:
+    """Sign the authority's own certificate anew with the same key, as its next version; listeners follow."""
+    renewed = services.renew_authority(
+        actor_of(request), authority_id, days=body.days, expected_revision=expected_revision(request)
+    )
+    return renewed_out(_answer(response, authority_id), renewed)
 
 
 @router.delete("/authorities/{authority_id}", response={204: None}, operation_id="deleteAuthority")
@@ -106,7 +120,8 @@ def issue_certificate(
 def issue_table(request: HttpRequest, authority_id: str, body: TableIn) -> Status[list[dict[str, object]]]:
     """Issue a certificate for each line of a CSV, all of them or none."""
     issued = services.issue_table(actor_of(request), authority_id, body.table.encode())
-    return Status(201, [_stored(each) for each in issued])
+    users = usages_of([each.certificate.pk for each in issued])
+    return Status(201, [imported_out(each, users[each.certificate.pk]) for each in issued])
 
 
 @router.get(

@@ -1,11 +1,13 @@
 """Pages of authorities: the list, the tabs of one, create, settings, delete."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,15 +16,17 @@ from access.actors import actor_of
 from authorities import selectors, services
 from authorities.addresses import addresses_of
 from authorities.constraints import constraints_of, subtree_text
-from authorities.forms import AuthorityForm, DeleteForm, SettingsForm
+from authorities.forms import AuthorityForm, DeleteForm, RenewForm, SettingsForm
 from authorities.models import Authority
 from authorities.services.changing import valid_count
+from authorities.services.renewing import usual_days
 from certificates.usage import usages_of
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.tables import keyset_page
 
 METHODS = ["GET", "HEAD", "POST"]
 ORDER = ("created_at", "id")
+ENDS_SOON = dt.timedelta(days=30)
 
 
 @require_safe
@@ -118,6 +122,35 @@ def _initial(parent: Authority | None) -> dict[str, Any]:
 
 @never_cache
 @require_http_methods(METHODS)
+def authority_renew(request: HttpRequest, authority_id: str) -> HttpResponse:
+    """Confirm for how long, then renew an authority's own certificate."""
+    authority = selectors.authority_by_id(authority_id)
+    form = RenewForm(request.POST or None, initial={"days": usual_days(authority), "revision": authority.revision})
+    if request.method == "POST" and (renewed := attempt(form, lambda: _renew(request, authority_id, form))):
+        words = {"name": authority.certificate.name, "end": f"{renewed.version.not_after:%Y-%m-%d}"}
+        messages.success(request, _("“%(name)s” is renewed and ends on %(end)s.") % words)
+        for warning in renewed.warnings:
+            messages.warning(request, warning.message)
+        return redirect("authority-settings", authority_id)
+    page = FormPage(
+        _("Renew authority"),
+        _("Renew"),
+        reverse("authority-detail", args=[authority_id]),
+        (list_crumb(), crumb_of(authority)),
+        template="authorities/renew.html",
+    )
+    return show_form(request, form, page, authority=authority, version=selectors.current_version(authority))
+
+
+def _renew(request: HttpRequest, authority_id: str, form: RenewForm) -> services.RenewedAuthority:
+    given = form.cleaned_data
+    return services.renew_authority(
+        actor_of(request), authority_id, days=given["days"], expected_revision=given["revision"]
+    )
+
+
+@never_cache
+@require_http_methods(METHODS)
 def authority_delete(request: HttpRequest, authority_id: str) -> HttpResponse:
     """Confirm, then delete an authority and its key."""
     authority = selectors.authority_by_id(authority_id)
@@ -165,9 +198,12 @@ def crumb_of(authority: Authority) -> Crumb:
 
 def frame(authority: Authority, tab: str) -> dict[str, Any]:
     """Return what the frame around every tab of an authority shows."""
+    version = selectors.current_version(authority)
     return {
         "authority": authority,
-        "version": selectors.current_version(authority),
+        "version": version,
+        "is_ending": version.not_after <= timezone.now() + ENDS_SOON,
+        "is_revoked": selectors.is_revoked(authority),
         "tab": tab,
         "issued_count": authority.issued.count(),
         "subordinates": authority.subordinates.select_related("certificate"),

@@ -1,14 +1,16 @@
-"""Every write of authorities: create, issue, revoke, publish."""
+"""Every write of authorities: create, renew, issue, revoke, publish."""
 
 from authorities.services.bulk import issue_table
 from authorities.services.changing import change_authority, delete_authority
 from authorities.services.creating import NewAuthority, create_authority
 from authorities.services.issuing import issue_bundle, issue_certificate, reissue_certificate
 from authorities.services.publishing import publish_list
+from authorities.services.renewing import RenewedAuthority, renew_authority
 from authorities.services.revoking import revoke_certificate
 
 __all__ = (
     "NewAuthority",
+    "RenewedAuthority",
     "change_authority",
     "create_authority",
     "delete_authority",
@@ -17,5 +19,6 @@ __all__ = (
     "issue_table",
     "publish_list",
     "reissue_certificate",
+    "renew_authority",
     "revoke_certificate",
 )

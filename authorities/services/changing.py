@@ -8,7 +8,8 @@ from authorities.models import Authority, IssuedCertificate
 from authorities.selectors import authority_by_id
 from authorities.services.publishing import publish
 from authorities.signing import open_signer
-from console.errors import ConflictError, InvalidInputError, StaleError
+from console.errors import ConflictError, InvalidInputError
+from console.revisions import refuse_stale, save_revision
 from events.actor import Actor
 from events.feed import recording
 
@@ -26,10 +27,9 @@ def change_authority(
             field="crl_hours",
         )
     with recording(actor) as changes:
-        authority = _unchanged(authority_id, expected_revision)
+        authority = unchanged(authority_id, expected_revision)
         authority.crl_hours = crl_hours
-        authority.revision += 1
-        authority.save(update_fields=("crl_hours", "revision"))
+        save_revision(authority, "crl_hours")
         name = authority.certificate.name
         changes.record("authority.updated", authority, f"Lists of “{name}” are good for {crl_hours} hours")
         publish(changes, open_signer(authority))
@@ -45,7 +45,7 @@ def delete_authority(
     it are valid: nobody could revoke them any more.
     """
     with recording(actor) as changes:
-        authority = _unchanged(authority_id, expected_revision)
+        authority = unchanged(authority_id, expected_revision)
         _check_deletable(authority, abandon=abandon)
         changes.record("authority.deleted", authority, f"Deleted authority “{authority.certificate.name}”")
         versions = authority.certificate.versions.all()
@@ -88,12 +88,8 @@ def _delete(authority: Authority) -> None:
         ) from None
 
 
-def _unchanged(authority_id: str, expected_revision: int | None) -> Authority:
+def unchanged(authority_id: str, expected_revision: int | None) -> Authority:
+    """Return the authority if it still has the revision that the operator saw."""
     authority = authority_by_id(authority_id)
-    if expected_revision is not None and authority.revision != expected_revision:
-        raise StaleError(
-            _("“%(name)s” was changed by someone else meanwhile.") % {"name": authority.certificate.name},
-            "authority.stale",
-            way_out=_("Load it again and repeat your change. Nothing was stored."),
-        )
+    refuse_stale(authority, expected_revision, "authority.stale", name=authority.certificate.name)
     return authority

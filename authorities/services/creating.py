@@ -14,7 +14,7 @@ from authorities.orders import check_days
 from authorities.selectors import authority_by_id
 from authorities.services.issuing import outlives, record_issued
 from authorities.services.publishing import keep_responder, publish
-from authorities.signing import Signer, key_pem_of, link_of, open_signer
+from authorities.signing import Signer, key_pem_of, link_of, open_issuer, open_signer
 from certificates.key_types import KeyType, generate_key
 from certificates.models import Kind
 from certificates.names import free_names
@@ -50,10 +50,10 @@ def create_authority(actor: Actor, new: NewAuthority) -> Authority:
     key = generate_key(new.key_type)
     life = life_of(new.days, timezone.now())
     with recording(actor) as changes:
-        signer = open_signer(authority_by_id(new.parent_id)) if new.parent_id else None
+        signer = open_issuer(authority_by_id(new.parent_id)) if new.parent_id else None
         if signer:
             _check_against(signer, subject, life, reach)
-        certificate = _signed(signer, key, subject, life, reach)
+        certificate = signed_authority(signer, key, subject, life, reach)
         if signer:
             record_issued(changes, signer.authority, certificate, "ca")
         bundle = Bundle(link_of(certificate), (), key_pem_of(key), ())
@@ -69,7 +69,10 @@ def create_authority(actor: Actor, new: NewAuthority) -> Authority:
     return authority
 
 
-def _signed(signer: Signer | None, key: SigningKey, subject: x509.Name, life: Life, reach: Reach) -> x509.Certificate:
+def signed_authority(
+    signer: Signer | None, key: SigningKey, subject: x509.Name, life: Life, reach: Reach
+) -> x509.Certificate:
+    """Return the certificate of an authority with ``key``: signed by the one above, or by itself without ``signer``."""
     public = key.public_key()
     if signer is None:
         return build_authority(public, subject, life, reach).sign(key, hash_for(key))

@@ -1,5 +1,7 @@
 """Issue server and client certificates."""
 
+from collections.abc import Sequence
+
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -11,13 +13,15 @@ from authorities.constraints import first_outside, subtree_text
 from authorities.models import Authority, IssuedCertificate
 from authorities.orders import Order, Wanted, checked_order
 from authorities.selectors import authority_by_id
-from authorities.signing import Signer, key_pem_of, open_signer
+from authorities.signing import Signer, key_pem_of, open_issuer
 from certificates.key_types import generate_key
 from certificates.parsing.bundles import Bundle
 from certificates.services import Imported, NewCertificate, store_bundles, store_replacement
 from console.errors import InvalidInputError
 from events.actor import Actor
 from events.feed import Recorder, recording
+
+BATCH = 500
 
 
 def issue_bundle(actor: Actor, authority_id: str, order: Order) -> Bundle:
@@ -28,7 +32,7 @@ def issue_bundle(actor: Actor, authority_id: str, order: Order) -> Bundle:
     wanted = checked_order(order)
     key = _key_for(wanted)
     with recording(actor) as changes:
-        return sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+        return sign_wanted(changes, open_issuer(authority_by_id(authority_id)), wanted, key)
 
 
 def issue_certificate(actor: Actor, authority_id: str, order: Order, *, name: str = "") -> Imported:
@@ -36,7 +40,7 @@ def issue_certificate(actor: Actor, authority_id: str, order: Order, *, name: st
     wanted = checked_order(order)
     key = _key_for(wanted)
     with recording(actor) as changes:
-        bundle = sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+        bundle = sign_wanted(changes, open_issuer(authority_by_id(authority_id)), wanted, key)
         (stored,) = store_bundles(actor, [NewCertificate(wanted.purpose, name, b"")], [bundle])
     return stored
 
@@ -48,7 +52,7 @@ def reissue_certificate(
     wanted = checked_order(order)
     key = _key_for(wanted)
     with recording(actor) as changes:
-        bundle = sign_wanted(changes, open_signer(authority_by_id(authority_id)), wanted, key)
+        bundle = sign_wanted(changes, open_issuer(authority_by_id(authority_id)), wanted, key)
         return store_replacement(actor, certificate_id, bundle, expected_revision)
 
 
@@ -72,22 +76,31 @@ def leaf_builder(signer: Signer, wanted: Wanted, key: SigningKey | None) -> x509
 
 def record_issued(changes: Recorder, authority: Authority, leaf: x509.Certificate, purpose: str) -> IssuedCertificate:
     """Keep what was signed, so that it can be revoked and asked about."""
-    issued = IssuedCertificate.objects.create(
-        authority=authority,
-        serial=f"{leaf.serial_number:x}",
-        subject=leaf.subject.rfc4514_string(),
-        purpose=purpose,
-        sha256=leaf.fingerprint(hashes.SHA256()).hex(),
-        not_after=leaf.not_valid_after_utc,
-        created_by=changes.actor.name,
-    )
-    changes.record(
-        "authority.issued",
-        authority,
-        f"Issued {issued.subject or issued.serial} by “{authority.certificate.name}”",
-        serial=issued.serial,
-    )
+    (issued,) = record_all_issued(changes, authority, [(leaf, purpose)])
     return issued
+
+
+def record_all_issued(
+    changes: Recorder, authority: Authority, signed: Sequence[tuple[x509.Certificate, str]]
+) -> list[IssuedCertificate]:
+    """Keep many certificates that were signed, each with its purpose, in one step."""
+    rows = [
+        IssuedCertificate(
+            authority=authority,
+            serial=f"{leaf.serial_number:x}",
+            subject=leaf.subject.rfc4514_string(),
+            purpose=purpose,
+            sha256=leaf.fingerprint(hashes.SHA256()).hex(),
+            not_after=leaf.not_valid_after_utc,
+            created_by=changes.actor.name,
+        )
+        for leaf, purpose in signed
+    ]
+    name = authority.certificate.name
+    for row in rows:
+        summary = f"Issued {row.subject or row.serial} by “{name}”"
+        changes.record("authority.issued", authority, summary, serial=row.serial)
+    return IssuedCertificate.objects.bulk_create(rows, BATCH)
 
 
 def outlives(authority: x509.Certificate) -> InvalidInputError:

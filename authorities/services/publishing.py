@@ -99,11 +99,14 @@ def due_authorities(now: dt.datetime) -> list[str]:
 def refresh(actor: Actor, authority_id: str, now: dt.datetime) -> None:
     """Publish what is due of an authority: its list, its responder, or both."""
     with recording(actor) as changes:
-        authority = authority_by_id(authority_id)
-        signer = open_signer(authority)
-        keep_responder(signer)
-        if _is_list_due(authority, now):
-            publish(changes, signer)
+        keep_published(changes, open_signer(authority_by_id(authority_id)), now)
+
+
+def keep_published(changes: Recorder, signer: Signer, now: dt.datetime) -> None:
+    """Publish what is due of an authority inside the caller's transaction."""
+    keep_responder(signer)
+    if _is_list_due(signer.authority, now):
+        publish(changes, signer)
 
 
 def _is_list_due(authority: Authority, now: dt.datetime) -> bool:

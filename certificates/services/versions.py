@@ -64,7 +64,9 @@ def store_replacement(
         certificate = unchanged(certificate_id, expected_revision)
         check_replacement(certificate, bundle)
         before = current_of(certificate)
-        losses = findings_of_replacement(outline_of_version(before), outline_of(bundle.leaf.description))
+        losses = findings_of_replacement(
+            outline_of_version(before), outline_of(bundle.leaf.description), is_ca=certificate.kind == Kind.CA
+        )
         if not reason:
             _refuse_lost_names(losses)
         findings = findings_of(bundle, is_server=certificate.kind == Kind.SERVER, now=timezone.now()) + losses

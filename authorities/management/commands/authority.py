@@ -37,6 +37,9 @@ class Command(BaseCommand):
         revoke.add_argument("authority")
         revoke.add_argument("serial", help="hexadecimal")
         revoke.add_argument("--reason", default="unspecified", choices=IssuedCertificate.Reason.values)
+        renew = actions.add_parser("renew", help="sign an authority's own certificate anew, with the same key")
+        renew.add_argument("authority")
+        renew.add_argument("--days", type=int, help="default: as many as it is valid for now")
         publish = actions.add_parser("publish", help="publish a new revocation list now")
         publish.add_argument("authority")
 
@@ -90,6 +93,12 @@ class Command(BaseCommand):
 
     def _revoke(self, options: dict[str, Any]) -> None:
         services.revoke_certificate(COMMAND, options["authority"], options["serial"], reason=options["reason"])
+
+    def _renew(self, options: dict[str, Any]) -> None:
+        renewed = services.renew_authority(COMMAND, options["authority"], days=options["days"])
+        for warning in renewed.warnings:
+            self.stderr.write(warning.message)
+        self.stdout.write(f"{renewed.version.number}\t{renewed.version.not_after:%Y-%m-%dT%H:%M:%SZ}")
 
     def _publish(self, options: dict[str, Any]) -> None:
         published = services.publish_list(COMMAND, options["authority"])
