@@ -57,7 +57,7 @@ def link_stored(versions: Sequence[CertificateVersion]) -> None:
         waiting = IssuedCertificate.objects.filter(sha256__in=fingerprints[start : start + BATCH], version=None)
         for issued in waiting:
             issued.version = by_fingerprint[issued.sha256]
-            issued.save(update_fields=("version",))
+        IssuedCertificate.objects.bulk_update(waiting, ("version",), BATCH)
 
 
 def _spki(certificate: x509.Certificate) -> bytes:

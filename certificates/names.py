@@ -52,7 +52,8 @@ def name_taken(name: str) -> ConflictError:
     )
 
 
-def _taken(names: Sequence[str]) -> set[str]:
+def taken_names(names: Sequence[str]) -> set[str]:
+    """Return those of the names that certificates have."""
     batch = 500
     return {
         name
@@ -72,7 +73,7 @@ class _FreeNames:
     """Hand out names, each once: a taken one with the first number behind it that makes it unique."""
 
     def __init__(self, wanted: Sequence[str]) -> None:
-        self.taken = _taken(wanted)
+        self.taken = taken_names(wanted)
         self._last: dict[str, int] = {}
 
     def take(self, name: str) -> str:

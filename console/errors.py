@@ -1,5 +1,6 @@
 """The errors that a person is shown: one tree, mapped once for pages, once for REST."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 
@@ -7,17 +8,21 @@ class DomainError(Exception):
     """Say that a request cannot be done, and why, in words meant for the person who asked.
 
     ``code`` is stable and dotted (``listener.port-taken``); ``field`` names the input at fault, as forms and
-    schemas spell it, or is empty when the whole request is; ``way_out`` says what to do instead.
+    schemas spell it, or is empty when the whole request is; ``way_out`` says what to do instead. ``parts`` are the
+    single refusals where there are several.
     """
 
     status = HTTPStatus.BAD_REQUEST
 
-    def __init__(self, message: str, code: str, *, field: str = "", way_out: str = "") -> None:
+    def __init__(
+        self, message: str, code: str, *, field: str = "", way_out: str = "", parts: Sequence["DomainError"] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.field = field
         self.way_out = way_out
+        self.parts = parts
 
     def __str__(self) -> str:
         return f"{self.message} {self.way_out}".strip()

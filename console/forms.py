@@ -48,4 +48,5 @@ def add_domain_error(form: forms.BaseForm, error: DomainError, fields: Mapping[s
     ``fields`` translates the service's field names where the form spells them differently.
     """
     name = (fields or {}).get(error.field, error.field)
-    form.add_error(name if name in form.fields else None, str(error))
+    for part in error.parts or (error,):
+        form.add_error(name if name in form.fields else None, str(part))

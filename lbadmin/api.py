@@ -53,7 +53,8 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
 @api.exception_handler(DomainError)
 def answer_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Answer what a service refused, with the field at fault and the way out."""
-    return problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out)
+    parts = [{"field": part.field, "message": part.message} for part in error.parts]
+    return problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out, errors=parts)
 
 
 @api.exception_handler(ValidationError)
