@@ -30,6 +30,8 @@ def node_name(text: str) -> str:
 class Command(BaseCommand):
     """Serve until SIGTERM or SIGINT, which drain; SIGHUP ends the node and leaves its engine serving."""
 
+    # Those of pages, which a node has not, would load the whole console before the first connection is taken.
+    requires_system_checks = ()
     help = (
         "Serve the listeners: all of them, some by id, or those of one instance. SIGTERM drains for at most "
         "LBADMIN_DRAIN_SECONDS and exits 0, a second one ends at once. SIGHUP exits and leaves the engine serving, "
