@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(predicate: Callable[[], T], deadline: float = 20, *, interval: float = 0.05) -> T:
+def wait_until(predicate: Callable[[], T], deadline: float = 60, *, interval: float = 0.05) -> T:
     """Return the predicate's first true value; fail with its last one after ``deadline`` seconds."""
     end = time.monotonic() + deadline
     while not (value := predicate()):

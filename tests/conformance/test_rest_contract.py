@@ -24,7 +24,7 @@ def contract(live_server: LiveServer) -> tuple[Any, dict[str, str]]:
     """Return the API's description and the headers of a caller who may do everything, with rows to be found."""
     make_listener()
     token = create_token(User.objects.create_user("robot"))
-    schema = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/openapi.json", timeout=60)
     return schema, {"Authorization": f"Bearer {token}"}
 
 

@@ -66,7 +66,7 @@ def running_engine(directory: Path, *arguments: str) -> Iterator["subprocess.Pop
 
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=5)
+        super().__init__("localhost", timeout=30)
         self._path = path
 
     def connect(self) -> None:
@@ -107,7 +107,7 @@ def connect(
     session: ssl.SSLSession | None = None,
 ) -> ssl.SSLSocket:
     """Do a real handshake and return the open connection."""
-    plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=30)
     try:
         return (context or client_context()).wrap_socket(plain, server_hostname=server_name, session=session)
     except BaseException:

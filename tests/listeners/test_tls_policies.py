@@ -96,7 +96,7 @@ def client_hello(version: str, suite: int) -> bytes:
 
 def negotiated(port: int, version: str, suite: int) -> int | None:
     """Return the suite of the server's hello, None when it answers with an alert or closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(client_hello(version, suite))
         stream = connection.makefile("rb")
         answer = stream.read(5 + 4 + 2 + 32 + 1)  # record, message, version, random, length of the session id
