@@ -41,6 +41,7 @@ class Environment:
     email: dict[str, Any] = field(repr=False)
     mail_from: str
     public_url: str
+    status_url: str
     allowed_hosts: tuple[str, ...]
     admin_password: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -68,6 +69,7 @@ def _read(env: FileAwareEnv) -> Environment:
     runtime_dir = _runtime_dir(data_dir)
     bind = env.str("LBADMIN_BIND", "127.0.0.1:8000", validate=values.parse_bind)
     public_url = env.str("LBADMIN_PUBLIC_URL", f"http://{bind}", validate=values.check_http_url).rstrip("/")
+    status_url = env.str("LBADMIN_STATUS_URL", public_url, validate=values.check_http_url).rstrip("/")
     hosts: list[str] = env.list("LBADMIN_ALLOWED_HOSTS", default=[], validate=values.check_hosts)
     database_file = f"sqlite:///{quote(str(data_dir / 'lbadmin.sqlite3'))}"
     database_url = env.str("DATABASE_URL", database_file, validate=values.database_settings)
@@ -83,7 +85,8 @@ def _read(env: FileAwareEnv) -> Environment:
         email=values.email_settings(email_url),
         mail_from=env.str("LBADMIN_MAIL_FROM", "lbadmin@localhost", validate=validate.Email()),
         public_url=public_url,
-        allowed_hosts=_allowed_hosts(hosts, bind, public_url),
+        status_url=status_url,
+        allowed_hosts=_allowed_hosts(hosts, bind, public_url, status_url),
         admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
         secret_key=_secret_key(env, data_dir),
         encryption_keys=_encryption_keys(env, data_dir),
@@ -190,8 +193,17 @@ def _naming(name: str, path: Path) -> Iterator[None]:
         raise ImproperlyConfigured(f"{name}, kept in “{path}”: {error.messages[0]}") from None
 
 
-def _allowed_hosts(given: list[str], bind: str, public_url: str) -> tuple[str, ...]:
+def _allowed_hosts(given: list[str], bind: str, public_url: str, status_url: str) -> tuple[str, ...]:
     """Return the named hosts, or those of the console's addresses; this machine may always ask, for its health."""
     host = bind.rpartition(":")[0]
-    named = given or [host, urlsplit(public_url).hostname or "localhost"]
-    return tuple(dict.fromkeys((*named, *LOOPBACK_HOSTS)))
+    named = given or [host, _host_of(public_url)]
+    # Issued certificates name it for years: clients must be answered there whatever else is allowed.
+    return tuple(
+        dict.fromkeys((*named, *([] if status_url == public_url else [_host_of(status_url)]), *LOOPBACK_HOSTS))
+    )
+
+
+def _host_of(url: str) -> str:
+    """Return the host of an address as Django's list of hosts spells it."""
+    host = urlsplit(url).hostname or "localhost"
+    return f"[{host}]" if ":" in host else host

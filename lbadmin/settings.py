@@ -20,6 +20,7 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 DATA_DIR = ENVIRONMENT.data_dir
 RUNTIME_DIR = ENVIRONMENT.runtime_dir
 PUBLIC_URL = ENVIRONMENT.public_url
+STATUS_URL = ENVIRONMENT.status_url
 REGION = ENVIRONMENT.region
 DRAIN_SECONDS = ENVIRONMENT.drain_seconds
 REDIS_URL = ENVIRONMENT.redis_url
@@ -118,6 +119,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 
+# A search of certificates that finds at most so many asks for them by their ids; beyond, it walks through the list.
+MOST_MATCHES_AT_ONCE = 1000
 # How often the expiry scan runs, how often due messages are looked for, and how long one sender may hold a message:
 # longer than any single attempt can take.
 ALERTS_SCAN_MINUTES = 10

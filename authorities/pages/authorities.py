@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from access.actors import actor_of
 from authorities import selectors, services
-from authorities.addresses import addresses_of
+from authorities.addresses import addresses_of, are_plain
 from authorities.constraints import constraints_of, subtree_text
 from authorities.forms import AuthorityForm, DeleteForm, RenewForm, SettingsForm
 from authorities.models import Authority
@@ -22,6 +22,7 @@ from authorities.services.changing import valid_count
 from authorities.services.renewing import usual_days
 from certificates.usage import usages_of
 from console.form_pages import Crumb, FormPage, attempt, show_form
+from console.returning import return_address, with_query
 from console.tables import keyset_page
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -59,6 +60,7 @@ def authority_lists(request: HttpRequest, authority_id: str) -> HttpResponse:
         **frame(authority, "list"),
         "published": getattr(authority, "published", None),
         "addresses": addresses_of(authority.pk),
+        "are_addresses_plain": are_plain(),
         "usages": usages_of([authority.certificate_id])[authority.certificate_id],
     }
     return render(request, "authorities/lists.html", context)
@@ -99,7 +101,7 @@ def _change(request: HttpRequest, authority_id: str, form: SettingsForm) -> Auth
 @never_cache
 @require_http_methods(METHODS)
 def authority_create(request: HttpRequest) -> HttpResponse:
-    """Create a root, or below the authority that the address names a subordinate."""
+    """Create a root, or a subordinate of the authority that the address names; ``next`` leads back to a wizard."""
     given = request.POST or request.GET
     parent = selectors.authority_by_id(given["parent_id"]) if given.get("parent_id") else None
     form = AuthorityForm(request.POST or None, initial=_initial(parent))
@@ -107,10 +109,13 @@ def authority_create(request: HttpRequest) -> HttpResponse:
         made = attempt(form, lambda: services.create_authority(actor_of(request), form.new()))
         if made:
             messages.success(request, _("The authority “%(name)s” is created.") % {"name": made.certificate.name})
-            return redirect("authority-detail", made.pk)
+            back = return_address(request)
+            return redirect(
+                with_query(back, imported=made.certificate_id) if back else reverse("authority-detail", args=[made.pk])
+            )
     title = _("Create subordinate authority") if parent else _("Create root authority")
     page = FormPage(title, _("Create authority"), reverse("authority-list"), (list_crumb(),), template=CREATE)
-    return show_form(request, form, page, parent=parent)
+    return show_form(request, form, page, parent=parent, next=return_address(request))
 
 
 CREATE = "authorities/create.html"

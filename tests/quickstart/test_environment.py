@@ -100,6 +100,8 @@ WRONG = [
     ("LBADMIN_SAMPLE_PORT", "0"),
     ("LBADMIN_PUBLIC_URL", "foo"),
     ("LBADMIN_PUBLIC_URL", "https://host:99999"),
+    ("LBADMIN_STATUS_URL", "ldap://host"),
+    ("LBADMIN_STATUS_URL", "http://host/pki"),
     ("LBADMIN_ALLOWED_HOSTS", "http://host"),
     ("LBADMIN_MAIL_FROM", "nobody"),
     ("LBADMIN_SECRET_KEY", "short"),
@@ -183,6 +185,16 @@ def test_an_ipv6_console_is_allowed_by_its_own_address(monkeypatch: pytest.Monke
 def test_this_machine_may_always_ask_whatever_hosts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LBADMIN_ALLOWED_HOSTS", "lb.example.com")
     assert read_environment().allowed_hosts == ("lb.example.com", "localhost", "127.0.0.1", "[::1]")
+
+
+def test_the_host_that_certificates_name_is_always_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LBADMIN_PUBLIC_URL", "https://lb.example.com")
+    monkeypatch.setenv("LBADMIN_ALLOWED_HOSTS", "lb.example.com")
+    assert read_environment().status_url == "https://lb.example.com"
+    monkeypatch.setenv("LBADMIN_STATUS_URL", "http://[2001:db8::1]:8080/")
+    found = read_environment()
+    assert found.status_url == "http://[2001:db8::1]:8080"
+    assert "[2001:db8::1]" in found.allowed_hosts
 
 
 def test_the_table_of_settings_and_the_code_agree() -> None:
