@@ -58,7 +58,7 @@ def _general_name(text: str) -> x509.GeneralName:
     if is_address(name) and "%" not in name:  # a scope says something on one machine only
         return x509.IPAddress(ipaddress.ip_address(name))
     try:
-        return _email(name) if "@" in name else x509.DNSName(normalise_name(name))
+        return _email(name) if "@" in name else x509.DNSName(_host(name))
     except (InvalidNameError, ValueError):
         raise InvalidInputError(
             _("“%(name)s” is neither a host name, an IP address nor an email address.")
@@ -73,4 +73,12 @@ def _email(text: str) -> x509.RFC822Name:
     local, _at, host = text.rpartition("@")
     if not _LOCAL_PART.fullmatch(local) or "*" in host:
         raise InvalidNameError(text)
-    return x509.RFC822Name(f"{local}@{normalise_name(host)}")
+    return x509.RFC822Name(f"{local}@{_host(host)}")
+
+
+def _host(text: str) -> str:
+    """Return a host name normalised; one that ends in a number is a mistyped address (RFC 1123, section 2.1)."""
+    host = normalise_name(text)
+    if host.rpartition(".")[2].isdecimal():
+        raise InvalidNameError(text)
+    return host

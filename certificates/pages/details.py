@@ -112,10 +112,17 @@ def elapsed(version: CertificateVersion, now: dt.datetime) -> int:
 
 
 def version_rows(versions: Sequence[CertificateVersion], current: CertificateVersion) -> list[VersionRow]:
-    """Return what each version changed, newest first; the oldest of more than fit is only compared with."""
+    """Return what each version changed of the one that it replaced, newest first.
+
+    After a roll back that is not the one with the number before; the oldest of more than fit is only compared with.
+    """
+    loaded = {version.pk: version for version in versions}
     older = [*versions[1:], None]
-    rows = [_row(version, before, current) for version, before in zip(versions, older, strict=True)]
-    return rows[:VERSIONS_SHOWN]
+    rows = []
+    for version, previous in zip(versions[:VERSIONS_SHOWN], older, strict=False):
+        before = loaded.get(version.replaces_id, version.replaces) or previous
+        rows.append(_row(version, before, current))
+    return rows
 
 
 def _row(version: CertificateVersion, before: CertificateVersion | None, current: CertificateVersion) -> VersionRow:

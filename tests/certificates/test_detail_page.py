@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from alerts.scanning import run_scan
 from certificates.models import Kind
-from certificates.services import replace_certificate
+from certificates.services import replace_certificate, roll_back_certificate
 from tests.certificates.pages import ABSENT, ROOT, stored
 from tests.certs import DAY, make_ca, make_leaf
 from tests.factories import OPERATOR, make_listener, store_certificate
@@ -58,6 +58,17 @@ def test_versions_say_what_changed(admin_client: Client) -> None:
     assert [(row.version.number, row.is_current) for row in rows] == [(2, True), (1, False)]
     assert (rows[0].names_added, rows[0].names_removed) == (["new.test"], ["old.test"])
     assert (rows[0].is_new_key, rows[0].is_new_issuer, rows[1].is_first) == (True, False, True)
+
+
+def test_a_version_after_a_roll_back_is_compared_with_the_one_that_it_replaced(admin_client: Client) -> None:
+    certificate = stored("www.test")
+    between, new = make_leaf("www.test", "between.test", issuer=ROOT), make_leaf("www.test", "new.test", issuer=ROOT)
+    replace_certificate(OPERATOR, certificate.pk, certificate_pem=between.chain_pem, private_key_pem=between.key_pem)
+    roll_back_certificate(OPERATOR, certificate.pk)
+    replace_certificate(OPERATOR, certificate.pk, certificate_pem=new.chain_pem, private_key_pem=new.key_pem)
+    newest, second, first = admin_client.get(f"/certificates/{certificate.pk}/").context["rows"]
+    assert (newest.names_added, newest.names_removed) == (["new.test"], [])
+    assert (second.names_added, first.is_first) == (["between.test"], True)
 
 
 def test_the_chain_is_drawn_up_to_the_root_that_the_repository_has_met(admin_client: Client) -> None:
