@@ -120,7 +120,7 @@ def version_rows(versions: Sequence[CertificateVersion], current: CertificateVer
     older = [*versions[1:], None]
     rows = []
     for version, previous in zip(versions[:VERSIONS_SHOWN], older, strict=False):
-        before = loaded.get(version.replaces_id, version.replaces) or previous
+        before = loaded.get(version.replaces_id or 0) or version.replaces or previous
         rows.append(_row(version, before, current))
     return rows
 
