@@ -187,6 +187,25 @@ FINDINGS: Mapping[str, Promise] = {
     "certificate.not-for-servers": _(
         "The extended key usage of “%(certificate)s” does not name server authentication: clients will refuse it."
     ),
+    "certificate.must-staple": _(
+        "“%(certificate)s” cannot be used on a listener: it promises an OCSP response in every handshake "
+        "(must-staple), and listeners send none."
+    ),
+    "certificate.not-for-signing": _(
+        "“%(certificate)s” cannot be used on a listener: its key usage leaves out digitalSignature, with which every "
+        "handshake of an ECDSA key begins."
+    ),
+    "certificate.explicit-curve": _(
+        "“%(certificate)s” cannot be used on a listener: it spells out its curve instead of naming it, which RFC 5480 "
+        "forbids and the engine refuses."
+    ),
+    "certificate.large-exponent": _(
+        "“%(certificate)s” cannot be used on a listener: the public exponent of its RSA key has more than 33 bits, "
+        "which the engine refuses."
+    ),
+    "certificate.only-pss": _(
+        "“%(certificate)s” cannot be used on a listener: its RSA key is restricted to PSS, which the engine cannot use."
+    ),
     "certificate.names-lost": _("The new version no longer covers: %(names)s."),
     "certificate.weaker-key": _("The new key (%(after)s) is weaker than the one before (%(before)s)."),
     "certificate.weaker-hash": _(

@@ -8,7 +8,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from django.utils.translation import gettext as _
 
+from certificates.messages import message_of
 from certificates.models import Certificate, Kind, SealedKey
+from certificates.parsing.objections import objection_to
+from certificates.parsing.refusals import Finding
 from console.errors import ConflictError, DomainError, InvalidInputError
 
 LEAST_RSA_BITS = 2048
@@ -18,13 +21,22 @@ CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError | None:
     """Return why the engine cannot serve ``leaf`` of the certificate called ``name``; None when it can."""
-    if leaf.public_key_algorithm_oid == x509.oid.PublicKeyAlgorithmOID.RSASSA_PSS:
-        return _refused(name, _("its RSA key is restricted to PSS, which the engine's library cannot use"))
+    if objection := objection_to(leaf):
+        return _objected(name, objection)
     try:
         return _key_problem(leaf.public_key(), name)
     except (UnsupportedAlgorithm, ValueError):
         reason = _("its key (SM2, for one) needs TLCP, which the engine does not speak; it can only be watched")
         return _refused(name, reason)
+
+
+def _objected(name: str, objection: str) -> DomainError:
+    return InvalidInputError(
+        message_of(Finding(objection, {"certificate": name})),
+        "listener.certificate-refused",
+        field="certificate_id",
+        way_out=_("Have it issued again without that, and replace it."),
+    )
 
 
 def _key_problem(key: PublicKeyTypes, name: str) -> DomainError | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from certificates.parsing.chains import Chain, build_chain
 from certificates.parsing.containers.opening import read_blocks
 from certificates.parsing.formats import Block
+from certificates.parsing.objections import objection_to
 from certificates.parsing.private_keys import CURVES, LARGEST_RSA_BITS, ServerKey, open_key, pkcs8_pem
 from certificates.parsing.refusals import Finding, Refusal
 from certificates.parsing.x509 import Description, Parsed, public_key_digest, read_certificate
@@ -86,8 +87,7 @@ def _read_server(upload: Upload) -> Bundle:
     leaf, key = _leaf_and_key(parsed, blocks, upload)
     chain = build_chain(leaf, [other for other in parsed if other is not leaf])
     findings += _chain_findings(chain, leaf_was_first=parsed[0] is leaf)
-    if key is None:
-        findings.append(watched_only(leaf.description))
+    findings += findings_of_serving(leaf)
     key_pem = None if key is None else pkcs8_pem(key)
     return Bundle(link_of(leaf), tuple(map(link_of, chain.intermediates)), key_pem, tuple(findings))
 
@@ -108,9 +108,13 @@ def is_servable(leaf: Description) -> bool:
     return leaf.key_algorithm in SERVED_ALGORITHMS
 
 
-def watched_only(leaf: Description) -> Finding:
-    """Return what is said of a certificate that is kept without its key."""
-    return Finding("certificate.watched-only", {"certificate": leaf.label, "algorithm": leaf.key_algorithm})
+def findings_of_serving(leaf: Parsed) -> list[Finding]:
+    """Return what is said of a certificate that no listener will serve."""
+    label = {"certificate": leaf.description.label}
+    if not is_servable(leaf.description):
+        return [Finding("certificate.watched-only", {**label, "algorithm": leaf.description.key_algorithm})]
+    objection = "" if leaf.description.is_client else objection_to(leaf.certificate)
+    return [Finding(objection, label)] if objection else []
 
 
 def _passphrases(upload: Upload) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ REFUSED_LABELS = (
     ("DSA PRIVATE KEY", "key.dsa"),
     ("PUBLIC KEY", "input.public-key"),
 )
-TIMES = frozenset({0x17, 0x18})  # UTCTime, GeneralizedTime
+TIMES = frozenset({der.UTC_TIME, der.GENERALIZED_TIME})
 SIGNED_PARTS = 3  # what is signed, by which algorithm, the signature
 REQUEST_PARTS = 4  # version, subject, public key, attributes
 _BOUNDARY = re.compile(rb"-----(BEGIN|END) ([A-Z0-9][A-Z0-9 #.]{0,62}[A-Z0-9])-----")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from certificates.parsing.bundles import Bundle, is_servable, link_of, root_dropped, watched_only
+from certificates.parsing.bundles import Bundle, findings_of_serving, is_servable, link_of, root_dropped
 from certificates.parsing.chains import Issuers, build_chain
 from certificates.parsing.refusals import Finding, Parameters
 from certificates.parsing.x509 import Parsed
@@ -90,7 +90,7 @@ class _Pool:
         self.linked.update(id(link) for link in (*chain.intermediates, *filter(None, [chain.root])))
         digest = parsed.public_key_sha256
         key = self._keys.get(digest) if is_servable(described) else None
-        findings = [] if is_servable(described) else [watched_only(described)]
+        findings = findings_of_serving(parsed)
         if chain.root:
             findings.append(root_dropped(chain.root))
         if chain.missing_issuer:

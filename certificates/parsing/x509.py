@@ -7,6 +7,7 @@ cannot read becomes a Refusal.
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -25,6 +26,10 @@ from certificates.parsing.refusals import Refusal
 LONGEST_SERIAL_DIGITS = 64
 LONGEST_NAME = 1000
 MOST_NAMES = 5000
+ISSUER_FIELD, SUBJECT_FIELD, KEY_FIELD = 2, 4, 5  # of what is signed, counted from the serial number
+TIMES = frozenset({der.UTC_TIME, der.GENERALIZED_TIME})
+EC_KEY_OID = "1.2.840.10045.2.1"
+HYBRID_FORMS = frozenset({b"\x06", b"\x07"})
 SM2_CURVE_OID = "1.2.156.10197.1.301"
 FOR_SERVERS = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 UNREADABLE = (
@@ -144,7 +149,8 @@ def parsed_of(certificate: x509.Certificate) -> Parsed:
 
 def _describe(certificate: x509.Certificate) -> Description:
     algorithm, bits, curve = _key(certificate)
-    extensions = certificate.extensions
+    extensions, fields = certificate.extensions, _fields(certificate)
+    _check_encoding(fields)
     common_name = _common_name(certificate.subject)
     names = _alternative_names(extensions)
     serial = f"{certificate.serial_number:x}"
@@ -156,7 +162,7 @@ def _describe(certificate: x509.Certificate) -> Description:
         common_name=common_name[:255],
         serial=serial,
         sha256=hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).hexdigest(),
-        spki_sha256=hashlib.sha256(_spki(certificate)).hexdigest(),
+        spki_sha256=hashlib.sha256(fields[KEY_FIELD].encoding).hexdigest(),
         key_algorithm=algorithm,
         key_bits=bits,
         curve=curve,
@@ -194,19 +200,34 @@ def _key(certificate: x509.Certificate) -> tuple[str, int, str]:
     raise Refusal("certificate.key-unsupported", algorithm=_key_oid(certificate))
 
 
-def _spki(certificate: x509.Certificate) -> bytes:
+def public_key_info(certificate: x509.Certificate) -> bytes:
     """Return the SubjectPublicKeyInfo byte for byte; encoding the key again could differ from it."""
+    return _fields(certificate)[KEY_FIELD].encoding
+
+
+def _fields(certificate: x509.Certificate) -> list[der.Element]:
+    """Return the fields of what is signed, from the serial number on."""
     fields = der.parse(certificate.tbs_certificate_bytes).children()
-    position = 6 if fields and fields[0].tag == der.EXPLICIT_0 else 5
-    if position >= len(fields):
+    fields = fields[1:] if fields and fields[0].tag == der.EXPLICIT_0 else fields
+    if len(fields) <= KEY_FIELD:
         raise der.DerError("no subject public key")
-    return fields[position].encoding
+    return fields
+
+
+def _check_encoding(fields: Sequence[der.Element]) -> None:
+    """Refuse what the library here reads and the engine's does not; raise ValueError."""
+    for name in (fields[ISSUER_FIELD], fields[SUBJECT_FIELD]):
+        if any(part.child(1).tag in TIMES for parts in name.children() for part in parts.children()):
+            raise ValueError("a part of a name is a time, where a text should be")
+    algorithm, point = fields[KEY_FIELD].child(0), fields[KEY_FIELD].child(1).content
+    if algorithm.child(0).oid == EC_KEY_OID and point[1:2] in HYBRID_FORMS:
+        raise ValueError("the point of the key is in the hybrid form, which RFC 5480 forbids")
 
 
 def _key_oid(certificate: x509.Certificate) -> str:
     """Return the object identifiers of the key's algorithm and parameters, the way to tell SM2 from others."""
     try:
-        algorithm = der.parse(_spki(certificate)).child(0)
+        algorithm = der.parse(public_key_info(certificate)).child(0)
         return " ".join(part.oid for part in algorithm.children() if part.tag == der.OBJECT_IDENTIFIER)
     except der.DerError:
         return "?"
@@ -227,7 +248,7 @@ def _common_name(subject: x509.Name) -> str:
 
 
 def _alternative_names(extensions: x509.Extensions) -> tuple[Name, ...]:
-    names = _extension(extensions, x509.SubjectAlternativeName)
+    names = extension_of(extensions, x509.SubjectAlternativeName)
     if names is None:
         return ()
     if len(list(names)) > MOST_NAMES:
@@ -271,7 +292,7 @@ def _is_ca(certificate: x509.Certificate, extensions: x509.Extensions) -> bool:
     if certificate.version is x509.Version.v1:
         # Old roots have no extensions at all; the engine takes a self-issued one as an authority too.
         return certificate.subject == certificate.issuer
-    constraints = _extension(extensions, x509.BasicConstraints)
+    constraints = extension_of(extensions, x509.BasicConstraints)
     return constraints is not None and constraints.ca
 
 
@@ -288,31 +309,31 @@ def _is_self_signed(certificate: x509.Certificate) -> bool:
 
 
 def _authority_key_id(certificate: x509.Certificate) -> bytes:
-    identifier = _extension(certificate.extensions, x509.AuthorityKeyIdentifier)
+    identifier = extension_of(certificate.extensions, x509.AuthorityKeyIdentifier)
     return (identifier and identifier.key_identifier) or b""
 
 
 def _subject_key_id(certificate: x509.Certificate) -> bytes:
-    identifier = _extension(certificate.extensions, x509.SubjectKeyIdentifier)
+    identifier = extension_of(certificate.extensions, x509.SubjectKeyIdentifier)
     return identifier.digest if identifier else b""
 
 
 def _signs_certificates(extensions: x509.Extensions) -> bool:
-    usage = _extension(extensions, x509.KeyUsage)
+    usage = extension_of(extensions, x509.KeyUsage)
     return usage is None or usage.key_cert_sign
 
 
 def _serves_tls(extensions: x509.Extensions) -> bool:
-    usages = _extension(extensions, x509.ExtendedKeyUsage)
+    usages = extension_of(extensions, x509.ExtendedKeyUsage)
     return usages is None or not FOR_SERVERS.isdisjoint(usages)
 
 
 def _is_client(extensions: x509.Extensions) -> bool:
-    usages = _extension(extensions, x509.ExtendedKeyUsage)
+    usages = extension_of(extensions, x509.ExtendedKeyUsage)
     return usages is not None and ExtendedKeyUsageOID.CLIENT_AUTH in usages and FOR_SERVERS.isdisjoint(usages)
 
 
-def _extension(extensions: x509.Extensions, kind: type[Extension]) -> Extension | None:
+def extension_of(extensions: x509.Extensions, kind: type[Extension]) -> Extension | None:
     """Return the extension of a kind; the library's own search costs more, and an exception for each that is absent."""
     return next((each.value for each in extensions if type(each.value) is kind), None)
 
