@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from renewals.models import Attempt, Renewal
 
+ATTEMPTS_KEPT = 100  # of each renewal
 # A state that means that nobody works on it.
 RESTING = (Renewal.State.WAITING, Renewal.State.FAILED)
 
@@ -57,4 +58,13 @@ def take(renewal_id: str) -> Lease | None:
         ended_at=now, outcome=Attempt.Outcome.INTERRUPTED
     )
     Attempt.objects.create(renewal_id=renewal_id, started_at=now)
+    _forget_oldest(renewal_id)
     return Lease(renewal_id, key)
+
+
+def _forget_oldest(renewal_id: str) -> None:
+    """Keep the newest attempts of a renewal: one that fails for months makes hundreds."""
+    attempts = Attempt.objects.filter(renewal_id=renewal_id).order_by("-id")
+    oldest_kept = attempts.values_list("pk", flat=True)[ATTEMPTS_KEPT - 1 : ATTEMPTS_KEPT].first()
+    if oldest_kept:
+        Attempt.objects.filter(renewal_id=renewal_id, pk__lt=oldest_kept).delete()
