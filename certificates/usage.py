@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from certificates.models import Certificate, CertificateVersion
+from events.actor import Actor
 
 MOST_SHOWN = 50
 
@@ -68,6 +69,10 @@ VersionCheck = Callable[[Certificate, x509.Certificate], None]
 # Told of versions in the transaction that stores them.
 StoreListener = Callable[[Sequence[CertificateVersion]], None]
 
+# What a layer has that goes with a certificate, by its id; and its end, in the transaction that deletes that.
+Followers = Callable[[str], Sequence[Usage]]
+FollowersEnd = Callable[[Actor, str], None]
+
 # Returns the ids of the certificates that a layer uses, as a query that is not run yet.
 UsedQuery = Callable[[], QuerySet[Any, Any]]
 
@@ -75,6 +80,7 @@ _providers: list[Provider] = []
 _used_queries: list[UsedQuery] = []
 _version_checks: list[VersionCheck] = []
 _store_listeners: list[StoreListener] = []
+_followers: list[tuple[Followers, FollowersEnd]] = []
 
 
 def register(provider: Provider) -> None:
@@ -116,6 +122,24 @@ def check_new_version(certificate: Certificate, leaf: x509.Certificate) -> None:
     """Raise DomainError when a user of ``certificate`` could not take ``leaf`` in its place."""
     for check in _version_checks:
         check(certificate, leaf)
+
+
+def register_followers(followers: Followers, end: FollowersEnd) -> None:
+    """Have a layer's objects deleted with a certificate, and named before; called in ``ready()``, once a process."""
+    if (followers, end) not in _followers:
+        _followers.append((followers, end))
+
+
+def followers_of(certificate_id: str) -> Usages:
+    """Return what would be deleted together with a certificate."""
+    found = tuple(follower for followers, _end in _followers for follower in followers(certificate_id))
+    return Usages(found, len(found))
+
+
+def end_followers(actor: Actor, certificate_id: str) -> None:
+    """Delete what goes with a certificate, inside the transaction that deletes it."""
+    for _named, end in _followers:
+        end(actor, certificate_id)
 
 
 def register_store_listener(listener: StoreListener) -> None:

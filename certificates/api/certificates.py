@@ -22,6 +22,7 @@ from certificates.schemas.certificates import (
     CertificatePatch,
     CertificateQuery,
     CertificatesOut,
+    DeletionOut,
     DifferenceOut,
     ExportIn,
     HintOut,
@@ -37,7 +38,7 @@ from certificates.schemas.certificates import (
 from certificates.services import Imported
 from certificates.services.exporting import PERMISSION, export_certificate, export_key, refuse_where_switched_off
 from certificates.services.versions import check_replacement, read_replacement
-from certificates.usage import usages_of
+from certificates.usage import followers_of, usages_of
 from console.tables import Page, keyset_page
 
 router = Router(tags=["certificates"])
@@ -167,9 +168,16 @@ def update_certificate(
     return _answer(response, updated)
 
 
+@router.get("/certificates/{certificate_id}/deletion", response=DeletionOut, operation_id="previewCertificateDeletion")
+def preview_deletion(request: HttpRequest, certificate_id: str) -> dict[str, object]:
+    """Tell who refuses the deletion and what would go with the certificate, and do nothing."""
+    users = usages_of([selectors.certificate_by_id(certificate_id).pk])[certificate_id]
+    return {"blocked_by": users, "blocked_by_count": users.total, "deletes": followers_of(certificate_id)}
+
+
 @router.delete("/certificates/{certificate_id}", response={204: None}, operation_id="deleteCertificate")
 def delete_certificate(request: HttpRequest, certificate_id: str) -> Status[None]:
-    """Delete a certificate that nothing uses, with all its versions."""
+    """Delete a certificate that nothing uses, with all its versions and its renewal."""
     services.delete_certificate(actor_of(request), certificate_id, expected_revision=expected_revision(request))
     return Status(204, None)
 

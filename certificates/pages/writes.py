@@ -17,7 +17,7 @@ from certificates.forms.certificates import ConfirmForm, LabelsForm, RollBackFor
 from certificates.models import Certificate, CertificateName
 from certificates.pages.tags import read_tags, written_tags
 from certificates.selectors import certificate_by_id, version_of
-from certificates.usage import usages_of
+from certificates.usage import followers_of, usages_of
 from console.errors import ConflictError, DomainError, StaleError
 from console.forms import add_domain_error
 
@@ -127,6 +127,7 @@ def certificate_delete(request: HttpRequest, certificate_id: str) -> HttpRespons
         "certificate": certificate,
         "form": form,
         "usages": usages,
+        "followers": followers_of(certificate.pk),
         "versions": certificate.versions.count(),
         "names": CertificateName.objects.filter(version=certificate.current_version)[:20],
     }

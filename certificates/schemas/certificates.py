@@ -161,6 +161,14 @@ class UsageOut(Schema):
     role: str
 
 
+class DeletionOut(Schema):
+    """What a deletion would do; ``blocked_by`` refuses it."""
+
+    blocked_by: list[UsageOut] = Field(description="The first 50.")
+    blocked_by_count: int
+    deletes: list[UsageOut] = Field(description="What goes with the certificate, such as its renewal.")
+
+
 class VersionOut(Schema):
     """One version: immutable."""
 

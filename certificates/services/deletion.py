@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from certificates.models import Certificate
 from certificates.services.rows import record, unchanged
-from certificates.usage import Usages, usages_of
+from certificates.usage import Usages, end_followers, usages_of
 from console.errors import ConflictError
 from events.actor import Actor
 from events.feed import recording
@@ -13,11 +13,15 @@ USERS_NAMED = 5
 
 
 def delete_certificate(actor: Actor, certificate_id: str, *, expected_revision: int | None = None) -> None:
-    """Delete a certificate with all versions and keys; raise ConflictError naming whoever uses it."""
+    """Delete a certificate with all versions and keys, and what goes with it (``certificates.usage.followers_of``).
+
+    Raises ConflictError naming whoever uses it.
+    """
     with recording(actor) as changes:
         certificate = unchanged(certificate_id, expected_revision)
         if users := usages_of([certificate.id])[certificate.id]:
             raise _in_use(certificate, users)
+        end_followers(actor, certificate.id)
         record(changes, "deleted", certificate, f"Deleted certificate “{certificate.name}”")
         Certificate.objects.filter(pk=certificate.pk).update(current_version=None)
         certificate.delete()
