@@ -7,10 +7,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from console.errors import DomainError
 from console.forms import StyledForm
 from console.ids import is_id
 from listeners.ca_sources import CaSource
 from listeners.models import Listener, LoadBalancer, ServerGroup
+from listeners.rules import check_server_address
 from listeners.tls_policies import POLICIES, WIZARD_POLICY
 
 MAX_PORT = 65535
@@ -210,6 +212,13 @@ class ServerForm(StyledForm):
     port = port_field(label=_("Port"))
     weight = forms.IntegerField(label=_("Weight"), initial=100, min_value=0, max_value=100)
     description = forms.CharField(label=_("Description"), max_length=256, required=False)
+
+    def clean_address(self) -> str:
+        """Say here what the service would refuse, beside the row's other errors."""
+        try:
+            return check_server_address(self.cleaned_data["address"])
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class ServersFormSet(BaseFormSet[ServerForm]):

@@ -44,6 +44,13 @@ def limits_of(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def certificate_room(used: int) -> dict[str, int]:
+    """Return, for an instance with ``used`` additional certificates, its limit and how many one operation may add."""
+    allowed = limits_of((CERTIFICATES, CERTIFICATES_PER_OPERATION))
+    limit = allowed[CERTIFICATES]
+    return {"used": used, "limit": limit, "room": max(0, min(limit - used, allowed[CERTIFICATES_PER_OPERATION]))}
+
+
 def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = "") -> None:
     """Raise ConflictError when ``wanted`` is above ``limit``; ``message`` says both numbers."""
     if wanted > limit:

@@ -17,6 +17,7 @@ from authorities.services import repositories as services
 from certificates.selectors import ORDER
 from certificates.usage import usages_of
 from console.form_pages import Crumb, FormPage, attempt, show_form
+from console.returning import return_address, with_query
 from console.tables import keyset_page
 
 
@@ -105,7 +106,7 @@ def _delete(request: HttpRequest, repository_id: str, form: RevisionForm) -> boo
 @never_cache
 @require_http_methods(METHODS)
 def repository_upload(request: HttpRequest, repository_id: str) -> HttpResponse:
-    """Upload a root or an intermediate into a repository."""
+    """Upload a root or an intermediate into a repository; ``next`` leads back to a wizard."""
     repository = selectors.repository_by_id(repository_id)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
@@ -118,9 +119,10 @@ def repository_upload(request: HttpRequest, repository_id: str) -> HttpResponse:
         )
         if imported:
             messages.success(request, _("“%(name)s” is uploaded.") % {"name": imported.certificate.name})
-            return redirect("repository-detail", repository_id)
+            back = return_address(request)
+            return redirect(with_query(back, imported=imported.certificate.pk) if back else _address(repository))
     page = FormPage(_("Upload CA certificate"), _("Upload"), _address(repository), (_list_crumb(), _crumb(repository)))
-    return show_form(request, form, page)
+    return show_form(request, form, page, next=return_address(request))
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -20,8 +21,11 @@ from certificates.services import Imported
 from certificates.services.drops import discard_drop, import_plan, keep_drop, open_drop
 from console.errors import DomainError
 from console.forms import add_domain_error
+from console.returning import return_address, with_query
 
 MOST_WARNINGS_SAID = 10
+# What an address may name; no page that chooses takes so many at once.
+MOST_RETURNED = 50
 # What was done for the operator, and is no reason to worry.
 NOTES = frozenset({"chain.root-dropped", "chain.completed", "drop.key-stored"})
 
@@ -38,13 +42,14 @@ def certificate_drop(request: HttpRequest) -> HttpResponse:
             drop = form.drop()
             plan = plan_drop(drop)
             if plan.items or plan.needs_passphrase:
-                return redirect("certificate-drop-plan", keep_drop(actor_of(request), drop))
+                return redirect(_address_of(request, "certificate-drop-plan", keep_drop(actor_of(request), drop)))
             omissions = plan.left_out
             form.add_error(None, _("There is nothing to import in what was given."))
         except DomainError as error:
             add_domain_error(form, error)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "certificates/drop.html", {"form": form, "omissions": omissions}, status=status)
+    context = {"form": form, "omissions": omissions, "next": return_address(request)}
+    return render(request, "certificates/drop.html", context, status=status)
 
 
 @sensitive_post_parameters("passphrase")
@@ -58,7 +63,7 @@ def certificate_drop_plan(request: HttpRequest, drop_id: str) -> HttpResponse:
     if request.method == "POST" and action == "discard":
         discard_drop(actor, drop_id)
         messages.success(request, _("The files are deleted; nothing was stored."))
-        return redirect("certificate-drop")
+        return redirect(_address_of(request, "certificate-drop"))
     if request.method == "POST" and action == "passphrase":
         return _with_passphrases(request, drop_id, drop)
     plan = plan_drop(drop)
@@ -72,12 +77,18 @@ def _with_passphrases(request: HttpRequest, drop_id: str, drop: Drop) -> HttpRes
     """Keep the drop with a further passphrase in the place of the one without; the newest is tried first."""
     form = PassphraseForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["passphrase"]:
-        return redirect("certificate-drop-plan", drop_id)
+        return redirect(_address_of(request, "certificate-drop-plan", drop_id))
     given: str = form.cleaned_data["passphrase"]
     passphrases = tuple(dict.fromkeys((given, *drop.passphrases)))
     kept = keep_drop(actor_of(request), Drop(drop.files, passphrases[:MOST_PASSPHRASES]))
     discard_drop(actor_of(request), drop_id)
-    return redirect("certificate-drop-plan", kept)
+    return redirect(_address_of(request, "certificate-drop-plan", kept))
+
+
+def _address_of(request: HttpRequest, url_name: str, *arguments: str) -> str:
+    """Return a page of this flow, told where the flow returns to in the end."""
+    address, back = reverse(url_name, args=arguments), return_address(request)
+    return with_query(address, next=back) if back else address
 
 
 def _imported(request: HttpRequest, drop_id: str, plan: Plan) -> HttpResponse:
@@ -88,6 +99,8 @@ def _imported(request: HttpRequest, drop_id: str, plan: Plan) -> HttpResponse:
         return _plan_page(request, drop_id, plan, error, chosen)
     discard_drop(actor_of(request), drop_id)
     _say(request, imported)
+    if back := return_address(request):
+        return redirect(with_query(back, imported=[each.certificate.pk for each in imported[:MOST_RETURNED]]))
     if len(imported) == 1:
         return redirect("certificate-detail", imported[0].certificate.pk)
     return redirect("certificate-list")
@@ -100,9 +113,11 @@ def _plan_page(
     error: DomainError | None = None,
     chosen: dict[str, str] | None = None,
 ) -> HttpResponse:
+    back = return_address(request)
     rows = [
         {
             "planned": item,
+            "use_url": with_query(back, imported=item.stored.pk) if back and item.stored else "",
             "leaf": item.item.bundle.leaf.description,
             "chain": [link.description for link in item.item.bundle.chain],
             "warnings": [warning for warning in item.warnings if warning.code not in NOTES],
@@ -113,7 +128,8 @@ def _plan_page(
         for item in plan.items
     ]
     context: dict[str, Any] = {
-        "drop_id": drop_id,
+        "next": back,
+        "action": _address_of(request, "certificate-drop-plan", drop_id),
         "plan": plan,
         "rows": rows,
         "error": error,

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -18,7 +17,7 @@ from certificates.models import Certificate, Kind
 from certificates.services import Imported
 from console.errors import DomainError
 from console.forms import add_domain_error
-from console.themes import own_address
+from console.returning import return_address, with_query
 
 # What the services call an input, and where the form shows it.
 FIELDS = {"chain_pem": "certificate_pem"}
@@ -34,7 +33,7 @@ def certificate_import(request: HttpRequest) -> HttpResponse:
         _say(request, imported, _("“%(name)s” is imported.") % {"name": imported.certificate.name})
         return redirect(_return_address(request, imported.certificate))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context = {"form": form, "next": _next(request)}
+    context = {"form": form, "next": return_address(request)}
     return render(request, "certificates/import.html", context, status=status)
 
 
@@ -56,20 +55,13 @@ def _imported(request: HttpRequest, form: ImportForm) -> Imported | None:
         return None
 
 
-def _next(request: HttpRequest) -> str:
-    """Return the page of this console to go back to; empty for none, and for any other address."""
-    return own_address(request, request.POST.get("next") or request.GET.get("next"), default="")
-
-
 def _return_address(request: HttpRequest, certificate: Certificate) -> str:
     """Return where to go after an import; a page to go back to is told the new certificate's id."""
-    address = _next(request)
-    if not address:
-        return f"/certificates/{certificate.pk}/"
-    return f"{address}{'&' if '?' in address else '?'}{urlencode({'imported': certificate.pk})}"
+    address = return_address(request)
+    return with_query(address, imported=certificate.pk) if address else f"/certificates/{certificate.pk}/"
 
 
 def _say(request: HttpRequest, imported: Imported, sentence: str) -> None:
     messages.success(request, sentence)
-    for warning in imported.warnings if _next(request) else ():  # the certificate's own page shows them itself
+    for warning in imported.warnings if return_address(request) else ():  # the certificate's own page shows them itself
         messages.warning(request, warning.message)

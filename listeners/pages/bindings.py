@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from access.actors import actor_of
 from certificates.services import roll_back_certificate
 from console.errors import DomainError, NotFoundError
+from console.returning import with_query
 from listeners import limits, selectors, services
 from listeners.impact import impact_of
 from listeners.models import Binding, Listener
 from listeners.pages.editing import Opened, opened_from
-from listeners.pages.pickers import SOURCES, picker, search_name
+from listeners.pages.pickers import SOURCES, Picker, choosable, making_url, picker, search_name
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -161,9 +162,15 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
     """Show a choice with its search; save it when the answer was sent."""
     data = request.POST if request.method == "POST" else request.GET
     # A certificate made from here comes back as ?imported=.
-    chosen = [*data.getlist(choice.field), *request.GET.getlist("imported")]
+    chosen = [*data.getlist(choice.field), *choosable(choice.field, request.GET.getlist("imported"))]
+    if not SOURCES[choice.field].several:
+        chosen = chosen[-1:]
     error: DomainError | None = None
-    if request.method == "POST" and request.POST.get("go") != "search":
+    go = request.POST.get("go")
+    if go == f"create:{choice.field}":
+        back = with_query(request.path, **{choice.field: chosen})
+        return redirect(making_url(choice.field, back, request.POST))
+    if request.method == "POST" and go != "search":
         opened = opened_from(request) or Opened(listener.revision, {})
         try:
             answer = choice.answer(chosen)
@@ -178,17 +185,27 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
         "choice": choice,
         "error": error,
         "impact": impact_of(choice.change),
-        "picker": picker(
-            choice.field,
-            chosen,
-            data.get(search_name(choice.field), ""),
-            listener_id=listener.pk,
-            ca_source=data.get("ca_source", ""),
-            ca_repository_id=data.get("ca_repository_id", ""),
-        ),
-        "per_operation": limits.limit_of(limits.CERTIFICATES_PER_OPERATION),
+        "picker": _picker(listener, choice, chosen, data),
+        **_room(listener, choice),
     }
     return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)
+
+
+def _picker(listener: Listener, choice: Choice, chosen: list[str], data: QueryDict) -> Picker:
+    return picker(
+        choice.field,
+        chosen,
+        data.get(search_name(choice.field), ""),
+        listener_id=listener.pk,
+        ca_source=data.get("ca_source", ""),
+        ca_repository_id=data.get("ca_repository_id", ""),
+    )
+
+
+def _room(listener: Listener, choice: Choice) -> dict[str, int]:
+    if choice is not ADD_ADDITIONAL:
+        return {}
+    return limits.certificate_room(selectors.additional_certificate_count(listener.load_balancer_id))
 
 
 @require_http_methods(METHODS)

@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
 from console.errors import DomainError
 from console.forms import add_domain_error
+from console.returning import with_query
 from listeners import limits, selectors, services
 from listeners.models import LoadBalancer
 from listeners.pages import pickers
@@ -48,7 +48,10 @@ def listener_create_step(request: HttpRequest, load_balancer_id: str, draft_id: 
         return redirect("listener-create", load_balancer_id=balancer.pk)
     if request.method == "POST":
         return _take(request, balancer, draft, step)
-    if preselect(draft, step, request.GET):
+    field = made_for(step, request.GET)
+    if field:
+        if not preselect(draft, step, field, request.GET):
+            messages.warning(request, _("Nothing of what was made can be chosen here; what was chosen before is kept."))
         save_draft(request.session, draft)
         return redirect(step_url(draft, step))
     return _show(request, balancer, draft, step)
@@ -56,18 +59,25 @@ def listener_create_step(request: HttpRequest, load_balancer_id: str, draft_id: 
 
 def step_url(draft: Draft, step: wizard.Step, **query: str) -> str:
     """Return the address of a step of a draft."""
-    url = reverse("listener-create-step", args=[draft.subject, draft.id, step.id])
-    return f"{url}?{urlencode(query)}" if query else url
+    return with_query(reverse("listener-create-step", args=[draft.subject, draft.id, step.id]), **query)
 
 
-def preselect(draft: Draft, step: wizard.Step, query: QueryDict) -> bool:
-    """Choose what was just made on another page; ``as`` names the field when it is not the usual one."""
+def made_for(step: wizard.Step, query: QueryDict) -> str:
+    """Return the field that another page made something for, or nothing; ``as`` names it if it is not the usual one."""
     for parameter, usual_field in MADE.items():
-        field = query.get("as", usual_field)
+        field = str(query.get("as", usual_field))
         if query.get(parameter) and field in step.fields and field in pickers.SOURCES:
-            draft.put(step.id, field, str(query[parameter]), several=pickers.SOURCES[field].several)
-            return True
-    return False
+            return field
+    return ""
+
+
+def preselect(draft: Draft, step: wizard.Step, field: str, query: QueryDict) -> bool:
+    """Choose what was just made, and return whether there was anything that the field may choose."""
+    made = [value for parameter in MADE for value in query.getlist(parameter)]
+    chosen = pickers.choosable(field, made)
+    for pk in chosen:
+        draft.put(step.id, field, pk, several=pickers.SOURCES[field].several)
+    return bool(chosen)
 
 
 def _take(request: HttpRequest, balancer: LoadBalancer, draft: Draft, step: wizard.Step) -> HttpResponse:
@@ -99,7 +109,7 @@ def _elsewhere(request: HttpRequest, draft: Draft, step: wizard.Step, go: str, a
     if go == "search":
         return step_url(draft, step, **_searches(request.POST, step))
     if go == "create":
-        return _making_url(draft, step, argument)
+        return _making_url(draft, step, argument, request.POST)
     return ""
 
 
@@ -108,15 +118,11 @@ def _searches(data: QueryDict, step: wizard.Step) -> dict[str, str]:
     return {name: str(data[name]) for name in names if data.get(name)}
 
 
-def _making_url(draft: Draft, step: wizard.Step, field: str) -> str:
+def _making_url(draft: Draft, step: wizard.Step, field: str, given: QueryDict) -> str:
     """Return the page that makes what ``field`` chooses, told to come back to this step."""
-    source = pickers.SOURCES.get(field)
-    if source is None:
+    if field not in pickers.SOURCES:
         raise Http404
-    back = step_url(draft, step, **{"as": field})
-    if not source.kind:
-        return f"{reverse('server-group-create')}?{urlencode({'next': back})}"
-    return f"{reverse('certificate-import')}?{urlencode({'kind': source.kind, 'next': back})}"
+    return pickers.making_url(field, step_url(draft, step, **{"as": field}), given)
 
 
 def _show(
@@ -151,19 +157,11 @@ def _context(
     }
     if form is not None:
         context["pickers"] = _pickers(request, form)
-        context |= _certificate_limits(balancer) if step is wizard.CERTIFICATE else {}
+        used = balancer.additional_count  # type: ignore[attr-defined]  # load_balancer_by_id counts it
+        context |= limits.certificate_room(used) if step is wizard.CERTIFICATE else {}
     else:
         context["confirmation"] = confirmation_of(balancer, wizard.answers(draft))
     return context
-
-
-def _certificate_limits(balancer: LoadBalancer) -> dict[str, int]:
-    allowed = limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION))
-    return {
-        "used": balancer.additional_count,  # type: ignore[attr-defined]  # load_balancer_by_id counts it
-        "limit": allowed[limits.CERTIFICATES],
-        "per_operation": allowed[limits.CERTIFICATES_PER_OPERATION],
-    }
 
 
 def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker]:

@@ -13,14 +13,16 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, prefetch_re
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from certificates.models import Kind
+from certificates.models import Certificate, Kind
 from certificates.selectors import certificates
 from console.ids import is_id
-from listeners.ca_sources import Narrowing, narrowing
+from console.returning import with_query
+from listeners.ca_sources import CaSource, Narrowing, narrowing
 from listeners.models import Binding, Server, ServerGroup
 from listeners.selectors import servers_with_health
 
@@ -156,6 +158,31 @@ def _server_groups(query: str) -> QuerySet[Any]:
         addressed = Server.objects.filter(address__startswith=text).order_by().values("group")
         rows = rows.filter(Q(name__icontains=text) | Q(pk__in=addressed))
     return rows.order_by("name")
+
+
+def choosable(field: str, ids: Iterable[str]) -> list[str]:
+    """Return those of ``ids`` that ``field`` may choose, in their order; a field that takes one keeps the first."""
+    source = SOURCES[field]
+    wanted = list(dict.fromkeys(filter(is_id, ids)))[:MOST_CHOSEN]
+    rows = Certificate.objects.filter(kind=source.kind) if source.kind else ServerGroup.objects.all()
+    there = set(rows.filter(pk__in=wanted).values_list("pk", flat=True))
+    found = [pk for pk in wanted if pk in there]
+    return found if source.several else found[:1]
+
+
+def making_url(field: str, back: str, given: Mapping[str, Any]) -> str:
+    """Return the page that makes what ``field`` chooses and comes back to ``back`` with it.
+
+    A CA certificate is made where ``given`` says that it comes from: as an authority, or in a repository.
+    """
+    source = SOURCES[field]
+    if not source.kind:
+        return with_query(reverse("server-group-create"), next=back)
+    if source.has_ca_source and given.get("ca_source") == CaSource.AUTHORITY:
+        return with_query(reverse("authority-create"), next=back)
+    if source.has_ca_source and is_id(repository_id := given.get("ca_repository_id", "")):
+        return with_query(reverse("repository-upload", args=[repository_id]), next=back)
+    return with_query(reverse("certificate-import"), kind=source.kind, next=back)
 
 
 @require_safe

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
@@ -15,7 +14,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from access.actors import actor_of
 from console.errors import DomainError, StaleError
 from console.forms import add_domain_error
-from console.themes import own_address
+from console.returning import return_address, with_query
 from listeners import selectors, services
 from listeners.forms import ServerGroupForm, ServerRows, ServersFormSet, initial_of
 from listeners.models import Server, ServerGroup
@@ -61,7 +60,7 @@ def server_group_live(request: HttpRequest, server_group_id: str) -> HttpRespons
 @require_http_methods(METHODS)
 def server_group_create(request: HttpRequest) -> HttpResponse:
     """Create a server group; ``next`` leads back to the wizard that asked for it."""
-    back = _back(request)
+    back = return_address(request)
     if request.method != "POST":
         return _form_page(request, {"form": ServerGroupForm(), "rows": ServerRows(prefix="servers"), "next": back})
     form = ServerGroupForm(request.POST)
@@ -77,14 +76,8 @@ def server_group_create(request: HttpRequest) -> HttpResponse:
         return _refused(request, context, error)
     messages.success(request, _("Server group “%(name)s” is created.") % {"name": group})
     if back:
-        joint = "&" if "?" in back else "?"
-        return redirect(f"{back}{joint}{urlencode({'server_group': group.pk})}")
+        return redirect(with_query(back, server_group=group.pk))
     return redirect("server-group-detail", server_group_id=group.pk)
-
-
-def _back(request: HttpRequest) -> str:
-    """Return the address of our own to go back to, or nothing."""
-    return own_address(request, request.POST.get("next") or request.GET.get("next"), default="")
 
 
 @require_http_methods(METHODS)

@@ -50,6 +50,28 @@ def test_one_certificate_leads_to_its_page(admin_client: Client) -> None:
     assert answer["Location"] == f"/certificates/{Certificate.objects.get().pk}/"
 
 
+def test_a_page_that_asked_gets_what_was_imported(admin_client: Client) -> None:
+    first, second = make_leaf("a.test", issuer=ROOT), make_leaf("b.test", issuer=ROOT)
+    back = "/instances/x/?as=certificate_id"
+    content = first.pem + first.key_pem + second.pem + second.key_pem
+    address = plan_address(admin_client, content, next=back)
+    assert f'name="next" value="{back}"' in admin_client.get(ADDRESS, {"next": back}).content.decode()
+    answer = admin_client.post(address, {"take": [first.sha256, second.sha256]})
+    made = [Certificate.objects.get(name=name).pk for name in ("a.test", "b.test")]
+    assert answer["Location"] == f"{back}&imported={made[0]}&imported={made[1]}"
+    again = admin_client.get(plan_address(admin_client, first.pem, next=back)).content.decode()
+    assert f'href="/instances/x/?as=certificate_id&amp;imported={made[0]}"' in again
+
+
+@pytest.mark.parametrize("back", ["//evil.test/", "https://evil.test/", "/\\evil.test/"])
+def test_no_page_of_another_host_gets_anything(admin_client: Client, back: str) -> None:
+    leaf = make_leaf("a.test")
+    address = plan_address(admin_client, leaf.pem, leaf.key_pem, next=back)
+    assert "evil" not in address
+    answer = admin_client.post(f"{address}?next={back}", {"take": leaf.sha256})
+    assert answer["Location"] == f"/certificates/{Certificate.objects.get().pk}/"
+
+
 def test_a_missing_passphrase_is_asked_for_and_further_ones_too(admin_client: Client) -> None:
     leaf, other = make_leaf("a.test", key=rsa_key()), make_leaf("b.test", key=rsa_key(number=1))
     address = plan_address(admin_client, pfx(leaf, "one"), pfx(other, "two"))

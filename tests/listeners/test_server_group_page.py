@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from events.actor import Actor
 from listeners import services
-from listeners.models import ServerGroup, ServerHealth
-from listeners.pages import server_groups
+from listeners.models import Listener, ServerGroup, ServerHealth
+from listeners.pages.server_groups import LISTENERS_SHOWN
 from tests import factories
 from tests.listeners.pages import opened
 
@@ -70,8 +70,13 @@ def test_a_bad_number_is_refused_in_its_row(admin_client: Client, row: tuple[str
 def test_an_address_that_does_not_parse_is_refused_by_name(admin_client: Client, address: str) -> None:
     answer = _create(admin_client, (address, "80", "100"))
     assert answer.status_code == 422
-    assert answer.context["servers_error"].field == "servers"
+    assert answer.context["rows"].errors[0]["address"]
     assert f'value="{address}"' in answer.text
+
+
+def test_every_mistake_of_a_row_is_said_at_once(admin_client: Client) -> None:
+    mistakes = _create(admin_client, ("nonsense", "", "101")).context["rows"].errors[0]
+    assert set(mistakes) == {"address", "port", "weight"}
 
 
 def test_a_server_listed_twice_is_refused(admin_client: Client) -> None:
@@ -191,15 +196,19 @@ def test_the_list_is_searched_by_server_address(admin_client: Client) -> None:
     assert two.pk not in text
 
 
-def test_a_group_of_very_many_listeners_shows_the_first_ones(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server_groups, "LISTENERS_SHOWN", 1)
-    group = factories.make_listener().server_group
-    for _ in range(2):
-        factories.make_listener(server_group_id=group.pk)
-    page = admin_client.get(f"/server-groups/{group.pk}/").text
-    assert page.count('class="binding-line"') == 1
+def test_a_group_of_very_many_listeners_shows_the_first_ones(admin_client: Client) -> None:
+    first = factories.make_listener()
+    Listener.objects.bulk_create(
+        Listener(
+            load_balancer=first.load_balancer,
+            server_group=first.server_group,
+            port=20_000 + number,
+            security_policy=first.security_policy,
+        )
+        for number in range(LISTENERS_SHOWN + 1)
+    )
+    page = admin_client.get(_url("detail", first.server_group)).text
+    assert page.count('class="binding-line"') == LISTENERS_SHOWN
     assert "and 2 more" in page
 
 
