@@ -132,7 +132,7 @@ def _save(row: RevocationList) -> None:
 
 def _record(changes: Recorder, row: RevocationList) -> None:
     name = row.certificate.name
-    summary = f"“{name}” carries a revocation list of {row.issuer} with {row.entries} entries"
+    summary = f"“{name}” carries a revocation list of {row.issuer} (entries: {row.entries})"
     changes.record(
         "certificate.revocation_list_stored",
         row.certificate,
