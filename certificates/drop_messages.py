@@ -84,7 +84,10 @@ REFUSALS: Mapping[str, tuple[Promise, Promise]] = {
     "drop.empty": (_("Nothing was given."), _("Choose files, or paste the text of a certificate.")),
     "key.sm2": (
         _("The private key is an SM2 key, which cannot be served."),
-        _("Its certificate is kept and watched without it. Serve a certificate with an RSA or ECDSA key."),
+        _(
+            "Its certificate is kept and watched without it, so keep the key where it is. Listeners serve RSA, ECDSA "
+            "and Ed25519."
+        ),
     ),
     "key.gmssl": (
         _("The private key is encrypted with SM3 and SM4, as GmSSL does; such keys cannot be opened here."),
