@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from access.throttle import LIMITS
+
 pytestmark = pytest.mark.django_db
 OLD, NEW = "correct horse battery", "staple mountain river"
 
@@ -38,7 +40,7 @@ def test_other_sessions_end(client: Client, alice: User) -> None:
 @pytest.mark.parametrize(
     ("passwords", "message"),
     [
-        (("wrong", NEW, NEW), "incorrectly"),
+        (("wrong", NEW, NEW), "This is not your password"),
         ((OLD, NEW, "other mountain river"), "match"),
         ((OLD, "brief", "brief"), "too short"),
         ((OLD, NEW, ""), "required"),
@@ -51,6 +53,16 @@ def test_a_bad_change_says_why_and_changes_nothing(
     assert answer.status_code == 422
     assert message in answer.content.decode()
     assert passwords[1] not in answer.content.decode()
+    alice.refresh_from_db()
+    assert alice.check_password(OLD)
+
+
+def test_guesses_of_the_old_password_are_stopped(client: Client, alice: User) -> None:
+    for number in range(LIMITS["pair"]):
+        assert "not your password" in change(client, f"guess {number}").content.decode()
+    answer = change(client)
+    assert answer.status_code == 422
+    assert "Too many attempts failed" in answer.content.decode()
     alice.refresh_from_db()
     assert alice.check_password(OLD)
 
