@@ -3,8 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
 
 import httpx
 from django.utils import timezone
@@ -16,6 +15,7 @@ from alerts.targets import parse_webhook_url
 from alerts.transports.contract import LONGEST_ANSWER, Message, Receipt, TransportError
 from certificates.keys import unseal
 from console.errors import DomainError
+from console.outbound import opened_client, run_to_end
 
 # For everything together: name, connection, TLS, request, answer.
 TOTAL_SECONDS = 5
@@ -23,7 +23,6 @@ LARGEST_ANSWER_BYTES = 16_384
 GONE = 410
 # What the same message will meet again tomorrow. A login that is refused or an overload is put right meanwhile.
 PERMANENT_STATUSES = frozenset({400, 405, 406, GONE, 411, 413, 414, 415, 422, 431, 451, 501})
-Result = TypeVar("Result")
 
 
 def post_event(channel: Channel, message: Message) -> Receipt:
@@ -35,7 +34,7 @@ def post_event(channel: Channel, message: Message) -> Receipt:
     )
     try:
         url = parse_webhook_url(channel.target)
-        status, headers, answer = _run(_exchange(url, body.encode(), _headers(channel, message, body)))
+        status, headers, answer = run_to_end(_exchange(url, body.encode(), _headers(channel, message, body)))
     except DomainError as error:
         raise TransportError(str(error), permanent=False) from error
     except TimeoutError as error:
@@ -63,11 +62,9 @@ def _headers(channel: Channel, message: Message, body: str) -> dict[str, str]:
 
 async def _exchange(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], str]:
     """Send one request and read as much of the answer as the log keeps; follow no redirect."""
-    context = httpx.create_ssl_context()
-    context.load_default_certs()  # a company's own authority is in the machine's store
     async with (
         asyncio.timeout(TOTAL_SECONDS),
-        httpx.AsyncClient(verify=context, timeout=None, follow_redirects=False, trust_env=False) as client,  # noqa: S113  # bounded as a whole
+        opened_client() as client,
         client.stream("POST", url, content=body, headers=dict(headers)) as response,
     ):
         answer = b""
@@ -81,19 +78,6 @@ async def _exchange(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[
 def _text(answer: bytes) -> str:
     """Return the answer as the log keeps it: PostgreSQL takes no NUL in a text."""
     return answer.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end in a loop of its own.
-
-    Unlike asyncio.run this does not wait for a name look-up that hangs in its thread after the time is over.
-    """
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
 
 
 def _judge(status: int, headers: Mapping[str, str], text: str) -> Receipt:

@@ -2,10 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
 
 import httpx
 from django.utils.translation import gettext as _
@@ -13,13 +11,13 @@ from django.utils.translation import gettext as _
 from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from console.addresses import web_address
 from console.errors import DomainError
+from console.outbound import opened_client, run_to_end
 
 # For everything together: names, connections, redirects, the list itself.
 SECONDS_FOR_A_PERSON = 20
 SECONDS_FOR_THE_CLOCK = 120
 MOST_REDIRECTS = 3
 LONGEST_ETAG, LONGEST_DATE = 300, 100
-Result = TypeVar("Result")
 
 
 class FetchFailedError(DomainError):
@@ -64,7 +62,7 @@ def list_address(text: str) -> str:
 def download(url: str, seen: Seen, *, seconds: float) -> Download:
     """Return what ``url`` answers; raise FetchFailedError, or InvalidInputError for a redirect to no address."""
     try:
-        return _run(_exchange(url, seen, seconds))
+        return run_to_end(_exchange(url, seen, seconds))
     except TimeoutError:
         reason = _("it did not give the whole list within %(seconds)d seconds") % {"seconds": seconds}
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError) as error:
@@ -73,12 +71,7 @@ def download(url: str, seen: Seen, *, seconds: float) -> Download:
 
 
 async def _exchange(url: str, seen: Seen, seconds: float) -> Download:
-    context = httpx.create_ssl_context()
-    context.load_default_certs()  # a company's own authority is in the machine's store
-    async with (
-        asyncio.timeout(seconds),
-        httpx.AsyncClient(verify=context, timeout=None, follow_redirects=False, trust_env=False) as client,  # noqa: S113  # bounded as a whole
-    ):
+    async with asyncio.timeout(seconds), opened_client() as client:
         for _hop in range(MOST_REDIRECTS + 1):
             answer = await _ask(client, url, seen)
             if isinstance(answer, Download):
@@ -123,13 +116,3 @@ def _failed(url: str, reason: str) -> FetchFailedError:
         field="url",
         way_out=_("Check the address and that this machine reaches it, or upload the list."),
     )
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end in a loop of its own; unlike asyncio.run this waits for no name look-up that hangs."""
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
