@@ -100,11 +100,6 @@ class Health:
     queue_length: int
     warnings: list[str]
 
-    @property
-    def is_well(self) -> bool:
-        """Whether there is nothing to warn of."""
-        return not self.warnings
-
 
 def health() -> Health:
     """Return how the alerts are, in a handful of queries."""

@@ -9,9 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.hints import Hint
 
-# Hints that depend on the moment or on listeners: no row keeps them.
-PASSING = ("expired", "chain-expired", "unused")
-
 
 class Words(NamedTuple):
     """How bad it is (``red``: clients refuse it; ``yellow``: they may; ``grey``: tidy up), and the sentences."""

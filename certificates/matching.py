@@ -77,11 +77,6 @@ def lost_names(before: Iterable[str], after: Iterable[str]) -> list[str]:
     return [name for name in before if covered.isdisjoint(covering_patterns(name))]
 
 
-def readable_name(name: str) -> str:
-    """Return a normalised name as people write it: A-labels as Unicode where they are valid."""
-    return ".".join(_u_label(label) for label in name.split("."))
-
-
 def _a_label(label: str) -> str:
     if not label.isascii():
         try:
@@ -92,12 +87,3 @@ def _a_label(label: str) -> str:
     if not _LABEL.match(label):
         raise InvalidNameError(label)
     return label
-
-
-def _u_label(label: str) -> str:
-    if not label.startswith("xn--"):
-        return label
-    try:
-        return idna.decode(label)
-    except (idna.IDNAError, UnicodeError):
-        return label

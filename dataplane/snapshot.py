@@ -144,17 +144,6 @@ class Snapshot:
     moment: datetime = LONG_AGO
     challenges: tuple[Challenge, ...] = ()  # answered by every listener
 
-    @property
-    def content_hash(self) -> str:
-        """Return a hash that two snapshots share exactly when they serve the same."""
-        digest = hashlib.blake2b(digest_size=16)
-        for part in (self.listeners, self.server_groups, self.certificates):
-            for key in sorted(part):
-                digest.update(repr(part[key]).encode())
-            digest.update(b"\0")
-        digest.update(repr(self.challenges).encode())
-        return digest.hexdigest()
-
     def with_certificates(self, changed: Mapping[str, ServedCertificate]) -> "Snapshot":
         """Return a snapshot in which these certificates are replaced."""
         return replace(self, certificates={**self.certificates, **changed})

@@ -39,7 +39,6 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
         impact.change: impact
         for impact in (
             Impact("name", _("nothing: a label of the console"), _("Open connections are not touched.")),
-            Impact("certificate-replaced", _SECRET, _UNTOUCHED),
             Impact("default-certificate", _SECRET, _UNTOUCHED),
             Impact("ca-certificate", _SECRET, _UNTOUCHED),
             Impact("certificates-added", _("a filter chain added in place"), _UNTOUCHED),
@@ -47,12 +46,6 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
                 "certificates-removed",
                 _CHAIN,
                 _("Open connections that were served one of these certificates end after the drain time."),
-                Severity.SOME_END,
-            ),
-            Impact(
-                "names-changed",
-                _CHAIN,
-                _("Open connections that were served this certificate end after the drain time."),
                 Severity.SOME_END,
             ),
             Impact("mutual-authentication", _CHAIN, _CHAINS_END, Severity.ALL_END),
@@ -115,10 +108,3 @@ def impacts_of_fields(fields: Iterable[str]) -> tuple[Impact, ...]:
     """Return what changing these fields of a listener does, the most disturbing first, each once."""
     changes = dict.fromkeys(CHANGE_OF_FIELD[field] for field in fields)
     return tuple(sorted((IMPACTS[change] for change in changes), key=lambda impact: -impact.severity))
-
-
-def impact_of_replacing(names_before: Iterable[str], names_after: Iterable[str], *, is_default: bool) -> Impact:
-    """Return what a new version of a certificate does: other names of an additional one move its filter chain."""
-    if is_default or frozenset(names_before) == frozenset(names_after):
-        return IMPACTS["certificate-replaced"]
-    return IMPACTS["names-changed"]

@@ -71,11 +71,6 @@ class Overview:
             return _("Clients and the authorities between are checked: who is on a list is refused.")
         return _("Clients are checked: who is on a list is refused.")
 
-    @property
-    def is_in_order(self) -> bool:
-        """Whether there is nothing to do."""
-        return all(each.state == "in-force" and not each.row.last_problem for each in self.standings)
-
 
 def overview_of(certificate_id: str, now: dt.datetime | None = None) -> Overview:
     """Return how the lists of a CA certificate stand."""

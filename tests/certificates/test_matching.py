@@ -11,7 +11,6 @@ from certificates.matching import (
     is_host_name,
     lost_names,
     normalise_name,
-    readable_name,
 )
 
 LABELS = st.text(alphabet="abcxyz019", min_size=1, max_size=8)
@@ -74,8 +73,3 @@ def test_a_name_is_lost_only_where_no_wildcard_takes_over() -> None:
     before = ["a.example.com", "*.b.example.com", "example.com", "10.0.0.1"]
     assert lost_names(before, ["*.example.com"]) == ["example.com", "10.0.0.1"]
     assert lost_names(before, before) == []
-
-
-def test_a_label_is_shown_as_it_is_read() -> None:
-    assert readable_name("*.xn--mnchen-3ya.example") == "*.münchen.example"
-    assert readable_name("xn--invalid-.example") == "xn--invalid-.example"

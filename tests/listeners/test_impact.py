@@ -2,16 +2,14 @@
 
 import pytest
 
-from listeners.impact import CHANGE_OF_FIELD, IMPACTS, Severity, impact_of, impact_of_replacing, impacts_of_fields
+from listeners.impact import CHANGE_OF_FIELD, IMPACTS, Severity, impact_of, impacts_of_fields
 
 
 def test_every_field_of_a_listener_has_an_impact() -> None:
     assert set(CHANGE_OF_FIELD.values()) <= set(IMPACTS)
 
 
-@pytest.mark.parametrize(
-    "change", ["default-certificate", "ca-certificate", "certificates-added", "certificate-replaced"]
-)
+@pytest.mark.parametrize("change", ["default-certificate", "ca-certificate", "certificates-added"])
 def test_changing_or_adding_a_certificate_leaves_open_connections_alone(change: str) -> None:
     assert impact_of(change).severity == Severity.NONE
 
@@ -24,9 +22,3 @@ def test_a_change_of_the_filter_chains_ends_open_connections(change: str) -> Non
 def test_the_most_disturbing_change_is_said_first_and_each_once() -> None:
     impacts = impacts_of_fields(["name", "region", "bind_address"])
     assert [impact.change for impact in impacts] == ["bind-address", "name"]
-
-
-def test_a_version_with_other_names_moves_the_chain_of_an_additional_certificate() -> None:
-    assert impact_of_replacing(["a"], ["a", "b"], is_default=False).severity == Severity.SOME_END
-    assert impact_of_replacing(["a", "b"], ["b", "a"], is_default=False).severity == Severity.NONE
-    assert impact_of_replacing(["a"], ["b"], is_default=True).severity == Severity.NONE
