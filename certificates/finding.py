@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from certificates.matching import InvalidNameError, covering_patterns, normalise_name
@@ -16,7 +17,6 @@ from certificates.usage import used_queries
 ORDER = ("not_after", "id")
 FINGERPRINT_DIGITS = 64
 LONGEST_QUERY = 300
-MOST_MATCHES = 1000
 # So many hexadecimal digits are a fingerprint or a serial number, and hardly a part of a name.
 DISTINCTIVE_DIGITS = 16
 EXPIRING_DAYS = 30
@@ -69,8 +69,8 @@ class Condition:
         """Return the ids of all that fulfil it, None where they are many or no index finds them."""
         found: set[str] = set()
         for query in self.ids:
-            found.update(query[: MOST_MATCHES + 1])
-        return found if self.ids and len(found) <= MOST_MATCHES else None
+            found.update(query[: settings.MOST_MATCHES_AT_ONCE + 1])
+        return found if self.ids and len(found) <= settings.MOST_MATCHES_AT_ONCE else None
 
 
 def find_certificates(criteria: Criteria, now: dt.datetime) -> QuerySet[Certificate]:
@@ -99,8 +99,8 @@ def _narrowed(found: QuerySet[Certificate], wanted: Sequence[Condition]) -> Q:
     if known:
         return Q(*others, pk__in=set.intersection(*known))
     condition = Q(*others)
-    ids = list(found.filter(condition).order_by().values_list("pk", flat=True)[: MOST_MATCHES + 1])
-    return condition if len(ids) > MOST_MATCHES else Q(pk__in=ids)
+    ids = list(found.filter(condition).order_by().values_list("pk", flat=True)[: settings.MOST_MATCHES_AT_ONCE + 1])
+    return condition if len(ids) > settings.MOST_MATCHES_AT_ONCE else Q(pk__in=ids)
 
 
 def _ordered(criteria: Criteria, now: dt.datetime) -> Iterator[Q]:

@@ -44,11 +44,20 @@ Applied = Callable[[Step], None]
 class Follower:
     """Follow the database for one node."""
 
-    def __init__(self, cache: ResourceCache, secrets: SecretStore, selection: Selection, applied: Applied) -> None:
+    def __init__(
+        self,
+        cache: ResourceCache,
+        secrets: SecretStore,
+        selection: Selection,
+        applied: Applied,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
         self._cache = cache
         self._secrets = secrets
         self._selection = selection
         self._applied = applied
+        self._poll_seconds = poll_seconds
         self._database = DatabaseThread("follow")
         self._comparing = DatabaseThread("compare")  # so that changes are followed meanwhile
         self._refused: dict[tuple[str, str], str] = {}
@@ -108,7 +117,7 @@ class Follower:
 
     async def _follow(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
         self._wake.clear()
         await self.catch_up()
 

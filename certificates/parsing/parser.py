@@ -63,9 +63,9 @@ class _Process:
                 stdout=subprocess.DEVNULL,
             )
 
-    def ask(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def ask(self, messages: Sequence[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
         """Return one answer for each message; raise ParserDied when none came in time."""
-        self.connection.settimeout(SECONDS_PER_BATCH)
+        self.connection.settimeout(seconds)
         try:
             send(self.connection, messages)
             return list(receive(self.connection))
@@ -91,7 +91,9 @@ class _Process:
 class Parser:
     """Hand uploads to the process, one batch at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds_to_wait: float = SECONDS_TO_WAIT) -> None:
+        self.seconds_per_batch = SECONDS_PER_BATCH
+        self._seconds_to_wait = seconds_to_wait
         self._lock = threading.Lock()
         self._process: _Process | None = None
 
@@ -149,10 +151,10 @@ class Parser:
         return [self._batch([message])[0] for message in batch]
 
     def _answers(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        if not self._lock.acquire(timeout=SECONDS_TO_WAIT):
+        if not self._lock.acquire(timeout=self._seconds_to_wait):
             raise ParserBusy
         try:
-            return self._running().ask(messages)
+            return self._running().ask(messages, self.seconds_per_batch)
         except ParserDied:
             self._discard()
             raise

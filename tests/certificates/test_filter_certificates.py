@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from certificates import finding
 from certificates.finding import Criteria, find_certificates
 from certificates.services import label_certificates, update_certificate
 from tests.certificates.pages import ROOT, stored
@@ -23,9 +23,9 @@ def found(**criteria: Any) -> list[str]:
 
 
 @pytest.fixture(autouse=True, params=[1000, 0], ids=["few", "many"])
-def most_matches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def most_matches(request: pytest.FixtureRequest, settings: Settings) -> None:
     """Ask every question both ways: as for a handful of matches, and as for more than fit into one condition."""
-    monkeypatch.setattr(finding, "MOST_MATCHES", request.param)
+    settings.MOST_MATCHES_AT_ONCE = request.param
 
 
 @pytest.fixture

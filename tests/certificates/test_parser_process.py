@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from certificates.parsing import parser as parser_module
 from certificates.parsing import parser_process
 from certificates.parsing.bundles import Bundle, Upload, read_bundle
-from certificates.parsing.parser import Parser
+from certificates.parsing.parser import SECONDS_PER_BATCH, Parser
 from certificates.parsing.refusals import Refusal
 from certificates.parsing.wire import pack_result, pack_upload, receive, send, unpack_result, unpack_upload
 from tests.certs import Issued, make_leaf
@@ -93,17 +92,15 @@ def test_killed_between_two_uploads_it_is_started_again(parser: Parser, leaf: Is
     assert pid_of(parser) != first
 
 
-def test_an_upload_that_takes_too_long_is_refused_and_the_next_one_read(
-    parser: Parser, leaf: Issued, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upload_that_takes_too_long_is_refused_and_the_next_one_read(parser: Parser, leaf: Issued) -> None:
     parser.parse(upload_of(leaf))
     stopped = pid_of(parser)
     os.kill(stopped, signal.SIGSTOP)
-    monkeypatch.setattr(parser_module, "SECONDS_PER_BATCH", 0.2)
+    parser.seconds_per_batch = 0.2
     with pytest.raises(Refusal) as caught:
         parser.parse(upload_of(leaf))
     assert caught.value.code == "input.too-hard"
-    monkeypatch.undo()
+    parser.seconds_per_batch = SECONDS_PER_BATCH
     assert parser.parse(upload_of(leaf)).leaf.description.sha256 == leaf.sha256
     assert not Path(f"/proc/{stopped}").exists()
 
@@ -147,8 +144,8 @@ def test_in_a_batch_only_the_upload_that_stops_it_is_refused(parser: Parser, lea
     assert sha256_of(parser.parse(hard)) == leaf.sha256, "left alone it is merely slow"
 
 
-def test_a_parser_that_others_keep_busy_says_so(parser: Parser, leaf: Issued, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser_module, "SECONDS_TO_WAIT", 0.01)
+def test_a_parser_that_others_keep_busy_says_so(leaf: Issued) -> None:
+    parser = Parser(seconds_to_wait=0.01)
     with parser._lock, pytest.raises(Refusal) as caught:  # noqa: SLF001
         parser.parse(upload_of(leaf))
     assert caught.value.code == "input.busy"

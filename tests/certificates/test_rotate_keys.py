@@ -1,16 +1,18 @@
 """Sealing secrets, and sealing them again with a new key."""
 
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import BinaryField
 from pytest_django import Settings
 
-from certificates import keys
-from certificates.keys import open_private_key, rotate_keys, seal, sealed_columns, unseal
+from certificates.keys import BATCH, open_private_key, rotate_keys, seal, sealed_columns, unseal
 from certificates.models import SealedKey
 from certificates.services import import_certificate
 from console.errors import ConflictError, NotFoundError
@@ -69,34 +71,38 @@ def test_columns_of_other_apps_are_resealed_too(settings: Settings) -> None:
     assert unseal(TicketKey.objects.get().token) == b"ticket"
 
 
-def test_an_interrupted_rotation_goes_on_where_it_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "BATCH", 2)
+def test_an_interrupted_rotation_goes_on_where_it_ended(settings: Settings) -> None:
     settings.ENCRYPTION_KEYS = (OLD,)
-    TicketKey.objects.bulk_create(TicketKey(epoch=epoch, token=seal(b"ticket")) for epoch in range(5))
+    TicketKey.objects.bulk_create(TicketKey(epoch=epoch, token=seal(b"ticket")) for epoch in range(BATCH + 3))
     settings.ENCRYPTION_KEYS = (NEW, OLD)
-    damaged = TicketKey.objects.get(epoch=3)
+    damaged = TicketKey.objects.get(epoch=BATCH + 1)
     whole, damaged.token = damaged.token, b"damaged"
     damaged.save()
-    with pytest.raises(CommandError, match=r"TicketKey 3 opens with none"):
+    with pytest.raises(CommandError, match=rf"TicketKey {BATCH + 1} opens with none"):
         rotate()
     damaged.token = whole
     damaged.save()
-    assert "listeners.TicketKey.token: 2 resealed, 3 already were\n" in rotate()
-    assert "listeners.TicketKey.token: 0 resealed, 5 already were\n" in rotate()
+    assert f"listeners.TicketKey.token: 2 resealed, {BATCH + 1} already were\n" in rotate()
+    assert f"listeners.TicketKey.token: 0 resealed, {BATCH + 3} already were\n" in rotate()
 
 
-def test_a_row_that_is_written_meanwhile_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_is_written_meanwhile_is_left_alone(settings: Settings) -> None:
     settings.ENCRYPTION_KEYS = (OLD,)
     ticket = TicketKey.objects.create(epoch=1, token=seal(b"before"))
     settings.ENCRYPTION_KEYS = (NEW, OLD)
     renewed = seal(b"after")
 
-    def write_first(token: bytes) -> bytes:
-        TicketKey.objects.filter(pk=ticket.pk).update(token=renewed)
-        return unseal(token)
+    def write_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        """Let another writer in, once, just before the resealed token is written."""
+        if sql.startswith("UPDATE") and not written:
+            written.append(sql)
+            TicketKey.objects.filter(pk=ticket.pk).update(token=renewed)
+        return execute(sql, *rest)
 
-    monkeypatch.setattr(keys, "unseal", write_first)
-    (done,) = rotate_keys([("listeners.TicketKey", "token")])
+    written: list[str] = []
+    with connection.execute_wrapper(write_first):
+        (done,) = rotate_keys([("listeners.TicketKey", "token")])
+    assert written
     assert (done.count, bytes(TicketKey.objects.get().token)) == (0, renewed)
 
 

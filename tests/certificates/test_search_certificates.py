@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from certificates import finding, selectors
+from certificates import selectors
 from certificates.services import Imported, import_certificate
 from console.tables import keyset_page
 from tests.certificates.repository import ALICE, import_leaf, replace_by
@@ -76,8 +77,8 @@ def test_the_kind_narrows_the_list() -> None:
     assert found("test", kind="ca") == ["ca"]
 
 
-def test_a_text_that_many_names_have_is_found_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "MOST_MATCHES", 2)
+def test_a_text_that_many_names_have_is_found_in_order(settings: Settings) -> None:
+    settings.MOST_MATCHES_AT_ONCE = 2
     now = dt.datetime.now(dt.UTC)
     for days in (20, 5, 40):
         import_leaf(make_leaf(f"d{days}.example.test", not_after=now + days * DAY), f"{days}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from dataplane.advance import Step
 from dataplane.collect import Selection
 from dataplane.envoy.names import SECRET
-from dataplane.follow import Follower
+from dataplane.follow import POLL_SECONDS, Follower
 from dataplane.secrets import SecretStore
 from dataplane.xds.accesslog import Connection
 from dataplane.xds.cache import ResourceCache
@@ -47,7 +47,9 @@ class Node:
 
 
 @contextlib.contextmanager
-def running_node(directory: Path, selection: Selection | None = None) -> Iterator[Node]:
+def running_node(
+    directory: Path, selection: Selection | None = None, *, poll_seconds: float = POLL_SECONDS
+) -> Iterator[Node]:
     """Serve on ``xds.sock`` in ``directory`` what the database holds, until the block ends."""
     loop = asyncio.new_event_loop()
     node = Node(loop)
@@ -55,7 +57,9 @@ def running_node(directory: Path, selection: Selection | None = None) -> Iterato
 
     async def main() -> None:
         secrets = SecretStore()
-        node.follower = Follower(node.cache, secrets, selection or Selection(), node.steps.append)
+        node.follower = Follower(
+            node.cache, secrets, selection or Selection(), node.steps.append, poll_seconds=poll_seconds
+        )
         node.server = XdsServer(node.cache, secrets.load, node, node.ended)
         await node.server.start(directory / "xds.sock")
         following = asyncio.ensure_future(node.follower.run())

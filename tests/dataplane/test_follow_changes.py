@@ -90,11 +90,10 @@ def test_difference_that_the_feed_did_not_tell_is_logged_and_served(
     assert listener.pk in caplog.text
 
 
-def test_redis_wakes_the_node(directory: Path, redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Without the wake-up nothing would be seen before the test's deadline.
-    monkeypatch.setattr("dataplane.follow.POLL_SECONDS", 600.0)
+def test_redis_wakes_the_node(directory: Path, redis_server: str) -> None:
     listener = make_listener()
-    with running_node(directory) as node:
+    # Without the wake-up nothing would be seen before the test's deadline.
+    with running_node(directory, poll_seconds=600.0) as node:
         wait_until(lambda: node.steps and node.follower.is_woken)
         services.update_listener(OPERATOR, listener.pk, idle_timeout_seconds=44)
         wait_until(lambda: has_followed(node))
