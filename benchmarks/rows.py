@@ -6,7 +6,7 @@ Import ``benchmarks.stack`` before this module: it sets Django up.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -94,42 +94,8 @@ def _certificates(count: int) -> list[Certificate]:
     real = Certificate.objects.get(pk=import_issued(make_leaf("real.example.com"), "real")).current_version
     if real is None:
         raise LookupError("The import made no version.")
-    ends = [timezone.now() + dt.timedelta(minutes=5 * number - 10_000) for number in range(count)]
-    certificates = _store(
-        Certificate,
-        count,
-        lambda n: {
-            "name": f"host-{n}.example.com",
-            "kind": Kind.CA if n % 50 == 49 else Kind.SERVER,
-            "not_after": ends[n],
-            "search_text": f"host-{n}.example.com\n*.host-{n}.example.com",
-            "not_before": real.not_before,
-            "issuer": real.issuer,
-            # An eighth are of another algorithm, and stand at the end of the order.
-            "key_algorithm": "RSA" if 8 * n >= 7 * count else real.key_algorithm,
-            "key_bits": 2048 if 8 * n >= 7 * count else real.key_bits,
-            "owner": f"team-{n % 100}",
-            "hints_edition": EDITION,
-            "created_by": "bench",
-        },
-    )
-    copied = {key: value for key, value in vars(real).items() if key not in {"id", "_state"}}
-    versions = _store(
-        CertificateVersion,
-        count,
-        lambda n: (
-            copied
-            | {
-                "certificate_id": certificates[n].pk,
-                "serial": f"{n + 1:x}",
-                "sha256": sha256(b"leaf %d" % n).hexdigest(),
-                "spki_sha256": sha256(b"key %d" % n).hexdigest(),
-                "not_after": ends[n],
-            }
-        ),
-    )
-    own = CertificateVersion.objects.filter(certificate=OuterRef("pk")).values("pk")
-    Certificate.objects.filter(current_version=None).update(current_version=Subquery(own[:1]))
+    certificates = _identities(real, count)
+    versions = _versions(real, certificates)
     _store_all(CertificateTag, ({"certificate": each, "key": "env", "value": "live"} for each in certificates[::2]))
     _store_all(CertificateHint, ({"certificate": each, "code": "weak-hash"} for each in certificates[::500]))
     token = real.key.token
@@ -143,6 +109,51 @@ def _certificates(count: int) -> list[Certificate]:
         ),
     )
     return certificates
+
+
+def _identities(real: CertificateVersion, count: int) -> list[Certificate]:
+    """Store certificates that have no version yet; an eighth are of another algorithm, and end last."""
+    first = timezone.now() - dt.timedelta(minutes=10_000)
+    others = {"key_algorithm": "RSA", "key_bits": 2048}
+    same = {"key_algorithm": real.key_algorithm, "key_bits": real.key_bits}
+    return _store(
+        Certificate,
+        count,
+        lambda n: {
+            "name": f"host-{n}.example.com",
+            "kind": Kind.CA if n % 50 == 49 else Kind.SERVER,
+            "not_after": first + dt.timedelta(minutes=5 * n),
+            "search_text": f"host-{n}.example.com\n*.host-{n}.example.com",
+            "not_before": real.not_before,
+            "issuer": real.issuer,
+            **(others if 8 * n >= 7 * count else same),
+            "owner": f"team-{n % 100}",
+            "hints_edition": EDITION,
+            "created_by": "bench",
+        },
+    )
+
+
+def _versions(real: CertificateVersion, certificates: Sequence[Certificate]) -> list[CertificateVersion]:
+    """Store a version of each certificate, and make it the current one."""
+    copied = {key: value for key, value in vars(real).items() if key not in {"id", "_state"}}
+    versions = _store(
+        CertificateVersion,
+        len(certificates),
+        lambda n: (
+            copied
+            | {
+                "certificate_id": certificates[n].pk,
+                "serial": f"{n + 1:x}",
+                "sha256": sha256(b"leaf %d" % n).hexdigest(),
+                "spki_sha256": sha256(b"key %d" % n).hexdigest(),
+                "not_after": certificates[n].not_after,
+            }
+        ),
+    )
+    own = CertificateVersion.objects.filter(certificate=OuterRef("pk")).values("pk")
+    Certificate.objects.filter(current_version=None).update(current_version=Subquery(own[:1]))
+    return versions
 
 
 def _listeners(sizes: Sizes, certificates: list[Certificate]) -> list[Listener]:

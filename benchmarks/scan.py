@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 
@@ -16,8 +12,8 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection, models, transaction
 
+from benchmarks.databases import measured, peak_megabytes, tell
 from benchmarks.report import publish, table
-from tests.postgresql import postgresql_cluster
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
 os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-scan")
@@ -37,26 +33,9 @@ HEADER = ("database", "scan", "notices", "messages", "seconds", "process grew by
 
 def main() -> None:
     """Run the campaign and publish it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--versions", type=int, default=VERSIONS)
-    parser.add_argument("--one", metavar="DATABASE")
-    options = parser.parse_args()
-    if options.one:
-        measure(options.one, options.versions)
-        return
-    rows = _measure_apart("SQLite", options.versions)
-    with postgresql_cluster() as url:
-        rows += _measure_apart("PostgreSQL", options.versions, DATABASE_URL=url)
-    publish("scan", "python -m benchmarks.scan", table(HEADER, rows))
-
-
-def _measure_apart(database: str, versions: int, **environment: str) -> list[list[str]]:
-    """Measure in a process of its own, with an installation of its own."""
-    command = (sys.executable, "-m", "benchmarks.scan", "--one", database, "--versions", str(versions))
-    with tempfile.TemporaryDirectory() as data_dir:
-        given = {**os.environ, "LBADMIN_DATA_DIR": data_dir, **environment}
-        done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, env=given)
-    return [line.split("\t") for line in done.stdout.splitlines()]
+    lines = measured("benchmarks.scan", __doc__, ("versions", VERSIONS), measure)
+    if lines:
+        publish("scan", "python -m benchmarks.scan", table(HEADER, lines))
 
 
 def measure(database: str, versions: int) -> None:
@@ -68,20 +47,16 @@ def measure(database: str, versions: int) -> None:
         ("nothing new", dt.timedelta(0)),
         (f"{MANY:,} more due at once", dt.timedelta(days=10, seconds=MANY)),
     ):
-        print("\t".join([database, name, *_scan(moment)]), flush=True)
+        tell(database, name, *_scan(moment))
 
 
 def _scan(later: dt.timedelta) -> list[str]:
     """Return notices, messages, seconds and megabytes of one scan at a time from now."""
     with time_machine.travel(dt.datetime.now(dt.UTC) + later):
-        before, started = _peak_megabytes(), time.perf_counter()
+        before, started = peak_megabytes(), time.perf_counter()
         scan = run_scan(SYSTEM)
         seconds = time.perf_counter() - started
-    return [f"{scan.notices_made:,}", str(scan.deliveries_made), f"{seconds:.2f}", f"{_peak_megabytes() - before:.1f}"]
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [f"{scan.notices_made:,}", str(scan.deliveries_made), f"{seconds:.2f}", f"{peak_megabytes() - before:.1f}"]
 
 
 def _fill(versions: int) -> None:
