@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from authorities.models import Authority
+from authorities.services.repositories import create_repository
 from certificates.models import Certificate, Kind
-from listeners import limits
-from listeners.models import Binding, Listener
+from listeners import limits, services
+from listeners.models import Binding, Listener, Quota
 from listeners.tls_policies import WIZARD_POLICY
 from tests import factories
 from tests.certs import DAY, make_ca, make_leaf, rsa_key
@@ -242,6 +244,63 @@ def test_a_created_ca_certificate_and_an_additional_one_return_to_their_own_fiel
     assert [row.pk for row in fields["ca_certificate_id"].chosen] == [authority.pk]
     assert [row.pk for row in fields["additional_certificate_ids"].chosen] == [extra.pk]
     assert fields["certificate_id"].chosen == []
+
+
+def test_of_several_imported_certificates_those_that_fit_the_field_are_selected(wizard: Wizard) -> None:
+    wizard.send("listener", port="8443", **SETTINGS)
+    first, second = factories.make_server_certificate(), factories.make_server_certificate()
+    made = f"imported={factories.make_ca_certificate().pk}&imported={first.pk}&imported={second.pk}"
+    wizard.get("certificate", f"?as=certificate_id&{made}")
+    fields = wizard.get("certificate", f"?as=additional_certificate_ids&{made}").context["pickers"]
+    assert [row.pk for row in fields["certificate_id"].chosen] == [first.pk]
+    assert [row.pk for row in fields["additional_certificate_ids"].chosen] == [first.pk, second.pk]
+
+
+def test_what_fits_no_field_is_said_and_changes_no_choice(wizard: Wizard) -> None:
+    wizard.send("listener", port="8443", **SETTINGS)
+    certificate = factories.make_server_certificate()
+    wizard.send("certificate", "search", **_certificate_step(certificate))
+    page = wizard.get("certificate", f"?as=certificate_id&imported={factories.make_ca_certificate().pk}")
+    assert "Nothing of what was made can be chosen here" in page.text
+    assert [row.pk for row in page.context["pickers"]["certificate_id"].chosen] == [certificate.pk]
+
+
+def test_a_ca_certificate_is_made_where_its_source_says_and_comes_back_selected(wizard: Wizard) -> None:
+    wizard.send("listener", port="8443", **SETTINGS)
+    certificate, repository = factories.make_server_certificate(), create_repository(OPERATOR, name="Partners")
+    typed = _certificate_step(certificate, mutual_authentication="on")
+    leave = wizard.send("certificate", "create:ca_certificate_id", ca_source="authority", **typed)["Location"]
+    assert leave.startswith(reverse("authority-create"))
+    form = {
+        "common_name": "Clients",
+        "key_type": "P-256",
+        "days": "365",
+        "next": wizard.client.get(leave).context["next"],
+    }
+    page = wizard.client.post(reverse("authority-create"), form, follow=True)
+    made = Authority.objects.get().certificate
+    assert [row.pk for row in page.context["pickers"]["ca_certificate_id"].chosen] == [made.pk]
+    assert [row.pk for row in page.context["pickers"]["certificate_id"].chosen] == [certificate.pk]
+    typed |= {"ca_source": "third-party", "ca_repository_id": repository.pk}
+    leave = wizard.send("certificate", "create:ca_certificate_id", **typed)["Location"]
+    address = reverse("repository-upload", args=[repository.pk])
+    assert leave.startswith(address)
+    upload = {"certificate_pem": make_ca("Partner").pem.decode(), "next": wizard.client.get(leave).context["next"]}
+    page = wizard.client.post(address, upload, follow=True)
+    assert [str(row) for row in page.context["pickers"]["ca_certificate_id"].chosen] == ["partner"]
+
+
+def test_an_instance_that_is_full_offers_no_additional_certificates(wizard: Wizard) -> None:
+    wizard.send("listener", port="8443", **SETTINGS)
+    Quota.objects.filter(name=limits.CERTIFICATES).update(limit=1)
+    listener = factories.make_listener(load_balancer_id=wizard.balancer.pk)
+    services.add_additional_certificates(
+        OPERATOR, listener.pk, certificate_ids=[factories.make_server_certificate().pk]
+    )
+    text = wizard.get("certificate").text
+    assert "1/1 used on this instance" in text
+    assert "none can be added" in text
+    assert "additional_certificate_ids" not in text
 
 
 def test_creating_a_server_group_comes_back_with_it_selected(wizard: Wizard) -> None:
