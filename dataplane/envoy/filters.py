@@ -16,7 +16,7 @@ from dataplane.envoy.names import XDS_CLUSTER
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener
 
-BUFFER_BYTES = 32 * 1024
+CLIENT_BUFFER_BYTES = 32 * 1024
 CONNECT_ATTEMPTS = 3
 LOG_BUFFER_BYTES = 64 * 1024
 LOG_FLUSH_SECONDS = 1
@@ -44,7 +44,7 @@ def _tcp_proxy(listener: Listener) -> TcpProxy:
         max_connect_attempts=UInt32Value(value=CONNECT_ATTEMPTS),
         # A client that is refused in the handshake must never reach a server.
         upstream_connect_mode=UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
-        max_early_data_bytes=UInt32Value(value=BUFFER_BYTES),
+        max_early_data_bytes=UInt32Value(value=CLIENT_BUFFER_BYTES),
     )
 
 

@@ -11,7 +11,7 @@ from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsConte
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
-from dataplane.envoy.filters import BUFFER_BYTES, access_log, listener_filters, network_filters
+from dataplane.envoy.filters import CLIENT_BUFFER_BYTES, access_log, listener_filters, network_filters
 from dataplane.envoy.names import ticket_secret
 from dataplane.envoy.tls import context_template, transport_socket
 from dataplane.snapshot import Listener
@@ -47,7 +47,7 @@ def build_listener(
         listener_filters=listener_filters(),
         listener_filters_timeout=Duration(seconds=HELLO_SECONDS),
         continue_on_listener_filters_timeout=False,
-        per_connection_buffer_limit_bytes=UInt32Value(value=BUFFER_BYTES),
+        per_connection_buffer_limit_bytes=UInt32Value(value=CLIENT_BUFFER_BYTES),
         enable_reuse_port=BoolValue(value=True),
         drain_type=listener_pb2.Listener.MODIFY_ONLY,
         access_log=[access_log(listener)],

@@ -28,6 +28,7 @@ def test_bounds_against_slow_and_refused_clients_are_always_on(serve: Serve) -> 
     assert not listener.continue_on_listener_filters_timeout
     assert served.default_chain.transport_socket_connect_timeout.seconds == 5
     assert listener.per_connection_buffer_limit_bytes.value == 32 * 1024
+    assert served.cluster.per_connection_buffer_limit_bytes.value == 128 * 1024
     assert proxy.upstream_connect_mode == UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE
     assert proxy.max_early_data_bytes.value > 0
     assert listener.enable_reuse_port.value
