@@ -1,23 +1,24 @@
-"""The clients: the same load for every proxy, bounded in count and time."""
+"""The clients: the same load for every proxy, bounded in count and time.
+
+All of them offer one TLS version, key exchange and suite (``client.cnf``): a proxy that agreed on another would do
+other work.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import socket
-import ssl
 import statistics
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import cpu_seconds
 from benchmarks.proxies import OTHERS_CPU, Proxy
 
-REQUEST = b"GET /small HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-CLIENTS = 16  # enough to keep a proxy from going to sleep between two connections
 CLIENT = ("taskset", "-c", str(OTHERS_CPU))
+OFFER = Path(__file__).with_name("client.cnf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +42,13 @@ def handshake_cpu_microseconds(proxy: Proxy, count: int, *, resumed: bool) -> fl
     Raises RuntimeError when a session was resumed where a full handshake is measured, or the reverse: a figure that
     mixes both means nothing.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    session = _connect(proxy, context, None)[0] if resumed else None
+    how = ["--resumed"] if resumed else []
     before = cpu_seconds(proxy.pid)
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        reused = sum(clients.map(lambda _: _connect(proxy, context, session)[1], range(count)))
+    reused = int(_run(sys.executable, "-m", "benchmarks.client", str(proxy.port), str(count), *how))
     used = cpu_seconds(proxy.pid) - before
     if reused != (count if resumed else 0):
         raise RuntimeError(f"{proxy.name}: {reused} of {count} handshakes were resumed.")
     return used / count * 1e6
-
-
-def _connect(
-    proxy: Proxy, context: ssl.SSLContext, session: ssl.SSLSession | None
-) -> tuple[ssl.SSLSession | None, bool]:
-    with (
-        socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname="localhost", session=session) as stream,
-    ):
-        stream.sendall(REQUEST)
-        while stream.recv(65_536):
-            pass
-        return stream.session, bool(stream.session_reused)
 
 
 def closed_loop(proxy: Proxy, path: str, *, connections: int, seconds: int) -> Rate:
@@ -88,7 +72,8 @@ def open_loop_milliseconds(
     """Return p50 and p99 latency in ms at a constant rate of requests."""
     log.unlink(missing_ok=True)
     _run(
-        "h2load", "--h1", f"-c{connections}", "-t1", f"-D{seconds}", "--warm-up-time=1",
+        "h2load", "--h1", "--groups=X25519", "--tls13-ciphers=TLS_AES_256_GCM_SHA384",
+        f"-c{connections}", "-t1", f"-D{seconds}", "--warm-up-time=1",
         f"--rps={max(1, round(per_second / connections))}", f"--log-file={log}",
         f"https://127.0.0.1:{proxy.port}{path}",
     )  # fmt: skip
@@ -100,5 +85,6 @@ def open_loop_milliseconds(
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run([*CLIENT, *command], capture_output=True, text=True, timeout=120, check=True)
+    offer = os.environ | {"OPENSSL_CONF": str(OFFER)}
+    done = subprocess.run([*CLIENT, *command], capture_output=True, text=True, timeout=120, check=True, env=offer)
     return done.stdout

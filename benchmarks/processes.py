@@ -36,10 +36,20 @@ def wait_for_port(port: int) -> None:
 
 @contextmanager
 def running(command: Sequence[str | Path], log: Path, cpu: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``command``, pinned to one CPU if asked, and stop it at the end."""
+    """Run ``command``, pinned to one CPU if asked, and stop it at the end.
+
+    Each gets a session of its own, as a service has: Linux schedules by session (autogroup), and one that shared the
+    client's would be given other turns than one that does not.
+    """
     pin = [] if cpu is None else ["taskset", "-c", str(cpu)]
     with log.open("wb") as output:
-        process = subprocess.Popen([*pin, *map(str, command)], stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*pin, *map(str, command)],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:
