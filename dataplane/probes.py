@@ -84,7 +84,7 @@ class Prober:
         while question := self._questions.pop(listener_id, None):
             try:
                 await self._answer_one(listener_id, question)
-            except Exception:
+            except Exception:  # the edge of a question: whatever is wrong with this one, the others are asked
                 logger.exception("listener %s could not be asked what it serves", listener_id)
 
     async def _answer_one(self, listener_id: str, question: _Question) -> None:

@@ -73,7 +73,7 @@ class Reporter:
         while True:
             try:
                 await self.report(with_figures=tick % FIGURES_TICKS == 0)
-            except Exception:
+            except Exception:  # the edge of a report: whatever is wrong with this one, the node serves on
                 logger.exception("observations could not be reported")
             tick += 1
             await asyncio.sleep(TICK_SECONDS)

@@ -30,8 +30,7 @@ def _page(request: HttpRequest, status: HTTPStatus) -> str:
         return render_to_string(template)
     try:
         return render_to_string(template, request=request)
-    except Exception:
-        # The last answer there is: what broke the page may break the frame around this one too.
+    except Exception:  # the edge of an answer: what broke the page may break the frame around this one too
         logger.exception("the frame of the error page broke too")
         return render_to_string(template)
 

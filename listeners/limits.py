@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
 
-from console.errors import ConflictError, NotFoundError
+from console.errors import ConflictError, ForbiddenError, NotFoundError
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners.models import Quota
@@ -60,6 +61,16 @@ def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = 
             field=field,
             way_out=_("Remove some first, or have an administrator raise it: manage.py setquota %(name)s LIMIT")
             % {"name": name},
+        )
+
+
+def refuse_non_administrator(user: User | AnonymousUser) -> None:
+    """Raise ForbiddenError unless ``user`` may change limits."""
+    if not user.is_superuser:
+        raise ForbiddenError(
+            _("Only an administrator can change a quota."),
+            "quota.forbidden",
+            way_out=_("Ask an administrator, or use manage.py setquota on the machine."),
         )
 
 

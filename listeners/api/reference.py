@@ -1,12 +1,10 @@
 """REST: quotas and TLS security policies."""
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja import Router
 
 from access.actors import actor_of, user_of
 from access.rest import PageOut, whole
-from console.errors import ForbiddenError
 from listeners import limits
 from listeners.models import Quota
 from listeners.schemas.reference import PolicyOut, QuotaOut, QuotaPatch
@@ -30,14 +28,5 @@ def list_quotas(request: HttpRequest) -> dict[str, object]:
 @router.patch("/quotas/{name}", response=QuotaOut, operation_id="updateQuota")
 def update_quota(request: HttpRequest, name: str, body: QuotaPatch) -> Quota:
     """Change a limit; only administrators can."""
-    if not user_of(request).is_superuser:
-        raise _not_administrator()
+    limits.refuse_non_administrator(user_of(request))
     return limits.set_quota(actor_of(request), name, body.limit)
-
-
-def _not_administrator() -> ForbiddenError:
-    return ForbiddenError(
-        _("Only an administrator can change a quota."),
-        "quota.forbidden",
-        way_out=_("Ask an administrator, or use manage.py setquota on the machine."),
-    )

@@ -8,13 +8,11 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from access.actors import actor_of
-from console.errors import ForbiddenError
 from console.forms import StyledForm
 from listeners import limits
 from listeners.selectors.quotas import QuotaRow, quota_rows
@@ -39,7 +37,7 @@ def quota_list(request: HttpRequest) -> HttpResponse:
     rows = quota_rows()
     form = QuotasForm(rows, request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        _refuse_others(request)
+        limits.refuse_non_administrator(request.user)
         if form.is_valid():
             count = limits.set_quotas(actor_of(request), form.cleaned_data)
             words = ngettext("%(n)d limit is changed.", "%(n)d limits are changed.", count)
@@ -48,12 +46,3 @@ def quota_list(request: HttpRequest) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {"form": form, "lines": [(row, form[row.quota.name]) for row in rows]}
     return render(request, "listeners/quota_list.html", context, status=status)
-
-
-def _refuse_others(request: HttpRequest) -> None:
-    if not request.user.is_superuser:
-        raise ForbiddenError(
-            _("Only an administrator can change a quota."),
-            "quota.forbidden",
-            way_out=_("Ask an administrator, or use manage.py setquota on the machine."),
-        )
