@@ -21,8 +21,8 @@ CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError | None:
     """Return why the engine cannot serve ``leaf`` of the certificate called ``name``; None when it can."""
-    if objection := objection_to(leaf):
-        return _objected(name, objection)
+    if objection := objection_to(leaf, name):
+        return _objected(objection)
     try:
         return _key_problem(leaf.public_key(), name)
     except (UnsupportedAlgorithm, ValueError):
@@ -30,9 +30,9 @@ def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError
         return _refused(name, reason)
 
 
-def _objected(name: str, objection: str) -> DomainError:
+def _objected(objection: Finding) -> DomainError:
     return InvalidInputError(
-        message_of(Finding(objection, {"certificate": name})),
+        message_of(objection),
         "listener.certificate-refused",
         field="certificate_id",
         way_out=_("Have it issued again without that, and replace it."),

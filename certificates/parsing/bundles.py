@@ -110,11 +110,11 @@ def is_servable(leaf: Description) -> bool:
 
 def findings_of_serving(leaf: Parsed) -> list[Finding]:
     """Return what is said of a certificate that no listener will serve."""
-    label = {"certificate": leaf.description.label}
-    if not is_servable(leaf.description):
-        return [Finding("certificate.watched-only", {**label, "algorithm": leaf.description.key_algorithm})]
-    objection = "" if leaf.description.is_client else objection_to(leaf.certificate)
-    return [Finding(objection, label)] if objection else []
+    says = leaf.description
+    if not is_servable(says):
+        return [Finding("certificate.watched-only", {"certificate": says.label, "algorithm": says.key_algorithm})]
+    objection = None if says.is_client else objection_to(leaf.certificate, says.label)
+    return [objection] if objection else []
 
 
 def _passphrases(upload: Upload) -> tuple[str, ...]:

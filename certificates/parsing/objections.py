@@ -10,44 +10,46 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from certificates.parsing import der
+from certificates.parsing.refusals import Finding
 from certificates.parsing.x509 import UNREADABLE, extension_of, public_key_info
 
 MOST_EXPONENT_BITS = 33
-MUST_STAPLE, NOT_FOR_SIGNING = "certificate.must-staple", "certificate.not-for-signing"
-EXPLICIT_CURVE, LARGE_EXPONENT = "certificate.explicit-curve", "certificate.large-exponent"
-ONLY_PSS = "certificate.only-pss"
 
 
-def objection_to(leaf: x509.Certificate) -> str:
-    """Return the code of the finding that says why the engine refuses ``leaf``; empty when nothing speaks against it.
+def objection_to(leaf: x509.Certificate, name: str) -> Finding | None:
+    """Return why the engine refuses ``leaf``, which is called ``name``; None when nothing speaks against it.
 
     Kinds and sizes of keys that are not served at all are told elsewhere.
     """
     try:
-        return _objection_to_key(leaf) or _objection_to_staple(leaf)
+        return _objection_to_key(leaf, name) or _objection_to_staple(leaf, name)
     except UNREADABLE:
-        return ""
+        return None
 
 
-def _objection_to_key(leaf: x509.Certificate) -> str:
+def _objection_to_key(leaf: x509.Certificate, name: str) -> Finding | None:
+    label = {"certificate": name}
     if leaf.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
-        return ONLY_PSS
+        return Finding("certificate.only-pss", label)
     try:
         key = leaf.public_key()
     except UnsupportedAlgorithm:
-        return ""
+        return None
     if isinstance(key, rsa.RSAPublicKey):
-        return LARGE_EXPONENT if key.public_numbers().e.bit_length() > MOST_EXPONENT_BITS else ""
+        is_large = key.public_numbers().e.bit_length() > MOST_EXPONENT_BITS
+        return Finding("certificate.large-exponent", label) if is_large else None
     if not isinstance(key, ec.EllipticCurvePublicKey):
-        return ""
+        return None
     # RFC 5480, 2.1.1: a curve has a name in certificates; its parameters must not be spelled out.
     if der.parse(public_key_info(leaf)).child(0, 1).tag != der.OBJECT_IDENTIFIER:
-        return EXPLICIT_CURVE
+        return Finding("certificate.explicit-curve", label)
     usage = extension_of(leaf.extensions, x509.KeyUsage)
-    return "" if usage is None or usage.digital_signature else NOT_FOR_SIGNING
+    may_sign = usage is None or usage.digital_signature
+    return None if may_sign else Finding("certificate.not-for-signing", label)
 
 
-def _objection_to_staple(leaf: x509.Certificate) -> str:
+def _objection_to_staple(leaf: x509.Certificate, name: str) -> Finding | None:
     """Object to “must-staple” (RFC 7633): listeners have no OCSP answer to send along."""
     features = extension_of(leaf.extensions, x509.TLSFeature)
-    return MUST_STAPLE if features and x509.TLSFeatureType.status_request in features else ""
+    is_asked = features is not None and x509.TLSFeatureType.status_request in features
+    return Finding("certificate.must-staple", {"certificate": name}) if is_asked else None

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.parsing.bundles import Upload, read_bundle
 from certificates.parsing.objections import objection_to
-from certificates.parsing.refusals import Refusal
+from certificates.parsing.refusals import Finding, Refusal
 from certificates.parsing.x509 import read_certificate
 from listeners.eligibility import server_certificate_problem
 from tests.certificates.odd import codes, key_usage, odd_leaf
@@ -70,9 +70,12 @@ def test_keys_that_the_engine_cannot_use_are_told_and_refused_on_a_listener(code
 
 def test_an_exponent_of_34_bits_is_one_too_many() -> None:
     modulus = rsa_key().public_key().public_numbers().n
-    for exponent, expected in ((2**33 - 1, ""), (2**33 + 1, "certificate.large-exponent")):
+    for exponent, expected in (
+        (2**33 - 1, None),
+        (2**33 + 1, Finding("certificate.large-exponent", {"certificate": "a"})),
+    ):
         public = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        assert objection_to(_for_key(public)) == expected
+        assert objection_to(_for_key(public), "a") == expected
 
 
 def _for_key(public: rsa.RSAPublicKey) -> x509.Certificate:
