@@ -15,6 +15,7 @@ from certificates import hints
 from certificates.examination import advice_for, examine_outdated
 from certificates.hint_words import WORDS
 from certificates.models import Certificate, CertificateHint
+from certificates.parsing.bundles import Upload, read_bundle
 from certificates.services import import_certificate, roll_back_certificate
 from tests.certificates.repository import ALICE, import_leaf, replace_by
 from tests.certs import DAY, Issued, ecdsa_key, make_ca, make_leaf, rsa_key
@@ -53,6 +54,16 @@ def build(
 def codes(issued: Issued, kind: str = "server", chain: Sequence[Issued] = (), found: Sequence[str] = ()) -> list[str]:
     subject = hints.subject_of(kind, issued.pem.decode(), "".join(link.pem.decode() for link in chain), found)
     return [hint.code for hint in hints.lasting_hints(subject)]
+
+
+@pytest.mark.parametrize(
+    "issued",
+    [make_leaf("www.test"), make_leaf("www.test", client=True, issuer=ROOT), build(key=rsa_key(1024)), build(names=())],
+)
+def test_what_was_read_just_now_has_the_hints_of_what_is_read_again(issued: Issued) -> None:
+    bundle = read_bundle(Upload("server", issued.pem, issued.key_pem))
+    subject = hints.subject_of_bundle("server", bundle, ())
+    assert [hint.code for hint in hints.lasting_hints(subject)] == codes(issued) != []
 
 
 def test_a_good_certificate_has_none() -> None:
