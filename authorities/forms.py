@@ -17,12 +17,13 @@ from console.errors import InvalidInputError
 from console.forms import StyledForm
 
 PURPOSES = (("client", _("Client certificate")), ("server", _("Server certificate")))
+NO_LIMIT = "any"
 PATH_LENGTHS = (
     ("0", _("None: it signs server and client certificates only")),
     ("1", _("One level of authorities")),
     ("2", _("Two levels")),
     ("3", _("Three levels")),
-    ("", _("No limit")),
+    (NO_LIMIT, _("No limit")),
 )
 
 
@@ -41,7 +42,7 @@ class AuthorityForm(SubjectForm):
     parent_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     key_type = forms.ChoiceField(label=_("Key"), choices=KeyType.choices, initial=KeyType.P256.value)
     days = forms.IntegerField(label=_("Days of validity"), min_value=1, max_value=36_500, initial=3650)
-    path_length = forms.ChoiceField(label=_("Authorities below it"), choices=PATH_LENGTHS, initial="0", required=False)
+    path_length = forms.ChoiceField(label=_("Authorities below it"), choices=PATH_LENGTHS, initial="0")
     permitted_names = NamesField(
         label=_("Permitted names"),
         required=False,
@@ -60,7 +61,7 @@ class AuthorityForm(SubjectForm):
         plain = {field: given[field] for field in ("name", "parent_id", "key_type", "days")}
         return NewAuthority(
             subject=self.subject(),
-            path_length=int(length) if length else None,
+            path_length=None if length == NO_LIMIT else int(length),
             permitted_names=given["permitted_names"],
             excluded_names=given["excluded_names"],
             **plain,
@@ -109,6 +110,10 @@ class TableForm(StyledForm):
         widget=forms.Textarea(attrs={"class": "mono", "rows": 8, "spellcheck": "false"}),
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form with neither a file nor text."""
+        return _refuse_nothing(self, "table")
+
     def content(self) -> bytes:
         """Return what was given; a file wins. Raises InvalidInputError for one that is too large."""
         file = self.cleaned_data["file"]
@@ -153,9 +158,7 @@ class RenewForm(RevisionForm):
 class DeleteForm(RevisionForm):
     """Confirm that an authority goes, and perhaps that its certificates are abandoned."""
 
-    abandon = forms.BooleanField(
-        label=_("Delete although certificates of it are valid and can never be revoked"), required=False
-    )
+    abandon = forms.BooleanField(required=False)
 
 
 class RepositoryForm(StyledForm):
@@ -185,6 +188,10 @@ class UploadForm(StyledForm):
     )
     name = forms.CharField(label=_("Name"), max_length=128, required=False, help_text=_("Empty: its common name."))
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form with neither a file nor text."""
+        return _refuse_nothing(self, "certificate_pem")
+
     def content(self) -> bytes:
         """Return what was given; a file wins."""
         file = self.cleaned_data["file"]
@@ -193,3 +200,10 @@ class UploadForm(StyledForm):
             return content
         text: str = self.cleaned_data["certificate_pem"]
         return text.encode()
+
+
+def _refuse_nothing(form: forms.Form, text_field: str) -> dict[str, Any]:
+    given = form.cleaned_data
+    if not given.get("file") and not given.get(text_field, "").strip() and not form.errors:
+        form.add_error(text_field, _("Choose a file, or paste its text here."))
+    return given

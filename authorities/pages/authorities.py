@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -161,7 +162,14 @@ def authority_delete(request: HttpRequest, authority_id: str) -> HttpResponse:
     authority = selectors.authority_by_id(authority_id)
     form = DeleteForm(request.POST or None, initial={"revision": authority.revision})
     count = valid_count(authority)
-    if not count:
+    if count:
+        words = ngettext(
+            "Delete although %(count)d certificate of it is valid and can never be revoked",
+            "Delete although %(count)d certificates of it are valid and can never be revoked",
+            count,
+        )
+        form.fields["abandon"].label = words % {"count": count}
+    else:
         form.fields.pop("abandon")
     if request.method == "POST" and attempt(form, lambda: _delete(request, authority_id, form)) is not None:
         messages.success(request, _("The authority “%(name)s” is deleted.") % {"name": authority.certificate.name})

@@ -118,7 +118,7 @@ def repository_upload(request: HttpRequest, repository_id: str) -> HttpResponse:
             ),
         )
         if imported:
-            messages.success(request, _("“%(name)s” is uploaded.") % {"name": imported.certificate.name})
+            messages.success(request, _("“%(name)s” is in the repository.") % {"name": imported.certificate.name})
             back = return_address(request)
             return redirect(with_query(back, imported=imported.certificate.pk) if back else _address(repository))
     page = FormPage(_("Upload CA certificate"), _("Upload"), _address(repository), (_list_crumb(), _crumb(repository)))

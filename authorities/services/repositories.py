@@ -1,13 +1,16 @@
 """Repositories: named collections of third-party CA certificates."""
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from authorities.models import Repository
 from authorities.selectors import repository_by_id
-from certificates.models import Certificate, Kind
+from certificates.models import Certificate, CertificateVersion, Kind
 from certificates.names import checked_name
+from certificates.parsing.bundles import Bundle, Upload
 from certificates.selectors import certificate_by_id
-from certificates.services import Imported, import_certificate
+from certificates.services import Imported, NewCertificate, store_bundles
+from certificates.services.parsing import parse
 from certificates.usage import usages_of
 from console.errors import ConflictError, InvalidInputError
 from console.revisions import refuse_stale, save_revision
@@ -52,12 +55,24 @@ def delete_repository(actor: Actor, repository_id: str, *, expected_revision: in
 
 
 def upload_certificate(actor: Actor, repository_id: str, *, name: str, certificate_pem: bytes) -> Imported:
-    """Store a root or intermediate and put it into the repository. Raises DomainError, having stored nothing."""
+    """Store a root or intermediate and put it into the repository; one that is stored already is put there as it is.
+
+    Raises DomainError, having stored nothing.
+    """
     repository_by_id(repository_id)
+    new = NewCertificate(Kind.CA, checked_name(name), certificate_pem)
+    (bundle,) = parse([Upload(Kind.CA, certificate_pem)])
     with recording(actor):
-        imported = import_certificate(actor, kind=Kind.CA, name=name, certificate_pem=certificate_pem)
+        (imported,) = _stored_already(bundle) or store_bundles(actor, [new], [bundle])
         add_certificate(actor, repository_id, imported.certificate.pk)
     return imported
+
+
+def _stored_already(bundle: Bundle) -> list[Imported]:
+    versions = CertificateVersion.objects.filter(
+        sha256=bundle.leaf.description.sha256, certificate__current_version=F("pk")
+    )
+    return [Imported(row.certificate, row, []) for row in versions.select_related("certificate")[:1]]
 
 
 def add_certificate(actor: Actor, repository_id: str, certificate_id: str) -> Repository:

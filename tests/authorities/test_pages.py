@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from authorities.models import Authority, IssuedCertificate, Repository
+from authorities.selectors import path_length_of
 from authorities.services import revoke_certificate
 from authorities.services.repositories import create_repository
 from certificates.models import Certificate
@@ -249,3 +250,36 @@ def test_the_list_of_issued_certificates_stays_within_its_queries(
     for address in ("/authorities/", f"/authorities/{authority.pk}/", f"/authorities/{authority.pk}/list/"):
         with django_assert_max_num_queries(12):
             admin_client.get(address)
+
+
+@pytest.mark.parametrize("address", ["/authorities/{authority}/issue-table/", "/ca-repositories/{repository}/upload/"])
+def test_a_form_without_a_file_and_without_text_says_what_to_give(admin_client: Client, address: str) -> None:
+    repository = create_repository(ALICE, name="Partners")
+    answer = admin_client.post(address.format(authority=make_root().pk, repository=repository.pk), {"sent": "1"})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Choose a file, or paste its text here." in text_of(answer)
+
+
+def test_the_page_of_a_certificate_leads_to_its_authority(admin_client: Client) -> None:
+    root = make_root("Root", path_length=1)
+    subordinate = make_subordinate(root, "Below")
+    issued = issue_client(subordinate)
+    page = text_of(admin_client.get(f"/certificates/{issued.certificate.pk}/"))
+    assert f"/authorities/{subordinate.pk}/certificates/{issued.version.serial}/revoke/" in page
+    assert "Clients present it" in page
+    page = text_of(admin_client.get(f"/certificates/{subordinate.certificate_id}/"))
+    for part in (f"/authorities/{root.pk}/", f"/authorities/{subordinate.pk}/", "/renew/"):
+        assert part in page
+
+
+def test_deleting_an_authority_says_how_many_certificates_are_abandoned(admin_client: Client) -> None:
+    root = make_root()
+    issue_client(root, "alice")
+    issue_client(root, "bob")
+    assert "although 2 certificates of it are valid" in text_of(admin_client.get(f"/authorities/{root.pk}/delete/"))
+
+
+def test_an_authority_without_a_limit_of_levels_is_created(admin_client: Client) -> None:
+    form = {"common_name": "Root", "key_type": "P-256", "days": "365", "path_length": "any"}
+    assert admin_client.post("/authorities/create/", form).status_code == HTTPStatus.FOUND
+    assert path_length_of(Authority.objects.get()) is None

@@ -36,6 +36,16 @@ def test_roots_and_intermediates_are_uploaded_and_listed(repository: Repository)
     assert (repository.name, repository.description) == ("Partners", "of the shop")
 
 
+def test_a_certificate_that_is_stored_already_is_put_into_the_repository_as_it_is(repository: Repository) -> None:
+    root = make_ca("Partner Root")
+    first = upload_certificate(ALICE, repository.pk, name="", certificate_pem=root.pem)
+    other = create_repository(ALICE, name="Other")
+    second = upload_certificate(ALICE, other.pk, name="another name", certificate_pem=root.pem)
+    assert second.certificate == first.certificate
+    assert Certificate.objects.get().name == "Partner Root"
+    assert list(repository_certificates(other)) == [first.certificate]
+
+
 def test_what_is_no_ca_certificate_is_refused_and_nothing_stored(repository: Repository) -> None:
     for pem in (make_leaf().pem, b"nothing", b""):
         with pytest.raises(DomainError):
