@@ -1,6 +1,8 @@
 """Prove the names of an order: present what the server asks for, wait until it is there, have the server look."""
 
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from acme import challenges, messages
 from acme.client import ClientV2
@@ -15,10 +17,12 @@ from renewals.acme.problems import refusal
 from renewals.acme.tls_alpn import kind_of
 from renewals.challenges.answers import Proof, present, take_away
 from renewals.challenges.dns_hooks import call_hook
-from renewals.leases import Lease
+from renewals.leases import Lease, LeaseLostError
 from renewals.models import Renewal
 from renewals.problems import AttemptFailedError
 from renewals.serving import wait_until_served
+
+logger = logging.getLogger(__name__)
 
 
 class AuthorizationFailedError(AttemptFailedError):
@@ -73,25 +77,28 @@ class _Proving:
         try:
             for each in asked:
                 written.append(each.proof)  # before the call: a hook that fails may have written it
-                self._call("present", each.proof)
+                self._lease.hold(settings.RENEWALS_HOOK_SECONDS)
+                call_hook(self._renewal.dns_hook, "present", each.proof.host, each.proof.value)
             self._have_checked(asked)
-        finally:
-            self._clean_up(written)
+        except BaseException:
+            # Why the names were not proved is what counts; a hook that fails at both is heard of once.
+            self._cleaned_up(written)
+            raise
+        if failure := self._cleaned_up(written):
+            raise failure
 
-    def _clean_up(self, written: Sequence[Proof]) -> None:
-        """Have the records deleted, even if the renewal is somebody else's by now."""
+    def _cleaned_up(self, written: Sequence[Proof]) -> AttemptFailedError | None:
+        """Have the records deleted, even if the renewal is somebody else's by now; return what went wrong."""
         failure = None
         for proof in written:
+            with suppress(LeaseLostError):
+                self._lease.hold(settings.RENEWALS_HOOK_SECONDS)
             try:
                 call_hook(self._renewal.dns_hook, "cleanup", proof.host, proof.value)
             except AttemptFailedError as error:
+                logger.warning("the record for %s stays: %s", proof.host, error)
                 failure = failure or error
-        if failure:
-            raise failure
-
-    def _call(self, verb: str, proof: Proof) -> None:
-        self._lease.hold(settings.RENEWALS_HOOK_SECONDS)
-        call_hook(self._renewal.dns_hook, "present" if verb == "present" else "cleanup", proof.host, proof.value)
+        return failure
 
     def _asked(self, url: str) -> _Asked | None:
         """Return what is asked for an authorization, None for one that is valid already."""

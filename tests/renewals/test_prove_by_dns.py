@@ -90,6 +90,13 @@ def test_hook_that_fails_fails_the_attempt_with_its_words_and_is_asked_to_clean_
     assert (folder / "calls").read_text().split() == ["present", "cleanup"]
 
 
+def test_hook_that_cannot_clean_up_either_does_not_hide_why_it_failed(pebble: Pebble, folder: Path) -> None:
+    write_hook("broken", '#!/bin/sh\necho "$1 is refused"\nexit 3\n')
+    attempt = run_renewal(make_renewal(pebble, "dns.test", challenge="dns-01", dns_hook="broken").pk)
+    assert attempt
+    assert "present is refused" in attempt.problem["message"]
+
+
 def test_hook_that_hangs_is_ended_with_all_it_started(settings: Settings, folder: Path) -> None:
     settings.RENEWALS_HOOK_SECONDS = 0.5
     write_hook("slow", "#!/bin/sh\nsleep 600 & echo $! > child\nwait\n")

@@ -7,8 +7,11 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from alerts.scanning import run_scan
 from certificates.models import Certificate, CertificateVersion
+from events.models import Notice
 from renewals import services
+from renewals.acme.client import deactivate
 from renewals.leases import Lease, LeaseLostError, take
 from renewals.models import AcmeAccount, Attempt, PendingChallenge, Renewal
 from renewals.running import run_due, run_renewal
@@ -176,3 +179,19 @@ def test_one_account_orders_many(pebble: Pebble, live_server: LiveServer) -> Non
     with forwarded(pebble.http_port, live_server.url):
         outcomes = [attempt.outcome for attempt in run_due(60)]
     assert outcomes == [Attempt.Outcome.ISSUED] * 3
+
+
+def test_account_that_its_server_has_closed_is_told_with_a_way_out(pebble: Pebble) -> None:
+    renewal = make_renewal(pebble)
+    assert renewal.account
+    deactivate(renewal.account)
+    for failures in (1, 2):
+        _make_due(renewal)
+        attempt = run_renewal(renewal.pk)
+        assert attempt
+        assert attempt.problem["code"] == "acme.unauthorized", attempt.problem
+        assert "the account" in attempt.problem["way_out"]
+        renewal.refresh_from_db()
+        assert renewal.failures == failures
+    run_scan(OPERATOR)
+    assert Notice.objects.get(subject_kind="renewal").subject_id == renewal.pk
