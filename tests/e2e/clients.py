@@ -6,6 +6,8 @@ import os
 import socket
 import ssl
 import subprocess
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.certs import Issued
@@ -119,6 +121,24 @@ class Load:
         else:
             self.succeeded += 1
             self.fingerprints.add(hashlib.sha256(certificate).hexdigest())
+
+
+@contextlib.contextmanager
+def running(load: Load) -> Iterator[None]:
+    """Keep connecting in the background until the block ends."""
+    stop = threading.Event()
+
+    def go() -> None:
+        while not stop.wait(0.01):
+            load.once()
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def half_open(port: int) -> socket.socket:

@@ -1,8 +1,6 @@
 """Certificates from a real ACME server (Debian's Pebble), proved by TLS-ALPN-01 through a running listener."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +10,7 @@ from listeners.models import Listener, ListenerStatus
 from renewals.models import Attempt, PendingChallenge, Renewal
 from renewals.running import run_renewal
 from tests.certs import make_leaf
-from tests.e2e.clients import Load, connect, echo, served
+from tests.e2e.clients import Load, connect, echo, running, served
 from tests.e2e.conftest import Backend
 from tests.e2e.site import OPERATOR, Site, state_of
 from tests.factories import make_listener, make_server_group, store_certificate
@@ -44,24 +42,6 @@ def _sha256(name: str) -> str:
     found = CertificateVersion.objects.filter(certificate__name=name).first()
     assert found
     return found.sha256
-
-
-@contextmanager
-def running(load: Load) -> Iterator[None]:
-    """Keep connecting in the background until the block ends."""
-    stop = threading.Event()
-
-    def go() -> None:
-        while not stop.wait(0.01):
-            load.once()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_listener_proves_names_and_serves_what_is_issued_and_renewed(pebble: Pebble, listener: Listener) -> None:

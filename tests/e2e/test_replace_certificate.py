@@ -1,9 +1,6 @@
 """Replacing what is served under load: nobody notices, and what was open stays open."""
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -11,7 +8,7 @@ from certificates.services import replace_certificate, roll_back_certificate
 from listeners import services
 from listeners.models import Binding
 from tests.certs import make_leaf
-from tests.e2e.clients import Load, connect, echo, served
+from tests.e2e.clients import Load, connect, echo, running, served
 from tests.e2e.conftest import Backend
 from tests.e2e.site import OPERATOR, Site, receipts_of, serve, status_of
 from tests.factories import store_certificate
@@ -24,24 +21,6 @@ REPLACES = 10
 @pytest.fixture(scope="module")
 def drain_seconds() -> int:
     return DRAIN_SECONDS
-
-
-@contextmanager
-def running(load: Load) -> Iterator[None]:
-    """Keep connecting in the background until the block ends."""
-    stop = threading.Event()
-
-    def go() -> None:
-        while not stop.wait(0.01):
-            load.once()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_replaces_and_changes_under_load_lose_nothing_and_touch_no_open_connection(

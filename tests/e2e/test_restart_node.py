@@ -7,10 +7,9 @@ from dataplane.engine.process import identify
 from listeners import services
 from listeners.models import Listener, ListenerStatus, NodeStatus
 from tests.certs import make_leaf
-from tests.e2e.clients import Load, connect, echo, round_trip, served
+from tests.e2e.clients import Load, connect, echo, round_trip, running, served
 from tests.e2e.conftest import Backend
 from tests.e2e.site import NODE, OPERATOR, Site, receipts_of, serve, state_of, status_of
-from tests.e2e.test_replace_certificate import running
 from tests.factories import make_listener, store_certificate
 from tests.waiting import free_port, wait_until
 
