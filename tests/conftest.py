@@ -1,15 +1,21 @@
 """What every test may ask for."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from events.wake import redis_client
+from tests.databases import database, save_database
+from tests.environment import DATA_DIR
 from tests.postgresql import postgresql_cluster
 from tests.redis import redis_process
 
@@ -23,28 +29,86 @@ hypothesis_settings.load_profile("gate")
 
 # What needs a database that other connections see; pytest-django empties it after each such test.
 TRANSACTIONAL = frozenset({"live_server", "transactional_db", "django_db_serialized_rollback"})
+# What takes longest comes first, so that only short tests are left when the workers run out of them.
+LONGEST = ("quickstart/", "conformance/", "alerts/test_kill_sender.py", "e2e/")
+HERE = Path(__file__).parent
+MIGRATED = DATA_DIR / "migrated.sqlite3"
 DEFAULT_PERMISSIONS = ("add_", "change_", "delete_", "view_")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every transactional test the rows that migrations made, such as the quotas."""
+def _path(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).as_posix()
+
+
+def _is_transactional(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    is_marked = marker is not None and marker.kwargs.get("transaction", False)
+    return is_marked or bool(TRANSACTIONAL & set(getattr(item, "fixturenames", ())))
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    """Tell whether a test uses the database of the run."""
+    return item.get_closest_marker("django_db") is not None or bool(
+        (TRANSACTIONAL | {"db"}) & set(getattr(item, "fixturenames", ()))
+    )
+
+
+def _shares_fixtures(item: pytest.Item) -> bool:
+    """Tell whether a test uses what is set up once for its module or its folder."""
+    info = getattr(item, "_fixtureinfo", None)
+    return info is not None and any(
+        found[-1].scope in {"module", "package"} for found in info.name2fixturedefs.values() if found
+    )
+
+
+def _place(item: pytest.Item) -> int:
+    """Return where the test belongs; pytest-django orders those that use the database itself."""
+    if _needs_database(item):
+        return len(LONGEST)
+    return next((place for place, start in enumerate(LONGEST) if _path(item).startswith(start)), len(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Give every transactional test the rows that migrations made, such as the quotas, and order the tests.
+
+    Those that share a fixture run in one process one after the other. On another database than the usual one run only
+    those that use it.
+    """
     restoring = pytest.mark.django_db(transaction=True, serialized_rollback=True)
     for item in items:
-        marker = item.get_closest_marker("django_db")
-        is_marked = marker is not None and marker.kwargs.get("transaction", False)
-        if is_marked or TRANSACTIONAL & set(getattr(item, "fixturenames", ())):
+        is_transactional = _is_transactional(item)
+        if is_transactional:
             item.add_marker(restoring, append=False)
+        if _shares_fixtures(item):
+            item.add_marker(pytest.mark.xdist_group(f"{_path(item)} {is_transactional}"))
+    if connection.vendor != "sqlite":
+        others = [item for item in items if not _needs_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _needs_database(item)]
+    yield
+    items.sort(key=_place)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """Leave Django's own permissions, which nothing here asks for, out of the rows that every such test gets back."""
+    """Keep a copy of the migrated database, and leave Django's own permissions out of the rows that tests get back."""
+    if isinstance(connection.connection, sqlite3.Connection):
+        save_database(connection.connection, MIGRATED)
     if not hasattr(connection, "_test_serialized_contents"):
         return  # no test of this run is transactional
     rows = json.loads(connection._test_serialized_contents)  # noqa: SLF001
     kept = [row for row in rows if not row["fields"].get("codename", "").startswith(DEFAULT_PERMISSIONS)]
     connection._test_serialized_contents = json.dumps(kept)  # noqa: SLF001
+
+
+@pytest.fixture(scope="session")
+def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Path:
+    """Return a migrated SQLite database in a file, to be copied."""
+    if not MIGRATED.exists():  # no test of this run uses the database of the run
+        with django_db_blocker.unblock(), database(MIGRATED):
+            call_command("migrate", verbosity=0)
+    return MIGRATED
 
 
 @pytest.fixture(autouse=True)

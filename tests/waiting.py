@@ -1,11 +1,14 @@
 """Wait for something to become true, with a deadline instead of a fixed sleep."""
 
+import random
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
+_given: set[int] = set()
 
 
 def wait_until(predicate: Callable[[], T], deadline: float = 60, *, interval: float = 0.05) -> T:
@@ -19,8 +22,14 @@ def wait_until(predicate: Callable[[], T], deadline: float = 60, *, interval: fl
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a TCP port that nothing listens on just now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port that nothing listens on, never the same twice.
+
+    The kernel gives none of these to outgoing connections or to listeners on port 0, so it stays free until it is used.
+    """
+    while True:
+        port = random.randrange(20_000, 32_768)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, suppress(OSError):
+            probe.bind((host, port))
+            if port not in _given:
+                _given.add(port)
+                return port

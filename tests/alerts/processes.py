@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.databases import copy_database
+from tests.processes import unmeasured
 from tests.redis import redis_process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,7 +29,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """Return the environment of every process."""
         given = {
-            **os.environ,
+            **unmeasured(os.environ),
             "LBADMIN_DATA_DIR": str(self.data_dir),
             "REDIS_URL": self.redis_url,
             "DJANGO_SETTINGS_MODULE": "tests.alerts.story_settings",
@@ -43,7 +45,7 @@ class Installation:
             env=self.environment(),
             check=True,
             stdout=subprocess.PIPE,
-            timeout=60,
+            timeout=180,
         )
         return done.stdout.decode()
 
@@ -90,11 +92,11 @@ class Installation:
 
 
 @contextmanager
-def installation(data_dir: Path, email_url: str = "") -> Iterator[Installation]:
+def installation(data_dir: Path, empty_database: Path, email_url: str = "") -> Iterator[Installation]:
     """Run a Redis and an empty database for as long as the block; whatever is started is killed at its end."""
     with redis_process() as redis_url:
         made = Installation(data_dir, redis_url, email_url)
-        made.python("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+        copy_database(empty_database, data_dir / "lbadmin.sqlite3")
         try:
             yield made
         finally:

@@ -9,21 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from events.wake import redis_client
-from tests.e2e.site import Site, copy_database, database
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
-    """Migrate a database once; each module gets a copy."""
-    path = tmp_path_factory.mktemp("migrated") / "lbadmin.sqlite3"
-    with django_db_blocker.unblock(), database(path):
-        call_command("migrate", verbosity=0)
-    return path
+from tests.databases import copy_database, database
+from tests.e2e.site import Site
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +24,19 @@ def drain_seconds() -> int:
 
 
 @pytest.fixture(scope="module")
+def is_measured() -> bool:
+    """Whether coverage measures the module's nodes: few are enough, and it costs the others their time."""
+    return False
+
+
+@pytest.fixture(scope="module")
 def stopped_site(
-    empty_database: Path, django_db_blocker: DjangoDbBlocker, redis_url: str, drain_seconds: int
+    empty_database: Path, django_db_blocker: DjangoDbBlocker, redis_url: str, drain_seconds: int, is_measured: bool
 ) -> Iterator[Site]:
     """A site whose node does not run yet."""
     directory = Path(tempfile.mkdtemp(prefix="lb-"))
     copy_database(empty_database, directory / "lbadmin.sqlite3")
-    site = Site(directory, drain_seconds=drain_seconds)
+    site = Site(directory, drain_seconds=drain_seconds, is_measured=is_measured)
     redis_client.cache_clear()
     here = override_settings(REDIS_URL=redis_url)
     with here, django_db_blocker.unblock(), database(directory / "lbadmin.sqlite3"):

@@ -2,41 +2,39 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
-from django.db.utils import load_backend
 
 from dataplane.engine.state import EngineState, read_state
 from lbadmin.environment import BASE_DIR
 from listeners import services
 from listeners.models import Listener, ListenerStatus, ServedReceipt
 from tests.factories import OPERATOR, make_listener, make_load_balancer, make_server_group
+from tests.processes import unmeasured
 from tests.waiting import free_port, wait_until
 
-START_SECONDS = 60
+START_SECONDS = 180
 NODE = "test-node"
 
 
 class Site:
     """One data directory with its database and its node."""
 
-    def __init__(self, directory: Path, *, drain_seconds: int = 600) -> None:
+    def __init__(self, directory: Path, *, drain_seconds: int = 600, is_measured: bool = False) -> None:
         self.data_dir = directory
         self.log = directory / "node.log"
         self.drain_seconds = drain_seconds
+        self.is_measured = is_measured
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         """What the node gets to see."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("LBADMIN_")}
+        seen = os.environ if self.is_measured else unmeasured(os.environ)
+        kept = {key: value for key, value in seen.items() if not key.startswith("LBADMIN_")}
         return {
             **kept,
             "LBADMIN_DATA_DIR": str(self.data_dir),
@@ -118,27 +116,6 @@ class Site:
             self.engine.process.send(signal.SIGKILL)
 
 
-@contextmanager
-def database(path: Path) -> Iterator[None]:
-    """Let this process work on the database in ``path``, with real commits, until the block ends."""
-    usual = connections["default"]
-    options = {**usual.settings_dict, "NAME": str(path)}
-    opened = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
-    connections["default"] = opened
-    try:
-        yield
-    finally:
-        opened.close()
-        connections["default"] = usual
-
-
-def copy_database(template: Path, path: Path) -> None:
-    """Copy a database whole, what is still in its log included."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(path)) as target:
-        source.backup(target)
-
-
 def serve(*backend_ports: int, **fields: object) -> Listener:
     """Create a listener on a free port before the given backends, and wait until it is served."""
     if "server_group_id" not in fields:
@@ -174,4 +151,4 @@ def is_settled(listener: Listener) -> bool:
     return status is not None and status.acknowledged_version == status.desired_version != ""
 
 
-__all__ = ["NODE", "OPERATOR", "Site", "copy_database", "database", "receipts_of", "serve", "state_of", "status_of"]
+__all__ = ["NODE", "OPERATOR", "Site", "receipts_of", "serve", "state_of", "status_of"]

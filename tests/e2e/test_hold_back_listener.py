@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from certificates.models import Certificate, SealedKey
 from listeners import services
 from listeners.models import ListenerStatus
@@ -13,6 +15,11 @@ from tests.factories import make_listener, make_server_group, store_certificate
 from tests.waiting import wait_until
 
 State = ListenerStatus.State
+
+
+@pytest.fixture(scope="module")
+def is_measured() -> bool:
+    return True
 
 
 def test_port_of_another_process_blocks_the_listener_until_it_is_free(site: Site, backend: Backend) -> None:

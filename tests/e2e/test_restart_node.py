@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from dataplane.engine.process import identify
 from listeners import services
 from listeners.models import Listener, ListenerStatus, NodeStatus
@@ -12,6 +14,11 @@ from tests.e2e.conftest import Backend
 from tests.e2e.site import NODE, OPERATOR, Site, receipts_of, serve, state_of, status_of
 from tests.factories import make_listener, store_certificate
 from tests.waiting import free_port, wait_until
+
+
+@pytest.fixture(scope="module")
+def is_measured() -> bool:
+    return True
 
 
 def test_killed_node_leaves_its_engine_serving_and_adopts_it(site: Site, backend: Backend) -> None:

@@ -12,6 +12,11 @@ from tests.e2e.site import NODE, Site, serve, state_of
 from tests.waiting import wait_until
 
 
+@pytest.fixture(scope="module")
+def is_measured() -> bool:
+    return True
+
+
 @pytest.fixture
 def running_site(stopped_site: Site) -> Site:
     """A site whose node runs, whatever the test before did to it."""
@@ -43,7 +48,7 @@ def test_sigterm_refuses_new_connections_lets_open_ones_finish_and_exits_0(
         assert echo(working)
         wait_until(lambda: "drains" in NodeStatus.objects.get(node=NODE).problem)
         assert site.process.poll() is None
-    assert site.process.wait(20) == 0
+    assert site.process.wait(60) == 0
     assert site.engine is None
     assert state_of(listener) == ListenerStatus.State.STOPPED
     assert [path for path in site.data_dir.rglob("*") if path.is_socket()] == []

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from lbadmin.environment import BASE_DIR
+from tests.processes import unmeasured
 from tests.waiting import free_port, wait_until
 
 START_SECONDS = 180
@@ -34,6 +35,7 @@ class QuickStart:
     def __init__(self, directory: Path, **settings: str) -> None:
         self.data_dir = directory / "data"
         self.log = directory / "log"
+        self.is_measured = False  # by coverage: few are enough, and it costs the others their time
         self.console_port, self.sample_port = free_port(), free_port()
         self.settings = {
             "LBADMIN_DATA_DIR": str(self.data_dir),
@@ -47,9 +49,8 @@ class QuickStart:
     def environment(self) -> dict[str, str]:
         """What the quick start gets to see: its own settings and none of the test run's."""
         foreign = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith("LBADMIN_") and key not in foreign
-        }
+        seen = os.environ if self.is_measured else unmeasured(os.environ)
+        kept = {key: value for key, value in seen.items() if not key.startswith("LBADMIN_") and key not in foreign}
         return {**kept, **self.settings}
 
     def start(self) -> None:
@@ -110,7 +111,7 @@ class QuickStart:
 
     def _is_ours(self, pid: int) -> bool:
         marker = f"LBADMIN_DATA_DIR={self.data_dir}".encode()
-        return marker in _read(pid, "environ").split(b"\0") or str(self.data_dir) in command_line(pid)
+        return marker in environment_of(pid).split(b"\0") or str(self.data_dir) in command_line(pid)
 
     def engine(self) -> int:
         """Return the process id of Envoy, 0 when there is none."""
@@ -157,6 +158,11 @@ def quick_start(directory: Path, **settings: str) -> Iterator[QuickStart]:
 def command_line(pid: int) -> str:
     """Return a process's command line, empty when it is gone."""
     return _read(pid, "cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
+
+
+def environment_of(pid: int) -> bytes:
+    """Return the environment that a process was started with, empty when it is gone."""
+    return _read(pid, "environ")
 
 
 def _read(pid: int, name: str) -> bytes:

@@ -19,6 +19,7 @@ def _kill(run: QuickStart, name: str) -> None:
 
 def test_each_process_that_is_killed_is_started_again_and_said(tmp_path: Path) -> None:
     with quick_start(tmp_path) as run:
+        run.is_measured = True
         run.start()
         engine = run.engine()
         assert engine

@@ -2,12 +2,15 @@
 
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.quickstart.running import QuickStart, quick_start
+from tests.quickstart.running import QuickStart, environment_of, quick_start
+
+PASSWORD = "correct horse battery"
 
 
 def _sign_in(run: QuickStart, password: str) -> int:
@@ -22,6 +25,7 @@ def _sign_in(run: QuickStart, password: str) -> int:
 
 def test_first_start_prints_a_password_once_and_serves_the_sample(tmp_path: Path) -> None:
     with quick_start(tmp_path) as run:
+        run.is_measured = True
         run.start()
         printed = re.search(r"^  Password  (\S{20}) ", run.output, re.MULTILINE)
         assert printed
@@ -36,19 +40,27 @@ def test_first_start_prints_a_password_once_and_serves_the_sample(tmp_path: Path
         assert "Password  as you set it" in run.output
         assert run.is_serving()
         assert run.stop() == 0
+        assert run.processes() == {}
+        assert run.sockets() == []
 
 
-def test_given_password_is_taken_and_kept_from_the_processes_that_stay(tmp_path: Path) -> None:
-    password = "correct horse battery"
-    with quick_start(tmp_path, LBADMIN_ADMIN_PASSWORD=password, LBADMIN_SAMPLE="0") as run:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStart]:
+    """A quick start with a given password and no sample; the tests that share it leave it as it is."""
+    directory = tmp_path_factory.mktemp("running")
+    with quick_start(directory, LBADMIN_ADMIN_PASSWORD=PASSWORD, LBADMIN_SAMPLE="0") as run:
         run.start()
-        assert password not in run.output
-        assert _sign_in(run, password) == 200
-        for pid in run.processes():
-            if pid != run.pid:
-                assert password.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
-        assert not (run.data_dir / "sample").exists()
-        assert run.child("sample") == 0
+        yield run
+
+
+def test_given_password_is_taken_and_kept_from_the_processes_that_stay(running: QuickStart) -> None:
+    assert PASSWORD not in running.output
+    assert _sign_in(running, PASSWORD) == 200
+    for pid in running.processes():
+        if pid != running.pid:
+            assert PASSWORD.encode() not in environment_of(pid)
+    assert not (running.data_dir / "sample").exists()
+    assert running.child("sample") == 0
 
 
 def test_taken_sample_port_is_said_and_the_start_goes_on(tmp_path: Path) -> None:
@@ -58,14 +70,11 @@ def test_taken_sample_port_is_said_and_the_start_goes_on(tmp_path: Path) -> None
         assert run.stop() == 0
 
 
-def test_second_start_on_the_same_data_directory_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "second").mkdir()
-    with quick_start(tmp_path, LBADMIN_SAMPLE="0") as run:
-        run.start()
-        second = QuickStart(tmp_path / "second", **{**run.settings, "LBADMIN_BIND": "127.0.0.1:1"})
-        assert second.run_to_end() == 1
-        assert f"lbadmin already runs on {run.data_dir} (process {run.pid})" in second.output
-        assert run.is_console_ready()
+def test_second_start_on_the_same_data_directory_is_refused(running: QuickStart, tmp_path: Path) -> None:
+    second = QuickStart(tmp_path, **{**running.settings, "LBADMIN_BIND": "127.0.0.1:1"})
+    assert second.run_to_end() == 1
+    assert f"lbadmin already runs on {running.data_dir} (process {running.pid})" in second.output
+    assert running.is_console_ready()
 
 
 @pytest.mark.parametrize(

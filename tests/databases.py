@@ -1,0 +1,36 @@
+"""SQLite databases in files, for tests whose processes share one."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.db import connections
+from django.db.utils import load_backend
+
+
+@contextmanager
+def database(path: Path) -> Iterator[None]:
+    """Let this process work on the database in ``path``, with real commits, until the block ends."""
+    usual = connections["default"]
+    options = {**usual.settings_dict, "NAME": str(path)}
+    opened = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
+    connections["default"] = opened
+    try:
+        yield
+    finally:
+        opened.close()
+        connections["default"] = usual
+
+
+def copy_database(template: Path, path: Path) -> None:
+    """Copy a database whole, what is still in its log included."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+
+
+def save_database(opened: sqlite3.Connection, path: Path) -> None:
+    """Write the database of a connection to a file."""
+    with closing(sqlite3.connect(path)) as target:
+        opened.backup(target)
