@@ -8,13 +8,16 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
+# Twice as many processes as cores of a small machine: tests also wait. Each takes the next test when it has done its own.
+PYTEST := $(PYTHON) -m pytest --numprocesses=4 --dist=loadgroup --no-loadscope-reorder -m "not conformance"
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
 	tests/listeners tests/alerts tests/access \
 	--ignore=tests/alerts/test_kill_sender.py --ignore-glob='tests/*/*_page*.py'
 
-.NOTPARALLEL:
+# An environment that forbids Python to keep compiled modules would have every process of the tests compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List every job
@@ -26,7 +29,10 @@ run: ## Run lbadmin on this machine (settings: docs/settings.md)
 	@exec $(PYTHON) -m lbadmin.quickstart
 
 .PHONY: test
-test: dev provision lint typecheck layers docs checks migrations pytest ## Check and test everything
+test: ## Check and test everything
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target dev provision
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target typecheck lint layers docs checks migrations
+	@$(MAKE) --no-print-directory pytest
 
 .PHONY: dev
 dev: ## Install what development needs into .venv
@@ -70,8 +76,8 @@ migrations: dev ## Check that the migrations say what the models say
 
 .PHONY: pytest
 pytest: dev ## Run the tests with coverage, then those that concern PostgreSQL on PostgreSQL
-	$(PYTHON) -m pytest -n 3 -m "not conformance" --cov --cov-report=term:skip-covered
-	$(PYTHON) -m tests.postgresql $(PYTHON) -m pytest -n 3 -q -m "not conformance" $(POSTGRESQL_TESTS)
+	$(PYTEST) --cov --cov-report=term:skip-covered
+	$(PYTHON) -m tests.postgresql $(PYTEST) -q $(POSTGRESQL_TESTS)
 
 .PHONY: conformance
 conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description

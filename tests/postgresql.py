@@ -36,7 +36,7 @@ def postgresql_cluster() -> Iterator[str]:
         shutil.chown(base, "postgres")
     data = base / "data"
     _as_server(program("initdb"), "-D", str(data), "-U", "lbadmin", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{base}' -c fsync=off -c max_connections=60"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{base}' -c fsync=off -c max_connections=100"
     pg_ctl = program("pg_ctl")
     try:
         _as_server(pg_ctl, "start", "-w", "-D", str(data), "-l", str(base / "log"), "-o", options)
