@@ -38,5 +38,5 @@ def redis_process() -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(base, ignore_errors=True)

@@ -76,7 +76,7 @@ class Installation:
         """Kill a process and its children at once, as the kernel does when memory runs out."""
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return what the database answers, read beside the processes that use it."""

@@ -76,7 +76,7 @@ def running_node(
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        if not started.wait(10):
+        if not started.wait(60):
             raise TimeoutError
         yield node
     finally:

@@ -99,7 +99,7 @@ class Site:
         """Kill the node as a crash would; its engine goes on."""
         assert self.process
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the node a signal and return its exit status."""
@@ -111,7 +111,7 @@ class Site:
         """Leave no process behind."""
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
         if self.engine:
             self.engine.process.send(signal.SIGKILL)
 

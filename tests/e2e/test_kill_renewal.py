@@ -54,7 +54,7 @@ def test_order_of_a_killed_worker_is_finished_by_the_next(stopped_site: Site, pe
             assert asked.wait(60)
         finally:
             worker.kill()
-            worker.wait(10)
+            worker.wait(60)
         renewal.refresh_from_db()
         assert renewal.state == Renewal.State.RUNNING
         assert renewal.order_url

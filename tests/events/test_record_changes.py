@@ -90,7 +90,7 @@ def test_a_second_writer_waits_for_the_first() -> None:
             changes.record("listener.updated", group, "first")
 
     def second() -> None:
-        entered.wait(10)
+        entered.wait(60)
         with recording(ALICE) as changes:
             order.append("second")
             changes.record("listener.updated", group, "second")

@@ -32,7 +32,7 @@ class Pebble:
     def stop(self) -> None:
         """End the server as an outage would; its accounts are gone with it."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def dns(self, action: str, **fields: str) -> None:
         """Change what the DNS answers, such as ``dns("set-txt", host="_acme-challenge.a.test.", value="x")``."""
@@ -92,7 +92,7 @@ def _dns(port: int, management: int, output: object) -> Iterator[None]:
         yield
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def _answers(url: str) -> bool:
