@@ -114,16 +114,10 @@ class RenewalForm(StyledForm):
         return given | {"days": data["days"] or 90}
 
 
-class NewRenewalForm(RenewalForm):
-    """A certificate to request."""
+class IssuedRenewalForm(RenewalForm):
+    """By whom and how a certificate is renewed."""
 
     issuer = forms.ChoiceField(label=_("Issued by"))
-    name = forms.CharField(
-        label=_("Certificate"),
-        max_length=LONGEST_NAME,
-        required=False,
-        help_text=_("What it is called in the repository; the first of the names if left empty."),
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,6 +135,17 @@ class NewRenewalForm(RenewalForm):
         return issuer | self.how()
 
 
+class NewRenewalForm(IssuedRenewalForm):
+    """A certificate to request."""
+
+    name = forms.CharField(
+        label=_("Certificate"),
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text=_("What it is called in the repository; the first of the names if left empty."),
+    )
+
+
 def _called(authority: Authority) -> str:
     return authority.certificate.name
 
@@ -153,4 +158,5 @@ def initial_of_account(account: AcmeAccount) -> dict[str, Any]:
 def initial_of_renewal(renewal: Renewal) -> dict[str, Any]:
     """Return what the form shows of a stored renewal."""
     shown = {field: getattr(renewal, field) for field in ("challenge", "dns_hook", "key_type", "days", "revision")}
-    return shown | {"names": "\n".join(renewal.names)}
+    issuer = f"{ACCOUNT}:{renewal.account_id}" if renewal.account_id else f"{AUTHORITY}:{renewal.authority_id}"
+    return shown | {"names": "\n".join(renewal.names), "issuer": issuer}

@@ -69,6 +69,8 @@ class RenewalChange(Body):
     """What to change of a renewal; what is left out stays."""
 
     names: list[str] | None = None
+    account_id: str | None = Field(None, description="Another ACME account, in place of the issuer before.")
+    authority_id: str | None = Field(None, description="Another private authority, in place of the issuer before.")
     challenge: ChallengeName | None = None
     dns_hook: str | None = None
     key_type: KeyTypeName | None = None

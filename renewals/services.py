@@ -71,15 +71,18 @@ def update_renewal(
     *,
     expected_revision: int | None = None,
     names: Sequence[str] | None = None,
+    account_id: str | None = None,
+    authority_id: str | None = None,
     challenge: str | None = None,
     dns_hook: str | None = None,
     key_type: str | None = None,
     days: int | None = None,
 ) -> Renewal:
-    """Change how a certificate is renewed, from the next renewal on; an order that is open is given up."""
+    """Change by whom and how a certificate is renewed, from the next renewal on; an open order is given up."""
     with recording(actor) as changes:
         renewal = _unchanged(renewal_id, expected_revision)
-        if challenge is not None or dns_hook is not None:
+        fields = _other_issuer(renewal, account_id or "", authority_id or "")
+        if fields or challenge is not None or dns_hook is not None:
             set_proof(
                 renewal,
                 renewal.challenge if challenge is None else challenge,
@@ -89,13 +92,24 @@ def update_renewal(
         renewal.key_type = renewal.key_type if key_type is None else key_type
         check_key_type(renewal.key_type)
         renewal.days = renewal.days if days is None else checked_days(days)
-        fields: dict[str, Any] = {
-            field: getattr(renewal, field) for field in ("names", "challenge", "dns_hook", "key_type", "days")
-        }
+        fields |= {field: getattr(renewal, field) for field in ("names", "challenge", "dns_hook", "key_type", "days")}
         _interrupt(renewal)
         fields |= NO_ORDER | {"state": _resting(renewal)}
         _save(changes, renewal, "updated", f"Changed the renewal of “{renewal.name}”", **fields)
     return renewal_by_id(renewal_id)
+
+
+def _other_issuer(renewal: Renewal, account_id: str, authority_id: str) -> dict[str, Any]:
+    """Return the columns of another issuer, of which no wish is known yet; none where it stays the same."""
+    if not (account_id or authority_id) or (renewal.account_id or "", renewal.authority_id or "") == (
+        account_id,
+        authority_id,
+    ):
+        return {}
+    renewal.account = renewal.authority = None
+    set_source(renewal, account_id, authority_id)
+    wishes = {"window_start": None, "window_end": None, "next_information_at": None}
+    return wishes | {field: getattr(renewal, field) for field in ("source", "account_id", "authority_id")}
 
 
 def renew_now(actor: Actor, renewal_id: str, *, expected_revision: int | None = None) -> Renewal:

@@ -63,7 +63,7 @@ def _subproblems(error: messages.Error) -> Iterator[str]:
 
 def _way_out(kind: str) -> str:
     ways = {
-        "accountDoesNotExist": _("Delete the account here and create it again."),
+        "accountDoesNotExist": _("Register another account, and choose it in the renewal."),
         "badCSR": _("Choose another kind of key."),
         "caa": _("Allow this authority in the CAA record of the name."),
         "connection": _("Open the challenge's port to the server: 443 for TLS-ALPN-01, 80 for HTTP-01."),

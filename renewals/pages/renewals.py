@@ -18,11 +18,12 @@ from console.revisions import revision_of
 from console.tables import keyset_page
 from renewals import selectors, services
 from renewals.challenges.dns_hooks import hook_folder
-from renewals.forms import NewRenewalForm, RenewalForm, initial_of_renewal
+from renewals.forms import IssuedRenewalForm, NewRenewalForm, initial_of_renewal
 from renewals.models import Renewal
 
 METHODS = ["GET", "HEAD", "POST"]
 ATTEMPTS_SHOWN = 20
+ISSUER_FIELDS = {"account_id": "issuer", "authority_id": "issuer"}
 
 
 @require_safe
@@ -56,7 +57,7 @@ def renewal_create(request: HttpRequest) -> HttpResponse:
             **form.asked(),
         )
     except DomainError as error:
-        add_domain_error(form, error, {"account_id": "issuer", "authority_id": "issuer"})
+        add_domain_error(form, error, ISSUER_FIELDS)
         return _create_page(request, form, certificate)
     messages.success(request, _("The certificate “%(name)s” is requested.") % {"name": renewal.name})
     return redirect("renewal-detail", renewal_id=renewal.pk)
@@ -70,7 +71,7 @@ def _suggested(certificate: Certificate | None) -> dict[str, str]:
     return {"name": certificate.name, "names": "\n".join(names)}
 
 
-def _create_page(request: HttpRequest, form: RenewalForm, certificate: Certificate | None) -> HttpResponse:
+def _create_page(request: HttpRequest, form: IssuedRenewalForm, certificate: Certificate | None) -> HttpResponse:
     context = {
         "form": form,
         "certificate": certificate,
@@ -100,21 +101,21 @@ def renewal_edit(request: HttpRequest, renewal_id: str) -> HttpResponse:
     """Change how a certificate is renewed."""
     renewal = selectors.renewal_by_id(renewal_id)
     if request.method != "POST":
-        return _edit_page(request, RenewalForm(initial=initial_of_renewal(renewal)), renewal)
-    form = RenewalForm(request.POST)
+        return _edit_page(request, IssuedRenewalForm(initial=initial_of_renewal(renewal)), renewal)
+    form = IssuedRenewalForm(request.POST)
     if not form.is_valid():
         return _edit_page(request, form, renewal)
     revision = form.cleaned_data["revision"]
     try:
-        services.update_renewal(actor_of(request), renewal_id, expected_revision=revision, **form.how())
+        services.update_renewal(actor_of(request), renewal_id, expected_revision=revision, **form.asked())
     except DomainError as error:
-        add_domain_error(form, error)
+        add_domain_error(form, error, ISSUER_FIELDS)
         return _edit_page(request, form, renewal)
     messages.success(request, _("The renewal of “%(name)s” is saved.") % {"name": renewal.name})
     return redirect("renewal-detail", renewal_id=renewal_id)
 
 
-def _edit_page(request: HttpRequest, form: RenewalForm, renewal: Renewal) -> HttpResponse:
+def _edit_page(request: HttpRequest, form: IssuedRenewalForm, renewal: Renewal) -> HttpResponse:
     context = {"form": form, "renewal": renewal, "hook_folder": hook_folder()}
     return render(request, "renewals/edit.html", context, status=422 if form.errors else 200)
 

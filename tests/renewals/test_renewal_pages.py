@@ -123,7 +123,8 @@ def test_acts_change_the_state_and_a_stale_one_changes_nothing(page: Client, acc
     assert renewal.state == "paused"
     page.post(f"{path}/resume/")
     page.post(f"{path}/renew/")
-    page.post(f"{path}/edit/", {**ASKED, "names": "other.test", "revision": "4"})
+    asked = {**ASKED, "names": "other.test", "issuer": f"account:{account.pk}"}
+    page.post(f"{path}/edit/", {**asked, "revision": "4"})
     renewal.refresh_from_db()
     assert (renewal.state, renewal.names) == ("waiting", ["other.test"])
     page.post(f"{path}/delete/")
