@@ -104,7 +104,7 @@ def rotate_keys(columns: Collection[tuple[str, str]] | None = None) -> Iterator[
     row that changes meanwhile is left alone: whoever wrote it used the first key already. Raises ConflictError for a
     row that no key opens, naming it; what was resealed before stays so.
     """
-    for model, field in _sealed_fields if columns is None else columns:
+    for model, field in sealed_columns() if columns is None else columns:
         yield _rotate_column(model, field)
 
 

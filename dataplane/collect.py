@@ -16,6 +16,19 @@ from dataplane.snapshot import Snapshot
 from listeners.models import Binding, Listener, Server, ServerGroup
 
 ROWS_AT_ONCE = 500
+CERTIFICATE_COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "current_version_id",
+    "current_version__sha256",
+    "current_version__chain_sha256",
+    "current_version__key_algorithm",
+    "current_version__key_bits",
+    "current_version__signature_hash",
+    "current_version__not_after",
+    "current_version__key__version_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +69,7 @@ def collect_certificates(certificate_ids: Iterable[str]) -> dict[str, snapshot.S
     found: dict[str, snapshot.ServedCertificate] = {}
     for ids in _chunks(certificate_ids):
         certificates = Certificate.objects.filter(id__in=ids, current_version__isnull=False)
-        rows = list(
-            certificates.values_list(
-                "id",
-                "name",
-                "kind",
-                "current_version_id",
-                "current_version__sha256",
-                "current_version__chain_sha256",
-                "current_version__key_algorithm",
-                "current_version__key_bits",
-                "current_version__signature_hash",
-                "current_version__not_after",
-                "current_version__key__version_id",
-            )
-        )
+        rows = list(certificates.values_list(*CERTIFICATE_COLUMNS))
         names = _dns_names(row[3] for row in rows)
         authorities = [row[0] for row in rows if row[2] == Kind.CA]  # of 10,000 certificates a few
         revocations = revocations_of(authorities) if authorities else {}

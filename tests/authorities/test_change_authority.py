@@ -52,6 +52,7 @@ def test_an_authority_whose_certificates_are_revoked_is_deleted() -> None:
     authority = make_root()
     revoke_certificate(ALICE, authority.pk, issue_client(authority).version.serial, reason="superseded")
     delete_authority(ALICE, authority.pk)
+    assert not Authority.objects.exists()
 
 
 def test_an_authority_above_another_is_not_deleted() -> None:
