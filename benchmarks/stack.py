@@ -23,6 +23,7 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "lbadmin.settings",
 }
 os.environ.pop("REDIS_URL", None)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it, every start of a node would compile lbadmin anew
 
 import django
 
