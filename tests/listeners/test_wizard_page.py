@@ -275,6 +275,7 @@ def test_a_ca_certificate_is_made_where_its_source_says_and_comes_back_selected(
         "common_name": "Clients",
         "key_type": "P-256",
         "days": "365",
+        "path_length": "0",
         "next": wizard.client.get(leave).context["next"],
     }
     page = wizard.client.post(reverse("authority-create"), form, follow=True)
