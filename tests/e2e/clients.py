@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.certs import Issued
 
 HOST = "127.0.0.1"
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 def context(client: Issued | None = None) -> ssl.SSLContext:
