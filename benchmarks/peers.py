@@ -118,7 +118,8 @@ def _tables(runs: list[Run]) -> str:
 
 def _row(label: str, values: dict[str, float], best: Best) -> list[str]:
     ratio = values[OURS] / best(values[name] for name in PEERS)
-    return [label, *(f"{value:,.3g}" if value < 999.5 else f"{value:,.0f}" for value in values.values()), f"{ratio:.2f}"]
+    figures = (f"{value:,.3g}" if value < 999.5 else f"{value:,.0f}" for value in values.values())
+    return [label, *figures, f"{ratio:.2f}"]
 
 
 def _pem_file(path: Path, certificate_id: str) -> Path:
