@@ -99,11 +99,6 @@ def issued_by_serial(authority_id: str, serial: str) -> IssuedCertificate:
     return issued
 
 
-def holders(certificate: Certificate) -> QuerySet[IssuedCertificate]:
-    """Return what authorities here issued for the versions of a certificate, newest first."""
-    return IssuedCertificate.objects.filter(version__certificate=certificate).select_related("authority__certificate")
-
-
 def repositories() -> QuerySet[Repository]:
     """Return the repositories by name, with how many certificates each has."""
     return Repository.objects.annotate(certificate_count=Count("certificates")).order_by("name", "id")
