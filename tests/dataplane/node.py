@@ -9,12 +9,13 @@ from pathlib import Path
 
 from dataplane.advance import Step
 from dataplane.collect import Selection
-from dataplane.envoy.names import SECRET
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET
 from dataplane.follow import POLL_SECONDS, Follower
 from dataplane.secrets import SecretStore
 from dataplane.xds.accesslog import Connection
 from dataplane.xds.cache import ResourceCache
 from dataplane.xds.server import XdsServer
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -40,6 +41,12 @@ class Node:
 
     def ended(self, listener_id: str, connections: Sequence[Connection]) -> None:
         self.connections += [(listener_id, connection) for connection in connections]
+
+    def forget_taken(self) -> None:
+        """Begin the notes anew once the engine has acknowledged everything: it may serve a moment before it does."""
+        sent = {(kind, name) for kind in (CLUSTER, ENDPOINTS, LISTENER, SECRET) for name in self.cache.entries(kind)}
+        wait_until(lambda: sent <= set(self.taken))
+        self.taken.clear()
 
     def compare(self) -> bool:
         """Have the follower read everything again."""

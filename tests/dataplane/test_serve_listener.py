@@ -92,9 +92,10 @@ def test_replaced_certificate_is_served_and_the_open_connection_lives_on(directo
         wait_until(lambda: served(port, "a.test") == old.sha256)
         with connect(port, "a.test") as connection:
             assert exchange(connection, b"before") == b"before"
-            node.taken.clear()
+            node.forget_taken()
             replace(certificate, new)
             wait_until(lambda: served(port, "a.test") == new.sha256)
+            wait_until(lambda: node.taken)
             assert {kind for kind, _ in node.taken} == {SECRET}
             assert exchange(connection, b"after") == b"after"
 
@@ -110,9 +111,10 @@ def test_default_certificate_changed_to_another_kind_of_key_is_a_new_secret_only
         wait_until(lambda: served(port, None) == old.sha256)
         with connect(port, None) as connection:
             assert exchange(connection, b"before") == b"before"
-            node.taken.clear()
+            node.forget_taken()
             services.change_default_certificate(OPERATOR, listener.pk, certificate_id=other.pk)
             wait_until(lambda: served(port, None) == new.sha256)
+            wait_until(lambda: node.taken)
             assert node.taken == [(SECRET, f"listener/{listener.pk}/default")]
             assert exchange(connection, b"after") == b"after"
 
@@ -204,7 +206,7 @@ def test_servers_come_and_go_without_a_word_to_open_connections(directory: Path,
         wait_until(lambda: _echoes(port, None))
         with connect(port, None) as connection:
             assert exchange(connection, b"before") == b"before"
-            node.taken.clear()
+            node.forget_taken()
             services.update_server_group(
                 OPERATOR, listener.server_group_id, servers=[backend.spec, ServerSpec("127.0.0.1", free_port())]
             )

@@ -23,6 +23,5 @@ def test_half_open_half_hello_and_idle_connections_do_not_disturb_good_ones(site
         wait_until(lambda: all(is_closed(connection) for connection in slow))
         assert all(echo(connection) for connection in idle)
         wait_until(lambda: (found := status_of(listener)) and found.failures == {"handshake-timeout": 2 * EACH})
-        status = status_of(listener)
-        assert status
-        assert status.connections_active == EACH
+        # A check of our own may be open at the same moment.
+        wait_until(lambda: (found := status_of(listener)) and found.connections_active == EACH)
