@@ -53,14 +53,6 @@ def _needs_database(item: pytest.Item) -> bool:
     )
 
 
-def _shares_fixtures(item: pytest.Item) -> bool:
-    """Tell whether a test uses what is set up once for its module or its folder."""
-    info = getattr(item, "_fixtureinfo", None)
-    return info is not None and any(
-        found[-1].scope in {"module", "package"} for found in info.name2fixturedefs.values() if found
-    )
-
-
 def _place(item: pytest.Item) -> int:
     """Return where the test belongs; pytest-django orders those that use the database itself."""
     if _needs_database(item):
@@ -72,16 +64,12 @@ def _place(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Give every transactional test the rows that migrations made, such as the quotas, and order the tests.
 
-    Those that share a fixture run in one process one after the other. On another database than the usual one run only
-    those that use it.
+    On another database than the usual one run only those that use it.
     """
     restoring = pytest.mark.django_db(transaction=True, serialized_rollback=True)
     for item in items:
-        is_transactional = _is_transactional(item)
-        if is_transactional:
+        if _is_transactional(item):
             item.add_marker(restoring, append=False)
-        if _shares_fixtures(item):
-            item.add_marker(pytest.mark.xdist_group(f"{_path(item)} {is_transactional}"))
     if connection.vendor != "sqlite":
         others = [item for item in items if not _needs_database(item)]
         config.hook.pytest_deselected(items=others)
