@@ -26,16 +26,16 @@ def remember_issuers(links: Iterable[Link]) -> None:
     Issuer.objects.bulk_create(rows, BATCH, ignore_conflicts=True)
 
 
-def complete_all(bundles: Sequence[Bundle]) -> list[Bundle]:
-    """Return the bundles with the intermediates that the repository holds and their chains lack."""
+def complete_all(bundles: Sequence[Bundle], beside: Sequence[Parsed] = ()) -> list[Bundle]:
+    """Return the bundles with the intermediates that their chains lack and the repository, or ``beside``, holds."""
     tops = [(bundle.chain[-1] if bundle.chain else bundle.leaf) for bundle in bundles if lacks_issuer(bundle)]
     if not tops:
         return list(bundles)
-    issuers = Issuers(_above({top.description.issuer for top in tops}))
+    issuers = Issuers(_above({top.description.issuer for top in tops}, beside))
     return [complete(bundle, issuers) for bundle in bundles]
 
 
-def _above(names: set[str]) -> list[Parsed]:
+def _above(names: set[str], beside: Sequence[Parsed]) -> list[Parsed]:
     """Return everyone of these names, whoever is named as their issuers, and so on up."""
     found: dict[str, Parsed] = {}
     asked: set[str] = set()
@@ -44,7 +44,8 @@ def _above(names: set[str]) -> list[Parsed]:
         if not names:
             break
         asked |= names
-        level = {each.description.sha256: each for each in _named(sorted(names))}
+        given = (each for each in beside if each.description.subject in names)
+        level = {each.description.sha256: each for each in (*_named(sorted(names)), *given)}
         found |= level
         names = {each.description.issuer for each in level.values() if not each.description.is_self_signed}
     return list(found.values())

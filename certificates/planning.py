@@ -10,8 +10,7 @@ from certificates.judgement import findings_of
 from certificates.messages import FINDINGS, error_of, message_of
 from certificates.models import Certificate, CertificateRequest, CertificateVersion, Kind, SealedKey
 from certificates.parsing.bundles import is_servable
-from certificates.parsing.chains import Issuers
-from certificates.parsing.completing import complete, parsed_link
+from certificates.parsing.completing import is_completed, parsed_link, parts_among
 from certificates.parsing.drops import Drop
 from certificates.parsing.parser import parser
 from certificates.parsing.refusals import Finding, Refusal
@@ -96,6 +95,9 @@ class Group:
     source: str = ""  # where the files are
 
 
+Placed = tuple[Item, Group]
+
+
 @dataclass(slots=True)
 class _Found:
     """What the parser's process understood of all groups: each certificate once, with the group that named it."""
@@ -125,8 +127,7 @@ def _plan(results: Sequence[Understood | Refusal], groups: Sequence[Group]) -> P
             found.left_out.append(LeftOut(result.code, group.source, result.parameters))
         else:
             _merge(found, result, group)
-    items = _completed(_with_keys(found))
-    planned = list(_planned(items, [group for _item, group in found.items.values()]))
+    planned = list(_planned(_completed(_with_keys(found))))
     return Plan(planned, [_omission(each) for each in [*found.left_out, *_lone_keys(found.keys)]])
 
 
@@ -142,37 +143,55 @@ def _merge(found: _Found, result: Understood, group: Group) -> None:
     found.left_out += [replace(each, source=each.source or group.source) for each in result.left_out]
 
 
-def _with_keys(found: _Found) -> list[Item]:
+def _with_keys(found: _Found) -> list[Placed]:
     """Give the certificates of one group the keys that lay in another."""
     items = []
-    for item, _group in found.items.values():
+    for item, group in found.items.values():
         is_open = item.bundle.key_pem is None and item.kind != Kind.CA
         key = found.keys.get(item.public_key_sha256) if is_open else None
         if key and is_servable(item.bundle.leaf.description):
             sources = tuple(dict.fromkeys((*item.sources, key.source)))
-            items.append(replace(item, bundle=replace(item.bundle, key_pem=key.pem), sources=sources))
+            items.append((replace(item, bundle=replace(item.bundle, key_pem=key.pem), sources=sources), group))
         else:
-            items.append(item)
-    for item in items:
+            items.append((item, group))
+    for item, _group in items:
         found.keys.pop(item.public_key_sha256, None)
     return items
 
 
-def _completed(items: Sequence[Item]) -> list[Item]:
-    """Complete the chains from the authorities of other groups, then from those that the repository holds."""
-    links = [link for item in items for link in (item.bundle.leaf, *item.bundle.chain) if link.description.is_ca]
-    authorities = {link.description.sha256: link for link in links}
-    issuers = Issuers(map(parsed_link, authorities.values()))
-    bundles = complete_all([complete(item.bundle, issuers) for item in items])
-    return [replace(item, bundle=bundle) for item, bundle in zip(items, bundles, strict=True)]
+def _completed(items: Sequence[Placed]) -> list[Placed]:
+    """Complete the chains from the authorities of all groups and those that the repository holds."""
+    links = [link for item, _group in items for link in (item.bundle.leaf, *item.bundle.chain)]
+    authorities = {link.description.sha256: link for link in links if link.description.is_ca}
+    bundles = complete_all([item.bundle for item, _group in items], list(map(parsed_link, authorities.values())))
+    completed = [(replace(item, bundle=each), group) for (item, group), each in zip(items, bundles, strict=True)]
+    return list(_joined(completed))
 
 
-def _planned(items: Sequence[Item], groups: Sequence[Group]) -> Iterator[PlannedItem]:
+def _joined(items: Sequence[Placed]) -> Iterator[Placed]:
+    """Take the authorities that came with a chain which the repository closed as that chain's, not as ones apart."""
+    authorities: dict[int, list[Item]] = {}
+    for item, group in items:
+        if item.kind == Kind.CA:
+            authorities.setdefault(id(group.drop), []).append(item)
+    taken: set[str] = set()
+    joined = []
+    for item, group in items:
+        apart = authorities.get(id(group.drop), []) if is_completed(item.bundle) else []
+        used, bundle = parts_among(item.bundle, [each.bundle.leaf for each in apart])
+        taken |= used
+        sources = [source for each in apart if each.id in used for source in each.sources]
+        joined.append((replace(item, bundle=bundle, sources=tuple(dict.fromkeys((*item.sources, *sources)))), group))
+    return ((item, group) for item, group in joined if item.id not in taken)
+
+
+def _planned(placed: Sequence[Placed]) -> Iterator[PlannedItem]:
+    items = [item for item, _group in placed]
     stored = _stored([item.id for item in items])
     keyless = [item for item in items if item.bundle.key_pem is None and is_servable(item.bundle.leaf.description)]
     with_key = _digests_with_key([item.bundle.leaf.description.spki_sha256 for item in keyless])
     now = timezone.now()
-    for item, group in zip(items, groups, strict=True):
+    for item, group in placed:
         leaf = item.bundle.leaf.description
         is_key_stored = item.bundle.key_pem is None and leaf.spki_sha256 in with_key and item.kind != Kind.CA
         planned = PlannedItem(item, group.name, group.owner, (), stored.get(item.id), is_key_stored)

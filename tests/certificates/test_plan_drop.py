@@ -55,6 +55,32 @@ def test_chains_are_completed_from_what_is_held() -> None:
     assert single.version.chain_pem.count("BEGIN CERTIFICATE") == 2
 
 
+def test_a_root_that_comes_below_held_intermediates_is_the_chains_and_dropped() -> None:
+    import_leaf(make_leaf("old.test", issuer=LOWER))  # brings Lower and Upper
+    leaf = make_leaf("new.test", issuer=LOWER)
+    result = plan(leaf.pem, leaf.key_pem, ROOT.pem, make_ca("Stranger").pem)
+    chains = {item.item.bundle.leaf.description.label: item.item.bundle.chain for item in result.items}
+    assert [link.description.label for link in chains.pop("new.test")] == ["Lower", "Upper"]
+    assert chains == {"Stranger": ()}
+    assert set(warnings(result)) == {"chain.completed", "chain.root-dropped"}
+
+
+def test_an_intermediate_that_comes_above_a_held_one_is_part_of_the_chain() -> None:
+    old = make_leaf("old.test", issuer=LOWER)
+    import_plan(ALICE, plan(old.pem, old.key_pem, LOWER.pem))
+    leaf = make_leaf("new.test", issuer=LOWER)
+    result = plan(leaf.pem, leaf.key_pem, UPPER.pem, ROOT.pem)
+    (item,) = result.items
+    assert [link.description.label for link in item.item.bundle.chain] == ["Lower", "Upper"]
+    assert set(warnings(result)) == {"chain.completed", "chain.root-dropped"}
+
+
+def test_an_authority_in_another_place_stays_apart_from_the_chain_that_it_completes() -> None:
+    leaf = make_leaf("a.test", issuer=UPPER)
+    result = plan_groups([Group(drop_of(leaf.pem, leaf.key_pem)), Group(drop_of(UPPER.pem)), Group(drop_of(ROOT.pem))])
+    assert [item.kind for item in result.items] == ["server", "ca", "ca"]
+
+
 def test_a_chain_is_not_completed_by_a_name_alone() -> None:
     import_leaf(make_leaf("old.test", issuer=make_ca("Lower", issuer=UPPER)))
     leaf = make_leaf("new.test", issuer=LOWER)
