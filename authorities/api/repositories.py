@@ -59,7 +59,9 @@ def delete_repository(request: HttpRequest, repository_id: str) -> Status[None]:
 
 
 @router.get(
-    "/ca-repositories/{repository_id}/certificates", response=CertificatesOut, operation_id="listCaCertificates"
+    "/ca-repositories/{repository_id}/certificates",
+    response=CertificatesOut,
+    operation_id="listCaRepositoryCertificates",
 )
 def list_certificates(request: HttpRequest, repository_id: str, query: PageParameters) -> dict[str, object]:
     """List the CA certificates of a repository, soonest expiry first."""
