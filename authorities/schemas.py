@@ -11,6 +11,7 @@ from authorities.models import Authority, IssuedCertificate, Repository
 from authorities.orders import Order
 from authorities.selectors import current_version
 from authorities.services import NewAuthority, RenewedAuthority
+from certificates.schemas.certificates import ImportedOut
 from certificates.schemas.requests import KeyTypeName, SubjectIn
 
 Reason = Literal[
@@ -133,6 +134,12 @@ class RenewedAuthorityOut(AuthorityOut):
 
     version: int = Field(description="Number of the version of its certificate that was made.")
     warnings: list[WarningOut]
+
+
+class IssuedTableOut(Schema):
+    """What was issued for the lines of a table, in their order."""
+
+    items: list[ImportedOut]
 
 
 class IssuedOut(Schema):

@@ -19,6 +19,7 @@ from authorities.schemas import (
     IssuedOut,
     IssuedPageOut,
     IssuedQuery,
+    IssuedTableOut,
     OrderIn,
     RenewedAuthorityOut,
     RevocationIn,
@@ -114,14 +115,14 @@ def issue_certificate(
 
 @router.post(
     "/authorities/{authority_id}/certificates/bulk",
-    response={201: list[ImportedOut]},
+    response={201: IssuedTableOut},
     operation_id="issueCertificates",
 )
-def issue_table(request: HttpRequest, authority_id: str, body: TableIn) -> Status[list[dict[str, object]]]:
+def issue_table(request: HttpRequest, authority_id: str, body: TableIn) -> Status[dict[str, object]]:
     """Issue a certificate for each line of a CSV, all of them or none."""
     issued = services.issue_table(actor_of(request), authority_id, body.table.encode())
     users = usages_of([each.certificate.pk for each in issued])
-    return Status(201, [imported_out(each, users[each.certificate.pk]) for each in issued])
+    return Status(201, {"items": [imported_out(each, users[each.certificate.pk]) for each in issued]})
 
 
 @router.get(

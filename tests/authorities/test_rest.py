@@ -58,7 +58,7 @@ def test_a_table_is_issued_at_once(admin_client: Client) -> None:
     authority = make_root()
     path = f"/authorities/{authority.pk}/certificates/bulk"
     answer = post(admin_client, path, {"table": "common_name\nalice\nbob\n"})
-    assert [each["kind"] for each in answer.json()] == ["client", "client"]
+    assert [each["kind"] for each in answer.json()["items"]] == ["client", "client"]
     wrong = post(admin_client, path, {"table": "common_name,days\ncarol,0\n"})
     assert (wrong.status_code, wrong.json()["field"]) == (HTTPStatus.UNPROCESSABLE_ENTITY, "table")
     assert wrong.json()["detail"].startswith("Line 2, days:")
