@@ -1,5 +1,6 @@
 """What an operator should act on about a stored certificate."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
@@ -96,6 +97,23 @@ def test_a_weak_key_anywhere_in_the_chain_counts_once() -> None:
     assert codes(build(key=rsa_key(1024)), chain=[weak]) == ["weak-key"]
 
 
+@pytest.mark.parametrize(
+    ("issued", "kind", "expected"),
+    [
+        (make_leaf("www.test"), "server", ["self-signed", "weak-hash"]),
+        (make_leaf("www.test", issuer=ROOT), "server", ["weak-hash"]),
+        (make_ca("Below", issuer=ROOT), "ca", ["weak-hash"]),
+        (ROOT, "ca", []),
+    ],
+)
+def test_a_weak_hash_counts_except_where_a_root_has_signed_itself(
+    issued: Issued, kind: str, expected: list[str]
+) -> None:
+    subject = hints.subject_of(kind, issued.pem.decode(), "", ())
+    weak = dataclasses.replace(subject, says=dataclasses.replace(subject.says, signature_hash="SHA1"))
+    assert [hint.code for hint in hints.lasting_hints(weak)] == expected
+
+
 def test_a_missing_chain_is_what_the_import_found() -> None:
     assert codes(make_leaf(issuer=ROOT), found=["chain.incomplete"]) == ["chain-missing"]
 
@@ -168,6 +186,26 @@ def test_hints_are_kept_with_the_certificate_and_follow_its_versions() -> None:
     assert kept() == []
     roll_back_certificate(ALICE, first.certificate.pk)
     assert kept() == ["self-signed"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("today", "limit"), [(dt.date(2027, 3, 14), 200), (dt.date(2027, 3, 15), 100), (dt.date(2029, 3, 15), 47)]
+)
+def test_what_is_issued_from_a_day_on_is_held_to_its_limit(today: dt.date, limit: int) -> None:
+    now = dt.datetime.combine(today, dt.time(12), dt.UTC)
+    with time_machine.travel(now):
+        certificates = [
+            import_leaf(build(PUBLIC, not_before=now, days=days - 1 / 86_400)) for days in (limit, limit + 1)
+        ]
+        right, wrong = (
+            [each for each in advice_for(one.certificate, one.version, is_used=True) if each.code.startswith("valid")]
+            for one in certificates
+        )
+    assert right == []
+    assert [each.code for each in wrong] == ["validity-too-long"]
+    assert f"{limit + 1} days" in wrong[0].reason
+    assert f"{limit} at most" in wrong[0].reason
 
 
 @pytest.mark.django_db
