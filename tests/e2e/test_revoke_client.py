@@ -7,16 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from authorities.services import revoke_certificate
-from certificates.keys import open_private_key
-from certificates.models import Certificate, CertificateVersion, Kind
+from certificates.models import Certificate, Kind
 from certificates.revocation.services import carry_list, delete_list, update_list
 from listeners.models import Listener
-from tests.authorities.rows import issue_client, make_root, make_subordinate
+from tests.authorities.rows import issue_client, issued_of, make_root, make_subordinate
 from tests.certs import Issued, make_ca, make_leaf, make_list
 from tests.e2e.clients import HOST, connect, echo, refusal, round_trip
 from tests.e2e.conftest import Backend
@@ -185,7 +181,7 @@ def test_client_of_a_private_authority_is_refused_once_it_is_revoked(site: Site,
     for authority in (root, middle):
         for name in ("good", "bad"):
             issued = issue_client(authority, f"{name} of {authority.certificate.name}")
-            clients[authority.pk, name] = issued_client(issued.version, above=authority is middle)
+            clients[authority.pk, name] = issued_of(issued.version)
     wait_until(lambda: all(not refusal(listener.port, client=client) for client in clients.values()))
     for authority in (root, middle):
         bad = clients[authority.pk, "bad"]
@@ -196,14 +192,6 @@ def test_client_of_a_private_authority_is_refused_once_it_is_revoked(site: Site,
             await_refusal(listener.port, bad)
             assert echo(open_connection)
         assert round_trip(listener.port, client=clients[authority.pk, "good"])
-
-
-def issued_client(version: CertificateVersion, *, above: bool) -> Issued:
-    """Return an issued certificate as its holder has it, with the authority below the root where there is one."""
-    key = serialization.load_pem_private_key(open_private_key(version.pk), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    chain = x509.load_pem_x509_certificates(version.chain_pem.encode()) if above else []
-    return Issued(x509.load_pem_x509_certificate(version.leaf_pem.encode()), key, tuple(chain))
 
 
 class Client:
