@@ -59,7 +59,10 @@ def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = 
             message,
             "quota.exceeded",
             field=field,
-            way_out=_("Remove some first, or have an administrator raise it: manage.py setquota %(name)s LIMIT")
+            way_out=_(
+                "Remove some first, or have an administrator raise the limit on the Quotas page"
+                " (or by manage.py setquota %(name)s LIMIT)."
+            )
             % {"name": name},
         )
 
@@ -70,7 +73,7 @@ def refuse_non_administrator(user: User | AnonymousUser) -> None:
         raise ForbiddenError(
             _("Only an administrator can change a quota."),
             "quota.forbidden",
-            way_out=_("Ask an administrator, or use manage.py setquota on the machine."),
+            way_out=_("Ask an administrator to do it on the Quotas page, or use manage.py setquota on the machine."),
         )
 
 

@@ -76,7 +76,10 @@ def refuse_large_operation(ids: Collection[str], field: str = "certificate_ids")
             % {"count": len(ids), "limit": limit},
             "listener.too-many-per-operation",
             field=field,
-            way_out=_("Do it in several operations, or raise the limit: manage.py setquota %(name)s LIMIT")
+            way_out=_(
+                "Do it in several operations, or have an administrator raise the limit on the Quotas page"
+                " (or by manage.py setquota %(name)s LIMIT)."
+            )
             % {"name": limits.CERTIFICATES_PER_OPERATION},
         )
 

@@ -84,6 +84,7 @@ def test_a_sixteenth_certificate_in_one_operation_is_refused_with_the_numbers() 
     with pytest.raises(ConflictError) as caught:
         services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=ids)
     assert caught.value.code == "listener.too-many-per-operation"
+    assert "on the Quotas page (or by manage.py setquota" in caught.value.way_out
     assert "16" in caught.value.message
     assert "15" in caught.value.message
     assert listener.bindings.count() == 1
@@ -100,6 +101,7 @@ def test_a_26th_certificate_of_an_instance_is_refused_with_the_numbers_over_all_
     with pytest.raises(ConflictError) as caught:
         services.add_additional_certificates(OPERATOR, second.pk, certificate_ids=ids[25:])
     assert caught.value.code == "quota.exceeded"
+    assert f"on the Quotas page (or by manage.py setquota {CERTIFICATES} LIMIT)" in caught.value.way_out
     for number in ("25", "26"):
         assert number in caught.value.message
     assert CERTIFICATES in caught.value.way_out
