@@ -76,6 +76,8 @@ def _expiry_context(endings: Sequence[Ending], total: int) -> dict[str, Any]:
         "total": total,
         "others": total - 1,
         "left_out": total - len(shown),
+        "has_authorities": any(ending.authority_url for ending in shown),
+        "has_others": not all(ending.authority_url for ending in shown) or total > len(shown),
     }
 
 

@@ -10,12 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerts.subjects import CERTIFICATE, CHAIN
+from authorities.models import Authority
 from certificates.models import Certificate, CertificateName
 from certificates.usage import usages_of
 from console.durations import words
 from events.models import Notice
 
 NAMES_SHOWN = 5
+# As the console's badges, of which mail has three.
+COLOURS = ((dt.timedelta(days=1), "red"), (dt.timedelta(days=30), "amber"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,13 @@ class Ending:
     url: str
     is_expired: bool
     when: str  # "ends in 6 days", "ended 2 days ago"
+    colour: str  # of the mail's pill
+    authority_url: str  # where an authority's own certificate is renewed; empty for any other
+
+    @property
+    def act_url(self) -> str:
+        """The page on which an operator mends it."""
+        return self.authority_url or self.url
 
     @property
     def is_chain(self) -> bool:
@@ -77,6 +87,8 @@ class _Facts:
 
     def __init__(self, certificates: Sequence[Certificate]) -> None:
         self.used_by = usages_of([certificate.pk for certificate in certificates])
+        own = Authority.objects.filter(certificate__in=certificates).values_list("certificate_id", "pk")
+        self.authorities = dict(own.order_by())
         self.names: dict[int, list[str]] = {}
         versions = [certificate.current_version_id for certificate in certificates]
         rows = CertificateName.objects.filter(version__in=versions).order_by("id")
@@ -89,6 +101,7 @@ class _Facts:
         """Put together what is said of one certificate."""
         version = certificate.current_version
         names = self.names.get(version.pk, []) if version else []
+        authority_id = self.authorities.get(certificate.pk)
         return Ending(
             certificate_id=certificate.pk,
             name=certificate.name,
@@ -104,7 +117,13 @@ class _Facts:
             url=public_url("certificate-detail", certificate.pk),
             is_expired=ends_at <= now,
             when=_when(ends_at, now),
+            colour=_colour(ends_at - now),
+            authority_url=public_url("authority-detail", authority_id) if authority_id else "",
         )
+
+
+def _colour(left: dt.timedelta) -> str:
+    return next((colour for limit, colour in COLOURS if left <= limit), "blue")
 
 
 def _when(ends_at: dt.datetime, now: dt.datetime) -> str:

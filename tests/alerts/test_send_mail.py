@@ -1,5 +1,7 @@
 """What goes to a mail server, and what its answers lead to."""
 
+import datetime as dt
+import html
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from alerts.endings import soonest_endings
 from alerts.models import Channel, Delivery
 from alerts.scanning import run_scan
 from alerts.sending import send_due
@@ -16,6 +19,7 @@ from events.actor import SYSTEM
 from events.models import Notice
 from tests.alerts.rows import DAY, make_certificate, make_email
 from tests.alerts.servers import Mailbox
+from tests.authorities.rows import make_root
 from tests.waiting import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,13 +48,47 @@ def test_mail_has_text_and_html_with_a_link(mailbox: Mailbox, settings: Settings
     ((recipients, mail),) = mailbox.mails
     assert recipients == ["ops@example.test"]
     assert mail["Subject"] == "shop expires in 4 days"
-    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert text is not None
-    assert html is not None
-    for part in (text.get_content(), html.get_content()):
+    for part in bodies(mailbox):
         assert "shop.test" in part
         assert re.search(r"https://lb\.example\.test/certificates/cert-\w{16}", part)
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def bodies(mailbox: Mailbox) -> list[str]:
+    """Return text and HTML of the one mail."""
+    ((_, mail),) = mailbox.mails
+    parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
+    return [part.get_content() for part in parts if part]
+
+
+def test_an_authority_is_to_be_renewed_on_its_own_page(mailbox: Mailbox) -> None:
+    authority = make_root(days=5)
+    make_email()
+    run_scan(SYSTEM)
+    attempt()
+    for body in bodies(mailbox):
+        assert f"/authorities/{authority.pk}/" in body
+        assert "Renew the certificate of a private authority" in html.unescape(body)
+        assert "Replace" not in body
+        assert f"/certificates/{authority.certificate_id}/" not in body
+
+
+def test_a_mail_about_both_says_what_to_do_with_each(mailbox: Mailbox) -> None:
+    make_root(days=5)
+    tell()
+    for body in bodies(mailbox):
+        assert "Renew the certificate" in body
+        assert "Replace a certificate" in body
+
+
+@pytest.mark.parametrize(
+    ("left", "colour"), [(-DAY, "red"), (DAY * 16 / 24, "red"), (5 * DAY, "amber"), (40 * DAY, "blue")]
+)
+def test_the_nearer_the_end_the_more_urgent_the_colour(left: dt.timedelta, colour: str) -> None:
+    now = timezone.now()
+    make_certificate(now + left)
+    (ending,) = soonest_endings(1, now)
+    assert ending.colour == colour
 
 
 def test_message_id_is_the_deliverys_key_on_every_attempt(mailbox: Mailbox) -> None:
