@@ -9,6 +9,7 @@ from django.utils import timezone
 from alerts.models import Channel, Scan
 from dashboard.selectors import STRIP_HEIGHT, strip, windows
 from listeners.models import ListenerStatus, NodeStatus, ServedReceipt
+from renewals.models import AcmeAccount, Renewal
 from tests.certificates.pages import stored
 from tests.certs import DAY
 from tests.factories import make_listener
@@ -65,6 +66,25 @@ def test_a_listener_that_served_something_else_is_shown_until_it_is_right(admin_
 def test_a_late_scan_is_said(admin_client: Client) -> None:
     Scan.objects.create(started_at=timezone.now() - dt.timedelta(days=8), requested_by="lbadmin")
     assert "overdue" in shown(admin_client)
+
+
+def test_a_renewal_that_fails_is_shown_as_failing_though_its_certificate_is_good(admin_client: Client) -> None:
+    account = AcmeAccount.objects.create(name="a", directory_url="https://acme.test/", key=b"", created_by="alice")
+    certificate = stored("good.test", not_after=timezone.now() + 300 * DAY)
+    Renewal.objects.create(
+        name="good.test",
+        account=account,
+        certificate=certificate,
+        names=["good.test"],
+        state=Renewal.State.FAILED,
+        failures=2,
+        last_problem={"message": "The zone is broken."},
+        created_by="alice",
+    )
+    card = shown(admin_client).partition('id="renewals"')[2].partition("</section>")[0]
+    assert "The zone is broken." in card
+    assert "Failing" in card
+    assert "pill-green" not in card
 
 
 def test_a_failing_channel_is_said(admin_client: Client) -> None:
