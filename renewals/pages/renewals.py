@@ -18,7 +18,7 @@ from console.revisions import revision_of
 from console.tables import keyset_page
 from renewals import selectors, services
 from renewals.challenges.dns_hooks import hook_folder
-from renewals.forms import IssuedRenewalForm, NewRenewalForm, initial_of_renewal
+from renewals.forms import ACCOUNT, IssuedRenewalForm, NewRenewalForm, initial_of_renewal
 from renewals.models import Renewal
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -44,9 +44,12 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(METHODS)
 def renewal_create(request: HttpRequest) -> HttpResponse:
-    """Request a certificate: a new one, or with ``?certificate=`` further versions of one that is there."""
+    """Request a certificate: a new one, or with ``?certificate=`` further versions of one that is there.
+
+    ``?account=`` chooses the account that issues it, until another one is chosen.
+    """
     certificate = certificate_by_id(request.GET["certificate"]) if request.GET.get("certificate") else None
-    form = NewRenewalForm(request.POST or None, initial=_suggested(certificate))
+    form = NewRenewalForm(request.POST or None, initial=_suggested(certificate) | _issuer(request))
     if request.method != "POST" or not form.is_valid():
         return _create_page(request, form, certificate)
     try:
@@ -69,6 +72,11 @@ def _suggested(certificate: Certificate | None) -> dict[str, str]:
         return {}
     names = version.names.filter(kind__in=("dns", "ip")).values_list("value", flat=True)
     return {"name": certificate.name, "names": "\n".join(names)}
+
+
+def _issuer(request: HttpRequest) -> dict[str, str]:
+    account_id = request.GET.get("account", "")
+    return {"issuer": f"{ACCOUNT}:{account_id}"} if account_id else {}
 
 
 def _create_page(request: HttpRequest, form: IssuedRenewalForm, certificate: Certificate | None) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The pages of renewals and accounts."""
 
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,15 @@ def test_every_page_answers_those_who_are_signed_in_only(page: Client, account: 
         assert page.get(path).status_code == 200, path
         assert Client().get(path).status_code == 302, path
         assert page.put(path).status_code == 405, path
+
+
+def test_an_account_leads_to_a_request_that_chooses_it(page: Client, account: AcmeAccount) -> None:
+    AcmeAccount.objects.create(name="Another", directory_url="https://acme.test/", key=b"", created_by="a")
+    address = f"/renewals/create/?account={account.pk}"
+    assert f'href="{address}"' in page.get(f"/renewals/accounts/{account.pk}/").content.decode()
+    chosen = re.findall(r'<option value="([^"]*)" selected', page.get(address).content.decode())
+    assert f"account:{account.pk}" in chosen
+    assert page.get("/renewals/create/?account=acme-x").status_code == 200
 
 
 def test_absent_objects_are_not_found(page: Client) -> None:
