@@ -131,3 +131,22 @@ def test_making_a_certificate_and_a_server_group_returns_with_both_selected(cont
     expect(page.locator("#choices-server_group_id label", has_text="made-group").locator("input")).to_be_checked()
     _next(page, "Confirm")
     expect(page.get_by_text("There are no open connections")).to_be_visible()
+
+
+def test_a_step_with_errors_begins_at_the_first_of_them(
+    browser: Browser, live_server: LiveServer, client: Client, admin_user: User
+) -> None:
+    balancer = factories.make_load_balancer()
+    client.force_login(admin_user)
+    context = browser.new_context(base_url=live_server.url)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page = _open_wizard(context, balancer)
+    page.locator("[name=port]").fill("70000")
+    page.locator("[name=port]").press("Enter")
+    expect(page.locator("[name=port]")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("10443")
+    page.keyboard.press("Enter")
+    expect(page.locator("[aria-current=step]")).to_contain_text("Configure SSL Certificate")
+    context.close()

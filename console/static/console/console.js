@@ -1,4 +1,4 @@
-// Enhances what already works without it: copy buttons, menus that close, a search key, closing of messages.
+// Enhances what already works without it: copy buttons, menus that close, a search key, closing of messages, focus on errors.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -67,3 +67,16 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// A page that comes back with errors begins at the first of them, whether it is a field or a list to choose from.
+function firstWrongControl() {
+  for (const error of document.querySelectorAll(".main .field-error")) {
+    const place = error.closest(".field, .picker, fieldset, label, td, .filter-field");
+    const control =
+      place?.querySelector(".is-invalid, [aria-invalid=true]") ??
+      place?.querySelector("input:not([type=hidden], [type=search], :disabled), select:not(:disabled), textarea:not(:disabled)");
+    if (control) return control;
+  }
+  return null;
+}
+firstWrongControl()?.focus();
