@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv, ValidationError, validate
 
 from lbadmin import values
+from lbadmin.sealed import sealed_columns_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path may have 107 bytes (unix(7)); the longest name below the runtime directory has 24.
@@ -73,6 +74,9 @@ def _read(env: FileAwareEnv) -> Environment:
     hosts: list[str] = env.list("LBADMIN_ALLOWED_HOSTS", default=[], validate=values.check_hosts)
     database_file = f"sqlite:///{quote(str(data_dir / 'lbadmin.sqlite3'))}"
     database_url = env.str("DATABASE_URL", database_file, validate=values.database_settings)
+    database = _private_database(values.database_settings(database_url))
+    # First of all that writes a secret: where it refuses, nothing has been changed.
+    encryption_keys = _encryption_keys(env, data_dir, database)
     email_url = env.str("EMAIL_URL", f"file://{quote(str(data_dir / 'mail'))}", validate=values.email_settings)
     return Environment(
         bind=bind,
@@ -80,7 +84,7 @@ def _read(env: FileAwareEnv) -> Environment:
         runtime_dir=runtime_dir,
         sample=env.bool("LBADMIN_SAMPLE", True),
         sample_port=env.int("LBADMIN_SAMPLE_PORT", 8443, validate=validate.Range(1, values.HIGHEST_PORT)),
-        database=_private_database(values.database_settings(database_url)),
+        database=database,
         redis_url=env.str("REDIS_URL", f"unix://{runtime_dir / 'redis.sock'}", validate=values.check_redis_url),
         email=values.email_settings(email_url),
         mail_from=env.str("LBADMIN_MAIL_FROM", "lbadmin@localhost", validate=validate.Email()),
@@ -89,7 +93,7 @@ def _read(env: FileAwareEnv) -> Environment:
         allowed_hosts=_allowed_hosts(hosts, bind, public_url, status_url),
         admin_password=env.str("LBADMIN_ADMIN_PASSWORD", ""),
         secret_key=_secret_key(env, data_dir),
-        encryption_keys=_encryption_keys(env, data_dir),
+        encryption_keys=encryption_keys,
         key_export=env.bool("LBADMIN_KEY_EXPORT", True),
         region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
@@ -174,14 +178,28 @@ def _secret_key(env: FileAwareEnv, data_dir: Path) -> str:
     return kept
 
 
-def _encryption_keys(env: FileAwareEnv, data_dir: Path) -> tuple[str, ...]:
+def _encryption_keys(env: FileAwareEnv, data_dir: Path, database: dict[str, Any]) -> tuple[str, ...]:
     given: list[str] = env.list("LBADMIN_ENCRYPTION_KEYS", default=[], validate=values.check_encryption_keys)
     if not given:
         path = data_dir / "encryption_keys"
+        _refuse_lost_keys(path, database)
         given = generated_secret(path, Fernet.generate_key().decode()).split(",")
         with _naming("LBADMIN_ENCRYPTION_KEYS", path):
             values.check_encryption_keys(given)
     return tuple(key.strip() for key in given)
+
+
+def _refuse_lost_keys(path: Path, database: dict[str, Any]) -> None:
+    """Raise ImproperlyConfigured where a key would be made for a database that other keys have sealed."""
+    if path.exists():
+        return
+    sealed = sealed_columns_in(database)
+    if sealed and not path.exists():  # another process may have made it meanwhile, and used it
+        raise ImproperlyConfigured(
+            f"LBADMIN_ENCRYPTION_KEYS: not set, and there is no “{path}”, but the database holds what was sealed with"
+            f" such keys ({', '.join(sealed)}). Put back the keys that were in use with this database."
+            " Nothing was changed."
+        )
 
 
 @contextmanager

@@ -2,15 +2,20 @@
 
 import os
 import re
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
+from certificates.keys import sealed_columns
 from lbadmin.environment import BASE_DIR, read_environment
 from lbadmin.quickstart import programs
 from lbadmin.quickstart.child import child_environment
+from lbadmin.sealed import SEALED_COLUMNS
 
 FERNET_KEY = "dGhpcnR5LXR3byBieXRlcywgbm8gc2VjcmV0OiAzMiE="
 NAMES_IN_CODE = set(
@@ -87,6 +92,35 @@ def test_the_kept_file_takes_a_new_key_before_the_old_one(data_dir: Path) -> Non
     old = read_environment().encryption_keys[0]
     (data_dir / "encryption_keys").write_text(f"{FERNET_KEY}, {old}\n")
     assert read_environment().encryption_keys == (FERNET_KEY, old)
+
+
+def test_no_key_is_made_for_a_database_that_lost_keys_have_sealed(data_dir: Path) -> None:
+    database = Path(str(read_environment().database["NAME"]))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(
+            "CREATE TABLE listeners_ticketkey (token BLOB); CREATE TABLE alerts_channel (sealed_secret BLOB);"
+            "INSERT INTO alerts_channel VALUES (NULL);"
+        )
+    read_environment()
+    kept = (data_dir / "encryption_keys").read_text()
+    for name in ("encryption_keys", "secret_key"):
+        (data_dir / name).unlink()
+    read_environment()  # nothing is sealed: a new key does no harm
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("INSERT INTO listeners_ticketkey VALUES (x'00')")
+    for name in ("encryption_keys", "secret_key"):
+        (data_dir / name).unlink()
+    before = {path.name: path.read_bytes() for path in data_dir.iterdir()}
+    with pytest.raises(ImproperlyConfigured, match=r"^LBADMIN_ENCRYPTION_KEYS: .*\(listeners_ticketkey\.token\)"):
+        read_environment()
+    assert {path.name: path.read_bytes() for path in data_dir.iterdir()} == before
+    (data_dir / "encryption_keys").write_text(kept)
+    assert read_environment().encryption_keys == (kept.strip(),)
+
+
+def test_every_sealed_column_counts_before_a_key_is_made() -> None:
+    registered = {(apps.get_model(model)._meta, field) for model, field in sealed_columns()}  # noqa: SLF001
+    assert {(meta.db_table, meta.get_field(field).column) for meta, field in registered} == set(SEALED_COLUMNS)
 
 
 WRONG = [

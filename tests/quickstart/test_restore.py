@@ -16,6 +16,12 @@ from tests.quickstart.running import QuickStart, quick_start
 
 REFUSED = "lbadmin does not start. LBADMIN_ENCRYPTION_KEYS: none of these keys opens what is sealed in the database"
 
+LOST = "lbadmin does not start. LBADMIN_ENCRYPTION_KEYS: not set, and there is no “"
+
+
+def files_of(directory: Path) -> set[str]:
+    return {str(path) for path in directory.rglob("*")}
+
 
 def served(run: QuickStart) -> str:
     return ssl.get_server_certificate(("127.0.0.1", run.sample_port))
@@ -33,14 +39,18 @@ def restore_and_serve(run: QuickStart, backup: Path, expected: str, content: Cal
     shutil.rmtree(run.data_dir / "nodes")
     for name in ("encryption_keys", "secret_key"):
         (run.data_dir / name).unlink()
-    before = content()
-    for wrong in (None, Fernet.generate_key()):
-        if wrong:
-            (run.data_dir / "encryption_keys").write_bytes(wrong)
-        assert run.run_to_end() == 1
-        assert REFUSED in run.output
-        assert run.processes() == {}
-        assert content() == before
+    before, files = content(), files_of(run.data_dir)
+    assert run.run_to_end() == 2
+    assert LOST in run.output
+    assert "Nothing was changed." in run.output
+    assert run.processes() == {}
+    assert (content(), files_of(run.data_dir)) == (before, files)
+
+    (run.data_dir / "encryption_keys").write_bytes(Fernet.generate_key())
+    assert run.run_to_end() == 1
+    assert REFUSED in run.output
+    assert run.processes() == {}
+    assert content() == before
 
     shutil.copytree(backup, run.data_dir, dirs_exist_ok=True)
     run.start()
