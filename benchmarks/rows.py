@@ -220,7 +220,7 @@ def _observations(listeners: list[Listener]) -> None:
     servers = list(Server.objects.order_by("id")[:3])
     _store(
         ServerHealth,
-        3 * LISTENERS_OF_ONE,
+        3 * min(LISTENERS_OF_ONE, len(listeners)),
         lambda n: {
             "server": servers[n % 3],
             "listener": listeners[n // 3],
