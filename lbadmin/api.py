@@ -109,4 +109,5 @@ def answer_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResp
 @api.exception_handler(HttpError)
 def answer_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Answer what the framework refused, such as a body that is not JSON."""
-    return problem(error.status_code, "request.refused", str(error))
+    way_out = "Send JSON of the kind that /api/v1/docs shows."
+    return problem(error.status_code, "request.refused", str(error), way_out=way_out)

@@ -139,6 +139,7 @@ def test_a_body_that_does_not_fit_is_refused(rest: Client, body: Any) -> None:
     answer = post(rest, PATH, body)
     assert answer.status_code in {400, 422}
     assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["way_out"]
 
 
 def test_ten_megabytes_are_refused_unread(rest: Client) -> None:
