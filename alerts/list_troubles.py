@@ -77,7 +77,7 @@ def _trouble(
 
 def _what(row: RevocationList, now: dt.datetime, *, is_failing: bool) -> str:
     if is_failing:
-        return _("cannot be fetched: %(problem)s") % {"problem": row.last_problem}
+        return _("cannot be fetched: %(problem)s") % {"problem": row.last_problem.rstrip(".")}
     if row.next_update is None:
         return ""
     if row.next_update <= now:
