@@ -100,7 +100,7 @@ FINDINGS: Mapping[str, Promise] = {
         "The key of “%(certificate)s” is %(algorithm)s, which listeners cannot serve: it is kept without its key, and "
         "watched until it ends."
     ),
-    "chain.completed": _("The chain was completed with %(count)s certificates that the repository holds already."),
+    "chain.completed": _("The chain was completed with what the repository holds already (certificates: %(count)s)."),
     "drop.ca-key": _(
         "The private key of the CA certificate “%(certificate)s” was left out: CA certificates are kept to check "
         "others. A self-signed server certificate needs basicConstraints CA:FALSE."

@@ -114,7 +114,7 @@ def _require_kind(certificate: Certificate, kind: Kind, field: str) -> None:
     if certificate.kind != kind:
         told = {"name": certificate, "is": certificate.get_kind_display(), "wanted": kind.label}
         raise InvalidInputError(
-            _("“%(name)s” is a %(is)s; a %(wanted)s is needed here.") % told,
+            _("“%(name)s” is of the kind “%(is)s”; here it has to be of the kind “%(wanted)s”.") % told,
             "listener.certificate-kind",
             field=field,
             way_out=_("Choose a certificate of that kind."),

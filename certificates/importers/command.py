@@ -35,8 +35,10 @@ class PlanningCommand(BaseCommand):
         self._show(plan)
         if not plan.items:
             raise CommandError("There is nothing to import.")
-        if not plan.chosen:
+        if all(item.stored for item in plan.items):
             self.stderr.write("Nothing is new. Nothing was stored.")
+        elif not plan.chosen:
+            raise CommandError("Nothing was stored: what is new lacks something, as the plan says.")
         elif not options["yes"]:
             self.stderr.write(f"Nothing was stored. To import {len(plan.chosen)}, repeat the command with --yes.")
         else:
@@ -63,9 +65,10 @@ def _line(item: PlannedItem) -> str:
     key = "" if item.kind == "ca" else (", with key" if item.has_key else ", without key")
     name = f" as “{item.name}”" if item.name else ""
     names = f", {len(leaf.names)} names" if len(leaf.names) > 1 else ""
+    intermediates = f"{len(chain)} intermediate{'s' * (len(chain) != 1)}"
     return (
-        f"{verb} {leaf.label}{name} ({item.kind}{names}, {leaf.key_algorithm} {leaf.key_bits}{key}, "
-        f"{len(chain)} intermediates, ends {leaf.not_after:%Y-%m-%d}) from {', '.join(filter(None, item.item.sources))}"
+        f"{verb} {leaf.label}{name} ({item.kind}{names}, {leaf.key_algorithm} {leaf.key_bits}{key}, {intermediates}, "
+        f"ends {leaf.not_after:%Y-%m-%d}) from {', '.join(filter(None, item.item.sources))}"
     )
 
 

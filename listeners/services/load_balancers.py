@@ -80,7 +80,7 @@ def _delete_with(changes: Recorder, balancer: LoadBalancer, listeners: list[List
 def _in_use(balancer: LoadBalancer, listeners: list[Listener]) -> ConflictError:
     ports = ", ".join(str(listener.port) for listener in listeners[:10])
     return ConflictError(
-        _("Load balancer “%(name)s” has %(count)s listeners (ports %(ports)s).")
+        _("Load balancer “%(name)s” still has listeners: %(count)s in all, on ports %(ports)s.")
         % {"name": balancer, "count": len(listeners), "ports": ports + ("…" if len(listeners) > 10 else "")},  # noqa: PLR2004
         "load-balancer.in-use",
         way_out=_("Delete them first, or confirm that they are deleted with it."),

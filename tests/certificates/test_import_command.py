@@ -94,6 +94,13 @@ def test_several_files_are_planned_and_stored_only_when_agreed(tmp_path: Path) -
     assert "Nothing is new" in again
 
 
+def test_what_lacks_its_key_is_a_failure_that_scripts_see(tmp_path: Path) -> None:
+    (tmp_path / "leaf.pem").write_bytes(make_leaf("a.test").pem)
+    with pytest.raises(CommandError, match="lacks something"):
+        run(str(tmp_path / "leaf.pem"), "--yes")
+    assert not Certificate.objects.exists()
+
+
 def test_options_for_one_certificate_refuse_several_files(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="for one file"):
         run("a.pem", "b.pem", "--name", "x")
