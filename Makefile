@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
-# Twice as many processes as cores of a small machine: tests also wait. Each takes whole files,
-# since tests of one file share what is costly to set up, in the order of tests/conftest.py.
-PYTEST := $(PYTHON) -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder -m "not conformance"
+# Twice as many processes as cores of a small machine: tests also wait. Each takes the next test, in the order of
+# tests/conftest.py: what needs an empty database afterwards comes last.
+PYTEST := $(PYTHON) -m pytest --numprocesses=4 --dist=load --maxschedchunk=1 -m "not conformance"
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \

@@ -65,6 +65,6 @@ def parts_among(bundle: Bundle, links: Sequence[Link]) -> tuple[set[str], Bundle
 def _with(bundle: Bundle, added: list[Parsed]) -> Bundle:
     findings = [finding for finding in bundle.findings if finding.code != INCOMPLETE]
     if added:
-        findings.append(Finding(COMPLETED, {"count": len(added)}))
+        findings.append(Finding("chain.completed", {"count": len(added)}))
     chain = (*bundle.chain, *map(link_of, added))
     return Bundle(bundle.leaf, chain, bundle.key_pem, tuple(findings))

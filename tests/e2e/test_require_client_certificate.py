@@ -52,15 +52,22 @@ def test_other_clients_are_refused_counted_and_never_reach_a_server(
     assert backend.connections == before
 
 
-def test_receipt_shows_that_a_stranger_is_refused_and_counts_in_no_statistic(listener: Listener) -> None:
+def test_receipt_shows_that_a_stranger_is_refused_and_counts_in_no_statistic(site: Site, backend: Backend) -> None:
+    listener = serve(
+        backend.port,
+        security_policy=WIZARD_POLICY,
+        mutual_authentication=True,
+        ca_certificate_id=store_certificate(make_ca("Asked"), Kind.CA).pk,
+    )
     (receipt,) = wait_until(lambda: receipts_of(listener))
     assert receipt.is_expected
     assert receipt.error == ""
     assert receipt.served_sha256 == receipt.expected_sha256
+    assert "CERTIFICATE_REQUIRED" in refusal(listener.port)
+    wait_until(lambda: (found := status_of(listener)) and found.failures)
     status = status_of(listener)
     assert status
-    assert sum(status.failures.values()) == len(REFUSED)
-    assert status.handshakes <= 1
+    assert (status.failures, status.handshakes) == ({"no-client-certificate": 1}, 0)
 
 
 def test_mutual_authentication_is_switched_on_and_off(site: Site, backend: Backend) -> None:
