@@ -22,6 +22,8 @@ def is_id(text: str) -> bool:
 load_balancer_id = partial(new_id, "nlb")
 listener_id = partial(new_id, "lsn")
 server_group_id = partial(new_id, "sgp")
+rule_id = partial(new_id, "rule")
+security_policy_id = partial(new_id, "tls")
 certificate_id = partial(new_id, "cert")
 channel_id = partial(new_id, "chn")
 request_id = partial(new_id, "csr")

@@ -118,8 +118,8 @@ def validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[Li
             yield ListenerWarning("listener.certificate-not-yet-valid", text % told)
 
 
-def server_warnings(group: ServerGroup) -> Iterator[ListenerWarning]:
-    """Warn of a server group that takes no connection."""
-    if not Server.objects.filter(group=group, weight__gt=0).exists():
+def server_warnings(group: ServerGroup | None) -> Iterator[ListenerWarning]:
+    """Warn of a server group that takes no connection; a listener that redirects everything has none."""
+    if group is not None and not Server.objects.filter(group=group, weight__gt=0).exists():
         text = _("Server group “%(group)s” has no server that takes connections; clients will be cut off.")
         yield ListenerWarning("listener.no-servers", text % {"group": group})

@@ -17,7 +17,29 @@ if TYPE_CHECKING:
 
 
 class Listener(models.Model):
-    """A port of a load balancer that ends TLS and hands the plain stream to a server group."""
+    """A port of a load balancer, the protocol spoken on it, and the server group that answers."""
+
+    class Protocol(models.TextChoices):
+        """What clients speak to the listener."""
+
+        TCP = "TCP", "TCP"
+        UDP = "UDP", "UDP"
+        TCPSSL = "TCPSSL", "TCPSSL"
+        HTTP = "HTTP", "HTTP"
+        HTTPS = "HTTPS", "HTTPS"
+        QUIC = "QUIC", "QUIC"
+
+    class Transport(models.TextChoices):
+        """What the port is of: two listeners can share its number when their transports differ."""
+
+        TCP = "tcp", "TCP"
+        UDP = "udp", "UDP"
+
+    class MutualMode(models.TextChoices):
+        """What becomes of a client without a valid certificate under mutual authentication."""
+
+        ENFORCE = "enforce", _("Enforce")
+        OBSERVE = "observe", _("Observe")
 
     class Desired(models.TextChoices):
         """What the operator wants of the listener; what it does is an observation."""
@@ -35,17 +57,31 @@ class Listener(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=listener_id, editable=False)
     load_balancer = models.ForeignKey(LoadBalancer, on_delete=models.PROTECT, related_name="listeners")
-    server_group = models.ForeignKey(ServerGroup, on_delete=models.PROTECT, related_name="listeners")
-    protocol = models.CharField(max_length=8, default="TCPSSL")
+    # None only where every request is redirected.
+    server_group = models.ForeignKey(ServerGroup, null=True, on_delete=models.PROTECT, related_name="listeners")
+    protocol = models.CharField(max_length=8, choices=Protocol.choices, default=Protocol.TCPSSL)
+    transport = models.CharField(max_length=3, choices=Transport.choices, default=Transport.TCP)
     port = models.PositiveIntegerField()
     name = models.CharField(max_length=256, blank=True)
     desired = models.CharField(max_length=8, choices=Desired.choices, default=Desired.RUNNING)
-    idle_timeout_seconds = models.PositiveIntegerField(default=900)  # 10-900
-    security_policy = models.CharField(max_length=64)  # a key of listeners.tls_policies
+    idle_timeout_seconds = models.PositiveIntegerField(default=900)  # its range is the product's and protocol's
+    request_timeout_seconds = models.PositiveIntegerField(default=60)  # HTTP: then 504
+    # A system policy (a key of listeners.tls_policies) or a custom one (its id); empty where the protocol has none.
+    security_policy = models.CharField(max_length=64, blank=True)
     alpn_policy = models.CharField(max_length=16, choices=AlpnPolicy.choices, blank=True)
     proxy_protocol_enabled = models.BooleanField(default=False)  # version 2, to the servers
     connections_per_second = models.PositiveIntegerField(default=0)  # new ones; 0: no limit; at most 1,000,000
     mutual_authentication = models.BooleanField(default=False)
+    mutual_authentication_mode = models.CharField(max_length=8, choices=MutualMode.choices, default=MutualMode.ENFORCE)
+    http2_enabled = models.BooleanField(default=True)
+    compression_enabled = models.BooleanField(default=True)  # gzip and Brotli
+    # An HTTPS listener tells its clients of this QUIC listener (alt-svc).
+    quic_listener = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="announced_by"
+    )
+    redirect_port = models.PositiveIntegerField(null=True)  # HTTP: every request is sent to HTTPS on this port
+    forwarded_headers = models.JSONField(default=dict)  # as listeners.forwarded_headers writes them; {}: its defaults
+    access_log_enabled = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)
@@ -54,7 +90,9 @@ class Listener(models.Model):
 
     class Meta:
         ordering = ("load_balancer", "port")
-        constraints = (models.UniqueConstraint(fields=("load_balancer", "port"), name="listener_port_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("load_balancer", "port", "transport"), name="listener_port_once"),
+        )
         indexes = (models.Index(fields=("port",), name="listener_port"),)
 
     def __str__(self) -> str:
@@ -102,6 +140,8 @@ class Binding(models.Model):
     listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="bindings")
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="bindings")
     role = models.CharField(max_length=10, choices=Role.choices)
+    # The one name that an additional certificate is for (a CLB's domain extension); empty: all names that it has.
+    domain = models.CharField(max_length=255, blank=True)
     # What "Change" replaced, so that one click goes back to it.
     previous_certificate = models.ForeignKey(
         Certificate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

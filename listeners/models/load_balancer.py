@@ -10,6 +10,17 @@ class Product(models.TextChoices):
     """The kinds of load balancer."""
 
     NLB = "NLB", _("Network Load Balancer")
+    ALB = "ALB", _("Application Load Balancer")
+    CLB = "CLB", _("Classic Load Balancer")
+
+
+class Edition(models.TextChoices):
+    """What an Application Load Balancer can do; the other products have one edition, the empty one."""
+
+    BASIC = "Basic", _("Basic")
+    STANDARD = "Standard", _("Standard")
+    EXTENDED = "Extended", _("Extended")
+    WAF = "StandardWithWaf", _("WAF-enabled")
 
 
 class LoadBalancer(models.Model):
@@ -17,9 +28,14 @@ class LoadBalancer(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=load_balancer_id, editable=False)
     product = models.CharField(max_length=3, choices=Product.choices, default=Product.NLB)
+    edition = models.CharField(max_length=16, choices=Edition.choices, blank=True)
     name = models.CharField(max_length=128, unique=True)
     region = models.CharField(max_length=64)
     bind_address = models.GenericIPAddressField()
+    deletion_protection = models.BooleanField(default=False)
+    deletion_protection_reason = models.CharField(max_length=128, blank=True)
+    modification_protection = models.BooleanField(default=False)  # of the pages; REST and commands still change
+    modification_protection_reason = models.CharField(max_length=128, blank=True)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

@@ -154,3 +154,26 @@ class ServedReceipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listener_id} {self.server_name or '(no SNI)'}: {'ok' if self.is_expected else 'not as expected'}"
+
+
+class ObservedClient(models.Model):
+    """A client certificate that a listener with mutual authentication was shown."""
+
+    listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="observed_clients")
+    sha256 = models.CharField(max_length=64)  # empty: clients that showed none
+    subject = models.CharField(max_length=500, blank=True)
+    issuer = models.CharField(max_length=500, blank=True)
+    serial = models.CharField(max_length=64, blank=True)
+    not_after = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=64, blank=True)  # why it is, or would be, refused; empty: it is valid
+    connections = models.BigIntegerField(default=0)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-last_seen_at",)
+        constraints = (models.UniqueConstraint(fields=("listener", "sha256"), name="observed_client_once"),)
+        indexes = (models.Index(fields=("listener", "-last_seen_at"), name="observed_client_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject or 'no certificate'} at {self.listener_id}"
