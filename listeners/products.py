@@ -59,6 +59,8 @@ class Features:
     source_lookup: bool = False  # X-Forwarded-For: the client's address behind trusted proxies
     key_algorithms: frozenset[str] | None = None  # None: all that the engine serves
     starts_running: bool = True  # a new listener
+    domain_extensions: bool = False  # an additional certificate is for the one domain that is given
+    regional_certificates: bool = False  # only certificates that were added to the region can be used
 
 
 _BASIC_CONDITIONS = frozenset({"Host", "Path", "Header"})
@@ -156,6 +158,8 @@ _CLB = Features(
     rule_actions=frozenset({"ForwardGroup"}),
     key_algorithms=frozenset({"RSA"}),
     starts_running=False,
+    domain_extensions=True,
+    regional_certificates=True,
 )
 FEATURES: Mapping[tuple[str, str], Features] = MappingProxyType(
     {
