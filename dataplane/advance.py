@@ -7,7 +7,7 @@ from datetime import datetime
 from dataplane.challenges import collect_challenges
 from dataplane.collect import Selection, collect_all, collect_certificates, collect_listeners, collect_server_groups
 from dataplane.envoy.checks import Refused
-from dataplane.envoy.compile import compile_listener, compile_snapshot, with_replaced_certificate, with_server_group
+from dataplane.envoy.compile import compile_listener, compile_snapshot, with_replaced_certificate, with_server_groups
 from dataplane.envoy.resources import CompiledListener
 from dataplane.snapshot import Snapshot
 from events.feed import changes_after, newest_change_id
@@ -128,7 +128,7 @@ class _Recompilation:
     def compile_group(self, group_id: str) -> None:
         for listener in self._new.listeners_of_group(group_id):
             if listener.id not in self._done:
-                self._keep(listener.id, with_server_group(self.compiled[listener.id], self._new))
+                self._keep(listener.id, with_server_groups(self.compiled[listener.id], self._new))
 
     def _keep(self, listener_id: str, quick: CompiledListener | None) -> None:
         if quick is None:
@@ -162,6 +162,8 @@ def _touched(changes: list[Change], snapshot: Snapshot) -> _Touched:
                 touched.challenges = True
             case "load_balancer":
                 balancers.add(change.object_id)
+    # A listener tells its clients of the port of another one.
+    touched.listeners |= {key for key, each in snapshot.listeners.items() if each.quic_listener_id in touched.listeners}
     if balancers:
         touched.listeners |= {key for key, value in snapshot.listeners.items() if value.load_balancer_id in balancers}
         touched.listeners |= set(Listener.objects.filter(load_balancer_id__in=balancers).values_list("id", flat=True))

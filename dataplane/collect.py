@@ -105,11 +105,11 @@ def collect_server_groups(group_ids: Iterable[str]) -> dict[str, snapshot.Server
 
 
 def _snapshot(rows: QuerySet[Listener], known: Snapshot) -> Snapshot:
-    found = list(rows.select_related("load_balancer").order_by("id"))
+    found = list(rows.select_related("load_balancer", "quic_listener").order_by("id"))
     slots = _slots(listener.id for listener in found)
     listeners = {listener.id: _listener(listener, tuple(slots[listener.id])) for listener in found}
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
-    groups = {listener.server_group_id for listener in listeners.values()}
+    groups = {group_id for listener in listeners.values() for group_id in listener.group_ids}
     return Snapshot(
         listeners,
         collect_server_groups(sorted(groups - known.server_groups.keys())),
@@ -133,7 +133,7 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...]) -> snapshot.Liste
         name=str(row),
         address=row.load_balancer.bind_address,
         port=row.port,
-        server_group_id=row.server_group_id,
+        server_group_id=row.server_group_id or "",
         slots=slots,
         idle_timeout_seconds=row.idle_timeout_seconds,
         security_policy=row.security_policy,
@@ -141,7 +141,24 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...]) -> snapshot.Liste
         proxy_protocol=row.proxy_protocol_enabled,
         connections_per_second=row.connections_per_second,
         mutual_authentication=row.mutual_authentication,
+        protocol=row.protocol,
+        product=row.load_balancer.product,
+        edition=row.load_balancer.edition,
+        request_timeout_seconds=row.request_timeout_seconds,
+        mutual_mode=row.mutual_authentication_mode,
+        http2=row.http2_enabled,
+        compression=row.compression_enabled,
+        quic_listener_id=row.quic_listener_id or "",
+        alt_svc_port=_announced_port(row),
+        redirect_port=row.redirect_port,
+        access_log=row.access_log_enabled,
     )
+
+
+def _announced_port(row: Listener) -> int:
+    """Return the port of the QUIC listener that clients are told of, 0 where there is none that runs."""
+    quic = row.quic_listener
+    return quic.port if quic is not None and quic.desired == Listener.Desired.RUNNING else 0
 
 
 def _server_group(row: ServerGroup, servers: tuple[snapshot.Server, ...]) -> snapshot.ServerGroup:

@@ -96,7 +96,7 @@ class Listener:
     name: str
     address: str
     port: int
-    server_group_id: str
+    server_group_id: str  # empty where every request is redirected
     slots: tuple[Slot, ...]
     idle_timeout_seconds: int
     security_policy: str
@@ -104,6 +104,22 @@ class Listener:
     proxy_protocol: bool
     connections_per_second: int
     mutual_authentication: bool
+    protocol: str = "TCPSSL"
+    product: str = "NLB"
+    edition: str = ""
+    request_timeout_seconds: int = 60
+    mutual_mode: str = "enforce"
+    http2: bool = True
+    compression: bool = True
+    quic_listener_id: str = ""  # whose port clients are told of
+    alt_svc_port: int = 0  # its port; 0: there is none, or it does not run
+    redirect_port: int | None = None  # every request is sent to HTTPS on this port
+    access_log: bool = False
+
+    @property
+    def group_ids(self) -> tuple[str, ...]:
+        """The server groups that it forwards to, the default one first."""
+        return (self.server_group_id,) if self.server_group_id else ()
 
     @property
     def default_slot(self) -> Slot | None:
@@ -181,7 +197,7 @@ class Snapshot:
 
     def listeners_of_group(self, group_id: str) -> list[Listener]:
         """Return the listeners that forward to this server group."""
-        return [listener for listener in self.listeners.values() if listener.server_group_id == group_id]
+        return [listener for listener in self.listeners.values() if group_id in listener.group_ids]
 
 
 def _pruned(
@@ -191,7 +207,7 @@ def _pruned(
     moment: datetime,
 ) -> Snapshot:
     """Leave out what no listener uses, so that following changes and collecting everything come to the same."""
-    groups = {listener.server_group_id for listener in listeners.values()}
+    groups = {group_id for listener in listeners.values() for group_id in listener.group_ids}
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
     return Snapshot(
         listeners,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET, listener_of
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET, listener_of
 from dataplane.envoy.resources import CompiledListener, Resource
 from listeners.models import ListenerStatus
 from listeners.problem_words import Parameters, message_of
@@ -165,8 +165,9 @@ class StatusBoard:
 
 def _parts(compiled: CompiledListener) -> list[tuple[str, Resource]]:
     """Return the resources of a listener, its secrets apart."""
-    parts = ((CLUSTER, compiled.cluster), (ENDPOINTS, compiled.endpoints), (LISTENER, compiled.listener))
-    return [(type_url, part) for type_url, part in parts if part]
+    parts = ((CLUSTER, compiled.clusters), (ENDPOINTS, compiled.endpoints), (ROUTES, compiled.routes))
+    found = [(type_url, part) for type_url, named in parts for part in named.values()]
+    return [*found, (LISTENER, compiled.listener)] if compiled.listener else found
 
 
 def _wanted(compiled: CompiledListener) -> dict[Key, str]:

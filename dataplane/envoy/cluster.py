@@ -29,12 +29,13 @@ ROUND_ROBIN = "rr"  # the scheduler that ignores weights
 NO_CAP = 10_000_000
 
 
-def build_cluster(listener: Listener, check: HealthCheck | None) -> Cluster:
-    """Return the cluster of ``listener``; its servers travel apart, so that changing them rebuilds nothing."""
+def build_cluster(name: str, listener: Listener, group: ServerGroup) -> Cluster:
+    """Return how ``listener`` reaches ``group``; the servers travel apart, so that changing them rebuilds nothing."""
+    check = group.health_check
     cluster = Cluster(
-        name=listener.id,
+        name=name,
         type=Cluster.EDS,
-        eds_cluster_config=Cluster.EdsClusterConfig(eds_config=ads_source(), service_name=listener.id),
+        eds_cluster_config=Cluster.EdsClusterConfig(eds_config=ads_source(), service_name=name),
         connect_timeout=Duration(seconds=CONNECT_SECONDS),
         per_connection_buffer_limit_bytes=UInt32Value(value=SERVER_BUFFER_BYTES),
         lb_policy=Cluster.ROUND_ROBIN,
@@ -51,11 +52,11 @@ def build_cluster(listener: Listener, check: HealthCheck | None) -> Cluster:
     return cluster
 
 
-def build_endpoints(listener: Listener, group: ServerGroup) -> ClusterLoadAssignment:
+def build_endpoints(name: str, group: ServerGroup) -> ClusterLoadAssignment:
     """Return the servers that take connections: those whose weight is not 0."""
     servers = [_endpoint(server, group) for server in group.servers if server.weight > 0]
     localities = [LocalityLbEndpoints(lb_endpoints=servers)] if servers else []
-    return ClusterLoadAssignment(cluster_name=listener.id, endpoints=localities)
+    return ClusterLoadAssignment(cluster_name=name, endpoints=localities)
 
 
 def _endpoint(server: Server, group: ServerGroup) -> LbEndpoint:

@@ -5,7 +5,7 @@ A part that cannot be served is left out and named in a Problem; the rest is ser
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dataplane.envoy import checks
@@ -13,7 +13,7 @@ from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.listener import build_listener
-from dataplane.envoy.names import challenge_secret, slot_secret, ticket_secret
+from dataplane.envoy.names import challenge_secret, cluster_name, slot_secret, ticket_secret
 from dataplane.envoy.resources import Compiled, CompiledListener, Problem, Resource, SecretSource, resource
 from dataplane.snapshot import (
     ADDITIONAL,
@@ -48,13 +48,22 @@ class _Named:
     winners: Mapping[str, Slot]
 
 
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """The server groups of a listener, as clusters by name."""
+
+    clusters: dict[str, Resource] = field(default_factory=dict)
+    endpoints: dict[str, Resource] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
 def compile_snapshot(snapshot: Snapshot, refused: Refused = NOTHING_REFUSED) -> Compiled:
     """Compile every listener."""
     return Compiled({key: compile_listener(snapshot, key, refused) for key in sorted(snapshot.listeners)})
 
 
 def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NOTHING_REFUSED) -> CompiledListener:
-    """Compile one listener with its cluster, servers and secrets."""
+    """Compile one listener with its clusters, servers, routes and secrets."""
     listener = snapshot.listeners[listener_id]
     usable = _usable_slots(listener, snapshot, refused)
     fatal = [*checks.listener_problems(listener), *_missing_parts(listener, usable)]
@@ -62,8 +71,8 @@ def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NO
     if group is None:
         fatal.append(checks.missing(listener, "no-server-group"))
     if fatal or group is None:
-        return CompiledListener(listener_id, None, None, None, {}, (*fatal, *usable.problems))
-    return _compile(listener, group, usable, snapshot.moment)
+        return CompiledListener(listener_id, None, {}, {}, {}, {}, (*fatal, *usable.problems))
+    return _compile(listener, _compile_groups(listener, snapshot), usable, snapshot.moment)
 
 
 def with_replaced_certificate(
@@ -89,15 +98,14 @@ def with_replaced_certificate(
     return replace(compiled, secrets=secrets)
 
 
-def with_server_group(compiled: CompiledListener, snapshot: Snapshot) -> CompiledListener | None:
-    """Return ``compiled`` with only its cluster and servers compiled again, None if more than that must change."""
+def with_server_groups(compiled: CompiledListener, snapshot: Snapshot) -> CompiledListener | None:
+    """Return ``compiled`` with only its clusters and servers compiled again, None if more than that must change."""
     listener = snapshot.listeners[compiled.id]
-    group = snapshot.server_groups.get(listener.server_group_id)
-    if compiled.listener is None or group is None:
+    groups = _compile_groups(listener, snapshot)
+    if compiled.listener is None or groups.clusters.keys() != compiled.clusters.keys():
         return None
-    cluster, endpoints, problems = _compile_group(listener, group)
     kept = [problem for problem in compiled.problems if problem.object_type != "server_group"]
-    return replace(compiled, cluster=cluster, endpoints=endpoints, problems=(*kept, *problems))
+    return replace(compiled, clusters=groups.clusters, endpoints=groups.endpoints, problems=(*kept, *groups.problems))
 
 
 def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate, new: ServedCertificate) -> bool:
@@ -115,8 +123,7 @@ def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate,
     return same == old and new.id not in compiled.contested and not has_problem
 
 
-def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: datetime) -> CompiledListener:
-    cluster, endpoints, group_problems = _compile_group(listener, group)
+def _compile(listener: Listener, groups: _Groups, usable: _Usable, moment: datetime) -> CompiledListener:
     named = _named_chains(listener, usable)
     names = named.secrets
     default = listener.default_slot
@@ -131,10 +138,11 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: da
     return CompiledListener(
         listener.id,
         resource(listener.id, message),
-        cluster,
-        endpoints,
+        groups.clusters,
+        groups.endpoints,
+        {},
         {name: source for name, source in secrets.items() if name in referenced} | answers,
-        (*usable.problems, *_unnamed(usable), *group_problems),
+        (*usable.problems, *_unnamed(usable), *groups.problems),
         named.contested,
         named.winners,
         Counter(ticket_secret(chain[0]) for chain in ((default_secret,), *names)),
@@ -143,13 +151,23 @@ def _compile(listener: Listener, group: ServerGroup, usable: _Usable, moment: da
     )
 
 
-def _compile_group(listener: Listener, group: ServerGroup) -> tuple[Resource, Resource, list[Problem]]:
+def _compile_groups(listener: Listener, snapshot: Snapshot) -> _Groups:
+    """Compile every server group that ``listener`` forwards to; those that are not there are missing."""
+    groups = _Groups()
+    for group_id in listener.group_ids:
+        if group_id in snapshot.server_groups:
+            name = cluster_name(listener, group_id)
+            group, problems = _usable_group(snapshot.server_groups[group_id])
+            groups.clusters[name] = resource(name, build_cluster(name, listener, group))
+            groups.endpoints[name] = resource(name, build_endpoints(name, group))
+            groups.problems.extend(problems)
+    return groups
+
+
+def _usable_group(group: ServerGroup) -> tuple[ServerGroup, list[Problem]]:
     servers, problems = checks.usable_servers(group)
     check, check_problems = checks.usable_health_check(group)
-    usable = replace(group, servers=servers, health_check=check)
-    cluster = resource(listener.id, build_cluster(listener, check))
-    endpoints = resource(listener.id, build_endpoints(listener, usable))
-    return cluster, endpoints, problems + check_problems
+    return replace(group, servers=servers, health_check=check), problems + check_problems
 
 
 def _single_secrets(listener: Listener) -> set[str]:

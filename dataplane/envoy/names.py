@@ -1,6 +1,6 @@
 """The names of resources: what the engine asks for by name, and whose part each is."""
 
-from dataplane.snapshot import AUTHORITY, DEFAULT, Slot
+from dataplane.snapshot import AUTHORITY, DEFAULT, Listener, Slot
 
 XDS_CLUSTER = "xds"  # the cluster of the engine's start configuration that leads to the node
 
@@ -8,10 +8,20 @@ _TYPE = "type.googleapis.com/"
 CLUSTER = _TYPE + "envoy.config.cluster.v3.Cluster"
 ENDPOINTS = _TYPE + "envoy.config.endpoint.v3.ClusterLoadAssignment"
 LISTENER = _TYPE + "envoy.config.listener.v3.Listener"
+ROUTES = _TYPE + "envoy.config.route.v3.RouteConfiguration"
 SECRET = _TYPE + "envoy.extensions.transport_sockets.tls.v3.Secret"
 
 TICKET_PARTS = 32
 _PLACES = {DEFAULT: "default", AUTHORITY: "ca"}  # the others are named by their binding
+
+
+def cluster_name(listener: Listener, group_id: str) -> str:
+    """Return the name of the cluster by which ``listener`` reaches a server group.
+
+    That of the default server group is named after the listener alone: forwarding to another group is then a new
+    content under the same name, and no filter chain, so no open connection, is touched.
+    """
+    return listener.id if group_id == listener.server_group_id else f"{listener.id}/{group_id}"
 
 
 def slot_secret(listener_id: str, slot: Slot) -> str:
@@ -50,4 +60,5 @@ def sending_order(secret: str) -> tuple[bool, str]:
 
 def listener_of(type_url: str, name: str) -> str:
     """Return the id of the listener that a resource belongs to."""
-    return name.split("/")[1] if type_url == SECRET and name.count("/") > 1 else name
+    first, _slash, rest = name.partition("/")
+    return rest.partition("/")[0] if type_url == SECRET and "/" in rest else first

@@ -58,8 +58,9 @@ class CompiledListener:
 
     id: str
     listener: Resource | None
-    cluster: Resource | None
-    endpoints: Resource | None
+    clusters: Mapping[str, Resource]  # by name, as all that follow
+    endpoints: Mapping[str, Resource]
+    routes: Mapping[str, Resource]  # what becomes of requests, where the listener reads them
     secrets: Mapping[str, SecretSource]
     problems: tuple[Problem, ...]
     contested: frozenset[str] = frozenset()  # certificates that share a name with another of the listener
@@ -71,10 +72,9 @@ class CompiledListener:
     @property
     def version(self) -> str:
         """The content hash of the whole listener, its servers and certificates included."""
-        digest = hashlib.blake2b(digest_size=16)
-        for resource in (self.listener, self.cluster, self.endpoints):
-            digest.update((resource.version if resource else "-").encode())
-        digest.update("".join(f"{name}={self.secrets[name].version}" for name in sorted(self.secrets)).encode())
+        digest = hashlib.blake2b((self.listener.version if self.listener else "-").encode(), digest_size=16)
+        for parts in (self.clusters, self.endpoints, self.routes, self.secrets):
+            digest.update(("".join(f"{name}={parts[name].version}" for name in sorted(parts)) + "|").encode())
         return digest.hexdigest()
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET
 from dataplane.envoy.resources import CompiledListener, Resource, SecretSource
 
 # Clusters before the listeners that use them on the way in, after them on the way out. A secret goes first to those
-# that have asked for it: a chain with new names must not serve the old certificate.
-ORDER = (CLUSTER, ENDPOINTS, SECRET, LISTENER)
+# that have asked for it: a chain with new names must not serve the old certificate. Routes come last: a new listener
+# asks for its own and waits for them, and the clusters that changed ones name are there by then.
+ORDER = (CLUSTER, ENDPOINTS, SECRET, LISTENER, ROUTES)
+# Secrets and routes go with the listener that asked for them; the engine takes no word of their end.
 REMOVAL_ORDER = (LISTENER, ENDPOINTS, CLUSTER)
 
 
@@ -108,15 +110,12 @@ def _parts_of(listener: CompiledListener | None) -> dict[str, Mapping[str, Resou
     if listener is None or listener.listener is None:
         return {type_url: {} for type_url in ORDER}
     return {
-        CLUSTER: _named(listener.cluster),
-        ENDPOINTS: _named(listener.endpoints),
+        CLUSTER: listener.clusters,
+        ENDPOINTS: listener.endpoints,
         SECRET: listener.secrets,
-        LISTENER: _named(listener.listener),
+        LISTENER: {listener.id: listener.listener},
+        ROUTES: listener.routes,
     }
-
-
-def _named(resource: Resource | None) -> dict[str, Resource | SecretSource]:
-    return {resource.name: resource} if resource else {}
 
 
 def _entry(part: Resource | SecretSource) -> Entry:

@@ -9,7 +9,7 @@ from certificates.services import import_certificate, replace_certificate
 from events.actor import Actor
 from events.feed import recording
 from listeners import services
-from listeners.models import Listener
+from listeners.models import Listener, ServerGroup
 from listeners.services import ServerSpec
 from tests.certs import Issued, make_leaf
 
@@ -55,6 +55,12 @@ def make_listener(default: Issued | None = None, *additional: Issued, servers: A
         additional_certificate_ids=[store(issued).pk for issued in additional],
         **{"port": 20_000 + number, **fields},
     )
+
+
+def group_of(listener: Listener) -> ServerGroup:
+    """The server group that everything goes to."""
+    assert listener.server_group is not None
+    return listener.server_group
 
 
 def store_foreign_key(certificate_id: str) -> None:

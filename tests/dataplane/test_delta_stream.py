@@ -70,7 +70,8 @@ def compiled(name: str = "lsn-1", version: str = "1", secrets: int = 1, **versio
         f"listener/{name}/{number}": SecretSource("certificate", versions.get("secret", version), number)
         for number in range(secrets)
     }
-    return CompiledListener(name, part("listener"), part("cluster"), part("endpoints"), sources, ())
+    cluster, endpoints, routes = ({name: part(kind)} for kind in ("cluster", "endpoints", "routes"))
+    return CompiledListener(name, part("listener"), cluster, endpoints, routes, sources, ())
 
 
 def filled(*listeners: CompiledListener) -> ResourceCache:

@@ -13,7 +13,7 @@ from listeners.models import Listener
 from tests.certs import make_leaf
 from tests.dataplane.envoy import admin, running_engine, served
 from tests.dataplane.node import Node, running_node
-from tests.dataplane.rows import OPERATOR, make_listener, replace, store
+from tests.dataplane.rows import OPERATOR, group_of, make_listener, replace, store
 from tests.waiting import free_port, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -32,7 +32,7 @@ def test_every_kind_of_change_is_followed_and_a_full_comparison_finds_nothing(di
     with running_node(directory) as node:
         wait_until(lambda: listener.pk in node.cache.compiled)
         replace(listener.bindings.get(role="additional").certificate, make_leaf("a.test", "b.test"))
-        services.update_server_group(OPERATOR, listener.server_group_id, healthy_threshold=7)
+        services.update_server_group(OPERATOR, group_of(listener).pk, healthy_threshold=7)
         services.update_load_balancer(OPERATOR, listener.load_balancer_id, bind_address="127.0.0.2")
         services.update_listener(OPERATOR, listener.pk, idle_timeout_seconds=33)
         added, removed = make_listener(), make_listener()

@@ -6,7 +6,7 @@ from dataplane.follow import CHAINS_AT_ONCE, ticket_turns
 
 
 def compiled(listener_id: str, tickets: dict[str, int]) -> CompiledListener:
-    return CompiledListener(listener_id, None, None, None, {}, (), tickets=tickets)
+    return CompiledListener(listener_id, None, {}, {}, {}, {}, (), tickets=tickets)
 
 
 def test_every_name_has_its_turn_once() -> None:

@@ -14,7 +14,7 @@ from tests.certs import Issued, make_ca, make_leaf, rsa_key
 from tests.dataplane.conftest import Backend
 from tests.dataplane.envoy import admin, client_context, connect, fingerprint, running_engine, served
 from tests.dataplane.node import running_node
-from tests.dataplane.rows import OPERATOR, make_listener, replace, store, store_foreign_key
+from tests.dataplane.rows import OPERATOR, group_of, make_listener, replace, store, store_foreign_key
 from tests.waiting import free_port, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -208,11 +208,11 @@ def test_servers_come_and_go_without_a_word_to_open_connections(directory: Path,
             assert exchange(connection, b"before") == b"before"
             node.forget_taken()
             services.update_server_group(
-                OPERATOR, listener.server_group_id, servers=[backend.spec, ServerSpec("127.0.0.1", free_port())]
+                OPERATOR, group_of(listener).pk, servers=[backend.spec, ServerSpec("127.0.0.1", free_port())]
             )
             wait_until(lambda: node.taken)
             assert node.taken == [(ENDPOINTS, listener.pk)]
-            services.update_server_group(OPERATOR, listener.server_group_id, health_check_interval_seconds=7)
+            services.update_server_group(OPERATOR, group_of(listener).pk, health_check_interval_seconds=7)
             wait_until(lambda: (CLUSTER, listener.pk) in node.taken)
             # The new cluster gets its servers again, or it would wait for them for ever.
             wait_until(lambda: "warming_clusters: 0" in admin(directory, "/stats?filter=cluster_manager.warming"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from access.tokens import create_token
 from listeners.models import ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
+from tests.dataplane.rows import group_of
 from tests.factories import make_listener
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_figures_of_listeners_servers_receipts_and_nodes_are_shown(client: Clien
     ListenerStatus.objects.create(
         listener=listener, node="n1", state="running", handshakes=7, failures={"unknown-ca": 2}, connections_active=3
     )
-    server = listener.server_group.servers.get()
+    server = group_of(listener).servers.get()
     ServerHealth.objects.create(server=server, listener=listener, node="n1", state="unhealthy", since=now)
     for milliseconds in (900.0, 12.5):
         ServedReceipt.objects.create(

@@ -30,13 +30,11 @@ class Served:
 
     @property
     def cluster(self) -> Cluster:
-        assert self.compiled.cluster is not None
-        return Cluster.FromString(self.compiled.cluster.payload)
+        return Cluster.FromString(self.compiled.clusters[self.compiled.id].payload)
 
     @property
     def endpoints(self) -> ClusterLoadAssignment:
-        assert self.compiled.endpoints is not None
-        return ClusterLoadAssignment.FromString(self.compiled.endpoints.payload)
+        return ClusterLoadAssignment.FromString(self.compiled.endpoints[self.compiled.id].payload)
 
     @property
     def default_chain(self) -> FilterChain:

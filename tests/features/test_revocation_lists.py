@@ -61,7 +61,7 @@ def test_changed_list_changes_one_secret_and_nothing_else(
         assert step is not None
         assert [compiled.id for compiled in step.compiled] == [listener.pk]
         before, after = position.compiled[listener.pk], step.position.compiled[listener.pk]
-        assert (before.listener, before.cluster) == (after.listener, after.cluster)
+        assert (before.listener, before.clusters) == (after.listener, after.clusters)
         name = f"listener/{listener.pk}/ca"
         assert {key for key in after.secrets if after.secrets[key] != before.secrets[key]} == {name}
         assert after.secrets[name].version != before.secrets[name].version

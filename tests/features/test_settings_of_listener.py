@@ -15,7 +15,7 @@ from dataplane.envoy.compile import compile_listener
 from dataplane.snapshot import HealthCheck, Server
 from listeners import services
 from listeners.services import ServerSpec
-from tests.dataplane.rows import OPERATOR, make_listener
+from tests.dataplane.rows import OPERATOR, group_of, make_listener
 from tests.features.conftest import Serve, proxy_of, tls_of
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,7 @@ def test_servers_have_their_weights_and_weight_0_is_left_out(serve: Serve) -> No
 
 def test_round_robin_ignores_weights(serve: Serve) -> None:
     listener = make_listener(servers=[ServerSpec("127.0.0.1", 1), ServerSpec("127.0.0.2", 2, 30)])
-    services.update_server_group(OPERATOR, listener.server_group_id, scheduler="rr")
+    services.update_server_group(OPERATOR, group_of(listener).pk, scheduler="rr")
     endpoints = serve(listener).endpoints.endpoints[0].lb_endpoints
     assert [one.load_balancing_weight.value for one in endpoints] == [1, 1]
 
@@ -128,7 +128,7 @@ def test_health_check_has_the_groups_figures_and_port(serve: Serve) -> None:
     listener = make_listener()
     services.update_server_group(
         OPERATOR,
-        listener.server_group_id,
+        group_of(listener).pk,
         health_check_port=9999,
         health_check_timeout_seconds=3,
         health_check_interval_seconds=4,
@@ -144,7 +144,7 @@ def test_health_check_has_the_groups_figures_and_port(serve: Serve) -> None:
 
 def test_group_without_health_check_has_none(serve: Serve) -> None:
     listener = make_listener()
-    services.update_server_group(OPERATOR, listener.server_group_id, health_check_enabled=False)
+    services.update_server_group(OPERATOR, group_of(listener).pk, health_check_enabled=False)
     assert not serve(listener).cluster.health_checks
 
 
@@ -188,7 +188,7 @@ def test_impossible_listener_is_left_out_with_the_reason(damage: dict[str, Any],
 def test_impossible_parts_of_a_server_group_are_left_out_and_the_rest_is_served() -> None:
     listener = make_listener()
     snapshot = collect_all(Selection())
-    group = snapshot.server_groups[listener.server_group_id]
+    group = snapshot.server_groups[group_of(listener).pk]
     damaged = dataclasses.replace(
         group, servers=(*group.servers, Server("nowhere", 80, 100)), health_check=HealthCheck(0, 0, 5, 2, 2)
     )
