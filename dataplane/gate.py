@@ -15,7 +15,7 @@ OWNED_ELSEWHERE = "listener.owned-elsewhere"
 
 logger = logging.getLogger(__name__)
 
-Place = tuple[str, int]
+Place = tuple[str, int, str]  # address, port, transport
 OnBlocked = Callable[[Mapping[str, Blocked]], None]
 OnAdmitted = Callable[[set[str]], None]
 
@@ -77,7 +77,7 @@ class GatedCache(ResourceCache):
                 self._leases.keep_only(self._admitted.keys() | self._waiting.keys())
 
     def _is_admitted(self, listener: CompiledListener) -> bool:
-        return self._admitted.get(listener.id) == (listener.address, listener.port)
+        return self._admitted.get(listener.id) == listener.place
 
     async def run(self) -> None:
         """Check what waits: at once when it is new, then every ``RETRY_SECONDS`` until it passes."""
@@ -99,7 +99,7 @@ class GatedCache(ResourceCache):
         for listener in admitted:
             del self._waiting[listener.id]
             if listener.listener is not None:
-                self._admitted[listener.id] = (listener.address, listener.port)
+                self._admitted[listener.id] = listener.place
         self._pass_on(admitted)
         self._tell_blocked({key: reason for key, reason in blocked.items() if key in self._waiting})
 
@@ -123,7 +123,7 @@ class GatedCache(ResourceCache):
         holder = self._leases.acquire(listener.id)
         if holder is not None:
             return Blocked(OWNED_ELSEWHERE, {"holder": str(holder)})
-        problem = ports.problem(listener.address, listener.port)
+        problem = ports.problem(*listener.place)
         return Blocked(*problem) if problem else None
 
     def _tell_blocked(self, blocked: Mapping[str, Blocked]) -> None:

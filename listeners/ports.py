@@ -1,4 +1,7 @@
-"""Who holds a port: another listener of ours, or another program of this machine."""
+"""Who holds a port: another listener of ours, or another program of this machine.
+
+TCP and UDP have ports of their own: a listener of each can share the number.
+"""
 
 import errno
 import ipaddress
@@ -21,10 +24,12 @@ def overlap(one: str, other: str) -> bool:
     return first == second or first.is_unspecified or second.is_unspecified
 
 
-def refuse_taken_ports(address: str, ports: Iterable[int], *, apart_from: str = "") -> None:
+def refuse_taken_ports(
+    address: str, ports: Iterable[int], *, transport: str = Listener.Transport.TCP, apart_from: str = ""
+) -> None:
     """Raise ConflictError when a listener of another load balancer than ``apart_from`` holds one of ``ports``."""
     rivals = (
-        Listener.objects.filter(port__in=ports)
+        Listener.objects.filter(port__in=ports, transport=transport)
         .exclude(load_balancer_id=apart_from)
         .select_related("load_balancer")
         .order_by("port", "id")
@@ -38,10 +43,11 @@ def port_taken(address: str, rival: Listener) -> ConflictError:
     """Return the error that names the listener which holds the port."""
     return ConflictError(
         _(
-            "Port %(port)s on %(address)s is taken by listener “%(listener)s” "
+            "%(transport)s port %(port)s on %(address)s is taken by listener “%(listener)s” "
             "of load balancer “%(balancer)s” on %(held)s."
         )
         % {
+            "transport": Listener.Transport(rival.transport).label,
             "port": rival.port,
             "address": address,
             "listener": rival,
@@ -54,7 +60,7 @@ def port_taken(address: str, rival: Listener) -> ConflictError:
     )
 
 
-def port_warnings(address: str, port: int) -> list[ListenerWarning]:
+def port_warnings(address: str, port: int, transport: str = Listener.Transport.TCP) -> list[ListenerWarning]:
     """Warn, before a listener is made, when this machine could not open its port. Other nodes may differ.
 
     It is no refusal: the node that serves may be another machine, and the program there may be about to stop.
@@ -62,10 +68,12 @@ def port_warnings(address: str, port: int) -> list[ListenerWarning]:
     if port not in PORTS:
         return []  # it is refused elsewhere
     family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004
+    is_udp = transport == Listener.Transport.UDP
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # Without it the remains of closed connections would count as a holder; with it a listener still does.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with socket.socket(family, socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM) as probe:
+            if not is_udp:
+                # Without it the remains of closed connections would count as a holder; with it a listener still does.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind((address, port))

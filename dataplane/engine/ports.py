@@ -1,4 +1,4 @@
-"""Whether a port can be listened on, and if not, who holds it.
+"""Whether a port can be listened on, and if not, who holds it. TCP and UDP have ports of their own.
 
 The engine binds with SO_REUSEPORT, so a second program of the same user on the same port would start silently and
 take a share of the connections. A bind without that option tells before the listener is handed over.
@@ -9,18 +9,31 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dataplane.engine.limits import may_bind
 from listeners.problem_words import Parameters
 
+TCP, UDP = "tcp", "udp"
 LISTENING = "0A"
+UNCONNECTED, CONNECTED = "07", "01"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 Problem = tuple[str, Parameters]  # a code of ``listeners.problem_words``
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """A socket that holds a port. One of UDP that is ``connected`` takes packets of its peer alone."""
+
+    address: Address
+    inode: str
+    connected: bool
 
 
 class PortCheck:
@@ -28,58 +41,49 @@ class PortCheck:
 
     def __init__(self, own_pids: frozenset[int]) -> None:
         self._own_pids = own_pids
+        self._holding = cache(_holding_sockets)
+        self._owners = cache(_owners_of_sockets)
 
-    def problem(self, address: str, port: int) -> Problem | None:
+    def problem(self, address: str, port: int, transport: str = TCP) -> Problem | None:
         """Return why ``address``:``port`` cannot be listened on; None when it can, or our engine already does."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # Connections that wait for their last packets do not count: the engine binds over them too.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with socket.socket(family, socket.SOCK_DGRAM if transport == UDP else socket.SOCK_STREAM) as probe:
+            if transport == TCP:
+                # Connections that wait for their last packets do not count: the engine binds over them too.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             try:
                 probe.bind((address, port))
             except OSError as error:
-                return self._explain(error, address, port)
+                return self._explain(error, address, port, transport)
         return None
 
-    def _explain(self, error: OSError, address: str, port: int) -> Problem | None:
+    def _explain(self, error: OSError, address: str, port: int, transport: str) -> Problem | None:
         place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         if error.errno == errno.EADDRINUSE:
-            return self._explain_taken(place, self.holders_of(address, port))
+            return self._explain_taken(f"{transport.upper()} {place}", self._holders(address, port, transport))
         if error.errno == errno.EADDRNOTAVAIL:
             return "listener.address-absent", {"address": address}
         if error.errno == errno.EACCES and not may_bind(port):
             return "listener.port-privileged", {"port": port}
         return "listener.port-unusable", {"place": place, "reason": str(error.strerror)}
 
-    def _explain_taken(self, place: str, holders: Mapping[int, str]) -> Problem | None:
-        if holders and holders.keys() <= self._own_pids:
+    def _explain_taken(self, place: str, holders: Collection[_Socket]) -> Problem | None:
+        pids = {pid for holder in holders for pid in self._owners().get(holder.inode, ())}
+        if pids and pids <= self._own_pids and not any(holder.connected for holder in holders):
             return None
-        strangers = [f"{name} (process {pid})" for pid, name in sorted(holders.items()) if pid not in self._own_pids]
+        # What the engine itself sends to a server from holds a port, too, and does not share it.
+        strangers = sorted(pids - self._own_pids or pids)
         if not strangers:
             return "listener.port-held-unseen", {"place": place}
-        return "listener.port-held", {"place": place, "holders": ", ".join(strangers)}
+        named = ", ".join(f"{_name_of(pid)} (process {pid})" for pid in strangers)
+        return "listener.port-held", {"place": place, "holders": named}
 
-    def holders_of(self, address: str, port: int) -> dict[int, str]:
-        """Return the processes (id -> name) that listen on the port at an address that overlaps ``address``."""
+    def _holders(self, address: str, port: int, transport: str) -> list[_Socket]:
+        """Return the sockets that hold the port at an address that overlaps ``address``."""
         wanted = ipaddress.ip_address(address)
-        inodes = [inode for local, inode in self._listening.get(port, ()) if _overlap(wanted, local)]
-        return {pid: _name_of(pid) for inode in inodes for pid in self._owners.get(inode, ())}
-
-    @cached_property
-    def _listening(self) -> dict[int, list[tuple[Address, str]]]:
-        table: dict[int, list[tuple[Address, str]]] = {}
-        for port, address, inode in _listening_sockets():
-            table.setdefault(port, []).append((address, inode))
-        return table
-
-    @cached_property
-    def _owners(self) -> dict[str, set[int]]:
-        owners: dict[str, set[int]] = {}
-        for pid, inode in _socket_inodes():
-            owners.setdefault(inode, set()).add(pid)
-        return owners
+        return [each for each in self._holding(transport).get(port, ()) if _overlap(wanted, each.address)]
 
 
 def _overlap(wanted: Address, other: Address) -> bool:
@@ -89,17 +93,21 @@ def _overlap(wanted: Address, other: Address) -> bool:
     return wanted == other or wanted.is_unspecified or other.is_unspecified
 
 
-def _listening_sockets() -> Iterator[tuple[int, Address, str]]:
-    """Yield port, address and inode of each listening socket (proc_net_tcp in the kernel's documents)."""
-    for table in ("tcp", "tcp6"):
+def _holding_sockets(transport: str) -> dict[int, list[_Socket]]:
+    """Return by port the sockets that keep others from it (proc_net_tcp in the kernel's documents)."""
+    states = {LISTENING} if transport == TCP else {UNCONNECTED, CONNECTED}
+    found: dict[int, list[_Socket]] = defaultdict(list)
+    for table in (transport, f"{transport}6"):
         try:
             lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
         except FileNotFoundError:
             continue
         for fields in map(str.split, lines):
             address, _, number = fields[1].partition(":")
-            if fields[3] == LISTENING:
-                yield int(number, 16), _address(address), fields[9]
+            if fields[3] in states:
+                is_connected = fields[3] == CONNECTED
+                found[int(number, 16)].append(_Socket(_address(address), fields[9], is_connected))
+    return found
 
 
 def _address(text: str) -> Address:
@@ -111,13 +119,15 @@ def _address(text: str) -> Address:
     return mapped or address
 
 
-def _socket_inodes() -> Iterator[tuple[int, str]]:
-    """Yield process id and inode of each socket of the processes that this user may look into."""
+def _owners_of_sockets() -> dict[str, set[int]]:
+    """Return the processes of each socket, by its inode, as far as this user may look into them."""
+    owners: dict[str, set[int]] = defaultdict(set)
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             for link in _links(process / "fd"):
                 if link.startswith("socket:["):
-                    yield int(process.name), link[8:-1]
+                    owners[link[8:-1]].add(int(process.name))
+    return owners
 
 
 def _links(directory: Path) -> Iterator[str]:

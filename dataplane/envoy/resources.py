@@ -68,6 +68,12 @@ class CompiledListener:
     tickets: Mapping[str, int] = field(default_factory=dict)  # secrets of session ticket keys: how many chains use each
     address: str = ""  # where it listens; empty with port 0 where it cannot be served
     port: int = 0
+    transport: str = "tcp"
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Address, port and transport, which no two listeners can share."""
+        return self.address, self.port, self.transport
 
     @property
     def version(self) -> str:

@@ -49,12 +49,17 @@ def update_load_balancer(
         if values.get("region", balancer.region) != balancer.region:
             _refuse_one_too_many(str(values["region"]))
         if values.get("bind_address", balancer.bind_address) != balancer.bind_address:
-            ports = list(balancer.listeners.values_list("port", flat=True))
-            refuse_taken_ports(values["bind_address"], ports, apart_from=balancer.pk)
+            _refuse_taken_ports(balancer, values["bind_address"])
         differing = rows.apply(balancer, values)
         if differing:
             changes.record("load_balancer.updated", balancer, told(differing), fields=differing)
     return balancer
+
+
+def _refuse_taken_ports(balancer: LoadBalancer, address: str) -> None:
+    for transport in Listener.Transport.values:
+        ports = list(balancer.listeners.filter(transport=transport).values_list("port", flat=True))
+        refuse_taken_ports(address, ports, transport=transport, apart_from=balancer.pk)
 
 
 def delete_load_balancer(

@@ -81,3 +81,13 @@ def test_a_free_port_has_no_warning() -> None:
 
 def test_an_address_of_another_machine_is_told() -> None:
     assert [warning.code for warning in port_warnings("192.0.2.1", 8443)] == ["listener.address-elsewhere"]
+
+
+def test_a_port_held_on_tcp_is_free_on_udp_and_the_other_way_round() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        assert port_warnings("127.0.0.1", holder.getsockname()[1], "udp") == []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        assert port_warnings("127.0.0.1", port) == []
+        assert [warning.code for warning in port_warnings("127.0.0.1", port, "udp")] == ["listener.port-held"]
