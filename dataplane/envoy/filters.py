@@ -12,6 +12,7 @@ from envoy.type.v3.token_bucket_pb2 import TokenBucket
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
+from dataplane.envoy.clients import client_tags, connection_filters
 from dataplane.envoy.names import XDS_CLUSTER
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener
@@ -31,9 +32,9 @@ def network_filters(listener: Listener) -> list[Filter]:
     """Return what every filter chain of ``listener`` does with a connection."""
     proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
     if not listener.connections_per_second:
-        return [proxy]
+        return [*connection_filters(listener), proxy]
     limit = Filter(name="envoy.filters.network.local_ratelimit", typed_config=packed(_rate_limit(listener)))
-    return [limit, proxy]
+    return [limit, *connection_filters(listener), proxy]
 
 
 def _tcp_proxy(listener: Listener) -> TcpProxy:
@@ -69,6 +70,7 @@ def access_log(listener: Listener) -> AccessLog:
         transport_api_version=ApiVersion.V3,
         buffer_flush_interval=Duration(seconds=LOG_FLUSH_SECONDS),
         buffer_size_bytes=UInt32Value(value=LOG_BUFFER_BYTES),
+        custom_tags=client_tags(listener),
     )
     config = TcpGrpcAccessLogConfig(common_config=common)
     return AccessLog(name="envoy.access_loggers.tcp_grpc", typed_config=packed(config))

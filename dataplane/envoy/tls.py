@@ -10,6 +10,7 @@ from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import SdsSecretConfig
 from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsContext
 from google.protobuf.duration_pb2 import Duration
 
+from dataplane.envoy.clients import ask_for_certificate
 from dataplane.envoy.names import slot_secret
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener
@@ -47,8 +48,7 @@ def context_template(listener: Listener, policy: TlsPolicy) -> DownstreamTlsCont
     common.alpn_protocols.extend(ALPN[listener.alpn_policy])
     slot = listener.authority_slot
     if listener.mutual_authentication and slot is not None:
-        context.require_client_certificate.value = True
-        common.validation_context_sds_secret_config.CopyFrom(secret_reference(slot_secret(listener.id, slot)))
+        ask_for_certificate(context, listener, secret_reference(slot_secret(listener.id, slot)))
     return context
 
 
@@ -56,7 +56,7 @@ def transport_socket(template: DownstreamTlsContext, secrets: Sequence[str], tic
     """Return the TLS socket of a filter chain that serves the named ``secrets`` with the session ticket keys named."""
     context = DownstreamTlsContext()
     context.CopyFrom(template)
-    if tickets:
+    if tickets and not template.disable_stateless_session_resumption:
         context.session_ticket_keys_sds_secret_config.CopyFrom(secret_reference(tickets))
     context.common_tls_context.tls_certificate_sds_secret_configs.extend(secret_reference(name) for name in secrets)
     return TransportSocket(name="envoy.transport_sockets.tls", typed_config=packed(context))
