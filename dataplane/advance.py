@@ -179,7 +179,13 @@ def _read(selection: Selection, snapshot: Snapshot, touched: _Touched) -> Snapsh
         snapshot = snapshot.with_certificates(collect_certificates(certificates))
     groups = touched.server_groups & snapshot.server_groups.keys()
     if groups:
-        snapshot = snapshot.with_server_groups(collect_server_groups(groups))
+        snapshot = _with_groups(snapshot, groups)
     if touched.challenges:
         snapshot = replace(snapshot, challenges=collect_challenges())
     return snapshot
+
+
+def _with_groups(snapshot: Snapshot, group_ids: Collection[str]) -> Snapshot:
+    found = collect_server_groups(group_ids)
+    authorities = {group.ca_certificate_id for group in found.values() if group.ca_certificate_id}
+    return snapshot.with_server_groups(found, collect_certificates(authorities - snapshot.certificates.keys()))

@@ -37,6 +37,7 @@ class Selection:
 
     listener_ids: frozenset[str] | None = None
     load_balancer_id: str = ""
+    health_log: str = ""  # where the engine of the node writes why health checks fail
 
     @property
     def condition(self) -> Q:
@@ -53,7 +54,7 @@ def collect_all(selection: Selection) -> Snapshot:
     """Read everything that the selected listeners need."""
     now = timezone.now()
     found = _snapshot(Listener.objects.filter(selection.condition), Snapshot())
-    return replace(found, moment=now, challenges=collect_challenges())
+    return replace(found, moment=now, challenges=collect_challenges(), health_log=selection.health_log)
 
 
 def collect_listeners(selection: Selection, listener_ids: Collection[str], known: Snapshot) -> Snapshot:
@@ -109,10 +110,12 @@ def _snapshot(rows: QuerySet[Listener], known: Snapshot) -> Snapshot:
     slots = _slots(listener.id for listener in found)
     listeners = {listener.id: _listener(listener, tuple(slots[listener.id])) for listener in found}
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
-    groups = {group_id for listener in listeners.values() for group_id in listener.group_ids}
+    named = {group_id for listener in listeners.values() for group_id in listener.group_ids}
+    groups = collect_server_groups(sorted(named - known.server_groups.keys()))
+    bound |= {group.ca_certificate_id for group in groups.values() if group.ca_certificate_id}
     return Snapshot(
         listeners,
-        collect_server_groups(sorted(groups - known.server_groups.keys())),
+        groups,
         collect_certificates(sorted(bound - known.certificates.keys())),
     )
 
@@ -162,19 +165,37 @@ def _announced_port(row: Listener) -> int:
 
 
 def _server_group(row: ServerGroup, servers: tuple[snapshot.Server, ...]) -> snapshot.ServerGroup:
-    check = snapshot.HealthCheck(
-        port=row.health_check_port,
-        timeout_seconds=row.health_check_timeout_seconds,
-        interval_seconds=row.health_check_interval_seconds,
-        healthy_threshold=row.healthy_threshold,
-        unhealthy_threshold=row.unhealthy_threshold,
-    )
     return snapshot.ServerGroup(
         id=row.id,
         name=row.name,
         scheduler=row.scheduler,
         servers=servers,
-        health_check=check if row.health_check_enabled else None,
+        health_check=_health_check(row) if row.health_check_enabled else None,
+        protocol=row.protocol,
+        hash_parameter=row.hash_parameter,
+        stickiness=row.stickiness,
+        cookie=row.cookie,
+        cookie_timeout_seconds=row.cookie_timeout_seconds,
+        slow_start_seconds=row.slow_start_seconds,
+        connection_drain_seconds=row.connection_drain_seconds,
+        verify_servers=row.verify_servers,
+        ca_certificate_id=row.ca_certificate_id or "",
+        server_name=row.server_name,
+    )
+
+
+def _health_check(row: ServerGroup) -> snapshot.HealthCheck:
+    return snapshot.HealthCheck(
+        port=row.health_check_port,
+        timeout_seconds=row.health_check_timeout_seconds,
+        interval_seconds=row.health_check_interval_seconds,
+        healthy_threshold=row.healthy_threshold,
+        unhealthy_threshold=row.unhealthy_threshold,
+        protocol=row.health_check_protocol,
+        host=row.health_check_host,
+        path=row.health_check_path,
+        method=row.health_check_method,
+        codes=tuple(row.health_check_codes),
     )
 
 

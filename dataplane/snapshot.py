@@ -15,6 +15,7 @@ ADDITIONAL: Role = "additional"
 AUTHORITY: Role = "CA"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NO_LISTS = Revocation()
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,25 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """An active TCP health check; port 0 is each server's own."""
+    """An active health check; port 0 is each server's own. ``host`` to ``codes`` are of checks by HTTP requests."""
 
     port: int
     timeout_seconds: int
     interval_seconds: int
     healthy_threshold: int
     unhealthy_threshold: int
+    protocol: str = "TCP"
+    host: str = ""  # empty: each server's own address
+    path: str = "/"
+    method: str = "HEAD"
+    codes: tuple[str, ...] = ()  # such as "http_2xx", which is also what none stands for
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """One backend."""
 
-    address: str
+    address: str  # an IP address or a host name
     port: int
     weight: int
 
@@ -85,6 +91,16 @@ class ServerGroup:
     scheduler: str
     servers: tuple[Server, ...]
     health_check: HealthCheck | None
+    protocol: str = "TCP"
+    hash_parameter: str = ""
+    stickiness: str = ""
+    cookie: str = ""
+    cookie_timeout_seconds: int = 1000
+    slow_start_seconds: int = 0
+    connection_drain_seconds: int | None = None
+    verify_servers: bool = False
+    ca_certificate_id: str = ""  # by which servers are verified; empty: by the public authorities
+    server_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,7 @@ class Snapshot:
     certificates: Mapping[str, ServedCertificate] = _frozen()
     moment: datetime = LONG_AGO
     challenges: tuple[Challenge, ...] = ()  # answered by every listener
+    health_log: str = ""  # where the engine of this node writes why health checks fail; empty: nowhere
 
     def with_certificates(self, changed: Mapping[str, ServedCertificate]) -> "Snapshot":
         """Return a snapshot in which these certificates are replaced."""
@@ -173,18 +190,26 @@ class Snapshot:
             {**self.certificates, **part.certificates},
             self.moment,
         )
-        return replace(whole, challenges=self.challenges)
+        return replace(
+            self, listeners=whole.listeners, server_groups=whole.server_groups, certificates=whole.certificates
+        )
 
-    def with_server_groups(self, changed: Mapping[str, ServerGroup]) -> "Snapshot":
-        """Return a snapshot in which these server groups are replaced."""
-        return replace(self, server_groups={**self.server_groups, **changed})
+    def with_server_groups(
+        self, changed: Mapping[str, ServerGroup], certificates: Mapping[str, ServedCertificate] = NONE
+    ) -> "Snapshot":
+        """Return a snapshot in which these server groups are replaced; ``certificates`` are what they need anew."""
+        groups = {**self.server_groups, **changed}
+        whole = _pruned(self.listeners, groups, {**self.certificates, **certificates}, self.moment)
+        return replace(self, server_groups=groups, certificates=whole.certificates)
 
     def listeners_with_certificate(self, certificate_id: str) -> list[Listener]:
-        """Return the listeners that bind this certificate."""
+        """Return the listeners that bind this certificate, or verify servers by it."""
+        groups = {key for key, group in self.server_groups.items() if group.ca_certificate_id == certificate_id}
         return [
             listener
             for listener in self.listeners.values()
             if any(slot.certificate_id == certificate_id for slot in listener.slots)
+            or not groups.isdisjoint(listener.group_ids)
         ]
 
     def checking_otherwise_at(self, moment: datetime) -> list[str]:
@@ -207,11 +232,13 @@ def _pruned(
     moment: datetime,
 ) -> Snapshot:
     """Leave out what no listener uses, so that following changes and collecting everything come to the same."""
-    groups = {group_id for listener in listeners.values() for group_id in listener.group_ids}
+    named = {group_id for listener in listeners.values() for group_id in listener.group_ids}
+    groups = {key: value for key, value in server_groups.items() if key in named}
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
+    bound |= {group.ca_certificate_id for group in groups.values()}
     return Snapshot(
         listeners,
-        {key: value for key, value in server_groups.items() if key in groups},
+        groups,
         {key: value for key, value in certificates.items() if key in bound},
         moment,
     )
