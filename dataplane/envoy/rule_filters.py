@@ -31,7 +31,6 @@ def client_address_filter() -> Filter:
         format_string=SubstitutionFormatString(
             text_format_source={"inline_string": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}
         ),
-        read_only=True,
     )
     config = SetFilterState(on_new_connection=[value])
     return Filter(name="envoy.filters.network.set_filter_state", typed_config=packed(config))
