@@ -20,7 +20,7 @@ def list_load_balancers(
     request: HttpRequest, page: PageParameters, query: str = "", region: str = ""
 ) -> Page[LoadBalancer]:
     """List load balancers by name; ``query`` searches name, id and address."""
-    return selectors.load_balancers(query, page.cursor, page.limit, region)
+    return selectors.load_balancers(query, page.cursor, page.limit, region=region)
 
 
 @router.post("/load-balancers", response={201: LoadBalancerOut}, operation_id="createLoadBalancer")

@@ -40,6 +40,7 @@ from listeners.selectors.server_groups import (
     server_groups,
     servers_with_health,
 )
+from listeners.selectors.tags import tagged, tags_of
 
 __all__ = (
     "DeletionImpact",
@@ -72,4 +73,6 @@ __all__ = (
     "server_health_of",
     "servers_with_health",
     "statuses_of",
+    "tagged",
+    "tags_of",
 )

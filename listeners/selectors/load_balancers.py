@@ -10,6 +10,7 @@ from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners import limits
 from listeners.models import Binding, Listener, LoadBalancer, Server
+from listeners.selectors.tags import tagged
 from listeners.services.rows import not_found
 
 
@@ -23,13 +24,22 @@ class QuotaUsage:
     limit: int
 
 
-def load_balancers(query: str = "", cursor: str = "", size: int = PAGE_SIZE, region: str = "") -> Page[LoadBalancer]:
-    """Return a page of load balancers by name, each with ``listener_count``; ``query`` searches name, id, address."""
+def load_balancers(
+    query: str = "", cursor: str = "", size: int = PAGE_SIZE, *, region: str = "", product: str = "", tag: str = ""
+) -> Page[LoadBalancer]:
+    """Return a page of load balancers by name, each with ``listener_count``; ``query`` searches name, id, address.
+
+    ``tag`` is a key, or a key and its value: ``team=payments``.
+    """
     rows = _counted()
     if query := query.replace("\0", ""):
         rows = rows.filter(Q(name__icontains=query) | Q(pk=query) | Q(bind_address__startswith=query))
     if region:
         rows = rows.filter(region=region if is_id(region) else "")
+    if product:
+        rows = rows.filter(product=product if is_id(product) else "")
+    if tag:
+        rows = rows.filter(pk__in=tagged("load_balancer", tag))
     return keyset_page(rows, ("name",), cursor, size)
 
 
