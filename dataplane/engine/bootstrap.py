@@ -16,6 +16,8 @@ STATS = (
     r"overload\..*",
 )
 SOCKET_MODE = 0o600
+# The engine's own limit is 100 instructions a regular expression. Those of rules are bounded before they are stored.
+REGEX_INSTRUCTIONS = 1_000_000
 
 
 def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
@@ -26,6 +28,11 @@ def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
         "dynamic_resources": _dynamic_resources(),
         "static_resources": {"clusters": [_xds_cluster(paths)]},
         "overload_manager": _overload_manager(limits),
+        "layered_runtime": {
+            "layers": [
+                {"name": "bounds", "static_layer": {"re2.max_program_size.error_level": REGEX_INSTRUCTIONS}},
+            ]
+        },
         "stats_config": {
             "stats_matcher": {"inclusion_list": {"patterns": [{"safe_regex": {"regex": regex}} for regex in STATS]}}
         },
