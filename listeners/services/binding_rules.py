@@ -34,6 +34,26 @@ def require_ca_chosen(mutual_authentication: bool, ca_certificate_id: str | None
         )
 
 
+def require_mode(mode: str | None, *, enabled: bool) -> None:
+    """Refuse a mode that mutual authentication does not have, and any mode while it is off."""
+    if mode is None:
+        return
+    if mode not in Listener.MutualMode.values:
+        raise InvalidInputError(
+            _("Mutual authentication has no mode “%(mode)s”.") % {"mode": str(mode)[:40]},
+            "listener.mutual-mode-unknown",
+            field="mode",
+            way_out=_("Choose “enforce” to refuse clients without a valid certificate, or “observe” to let all in."),
+        )
+    if not enabled:
+        raise InvalidInputError(
+            _("A mode is given, but mutual authentication is to be off."),
+            "listener.mutual-mode-unused",
+            field="mode",
+            way_out=_("Switch mutual authentication on, or leave the mode out."),
+        )
+
+
 def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Certificate:
     """Return a certificate that can take ``role`` on a listener; refuse any other with the reason."""
     return certificates_for(role, [certificate_id], field)[0]

@@ -1,6 +1,7 @@
 """Bind certificates to listeners: the default one, additional ones, and the CA certificate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from certificates.models import Certificate
 from console.ids import is_id
@@ -20,11 +21,13 @@ from listeners.services.binding_rules import (
     refuse_large_operation,
     refuse_too_many,
     require_ca_chosen,
+    require_mode,
     required_ids,
 )
 from listeners.words import SLOT_NAMES
 
 Role = Binding.Role
+Mode = Listener.MutualMode
 
 
 def change_default_certificate(
@@ -133,40 +136,67 @@ def set_mutual_authentication(
     listener_id: str,
     *,
     enabled: bool,
+    mode: str | None = None,
     ca_certificate_id: str | None = None,
     expected_revision: int | None = None,
 ) -> Listener:
-    """Switch between one-way and mutual authentication; switching it on needs the CA certificate."""
+    """Switch between one-way and mutual authentication, and between observing clients and refusing bad ones.
+
+    Switching it on needs the CA certificate, and enforces unless ``mode`` is observe. Later, None leaves each as it is.
+    """
+    require_mode(mode, enabled=enabled)
     with recording(actor) as changes:
         listener = take_listener(listener_id, expected_revision)
-        binding = listener.bindings.filter(role=Role.CA).first()
-        if (
-            enabled
-            and listener.mutual_authentication
-            and ca_certificate_id in (None, binding and binding.certificate_id)
-        ):
-            return listener
-        if not enabled and not listener.mutual_authentication:
-            return listener
+        before = _authentication(listener)
         if enabled:
-            require_ca_chosen(enabled, ca_certificate_id)
-            summary = _switch_on(listener, binding, str(ca_certificate_id))
-        else:
-            summary = "mutual authentication off"
-            listener.bindings.filter(role=Role.CA).delete()
-        listener.mutual_authentication = enabled
-        _count(actor, listener, "mutual_authentication")
-        changes.record("listener.updated", listener, summary, mutual_authentication=enabled)
+            _ask_clients(listener, mode, ca_certificate_id)
+        elif listener.mutual_authentication:
+            _ask_nobody(listener)
+        after = _authentication(listener)
+        if before != after:
+            _count(actor, listener, "mutual_authentication", "mutual_authentication_mode")
+            summary = f"mutual authentication: {before} → {after}"
+            changes.record("listener.updated", listener, summary, mutual_authentication=enabled, mode=after.mode)
     return listener
 
 
-def _switch_on(listener: Listener, binding: Binding | None, ca_certificate_id: str) -> str:
-    authority = certificate_for(Role.CA, ca_certificate_id, "ca_certificate_id")
-    if binding is None:
-        Binding.objects.create(listener=listener, certificate=authority, role=Role.CA)
-    else:
-        _put(listener, binding, authority, "ca_certificate_id")
-    return f"mutual authentication on with {authority}"
+@dataclass(frozen=True, slots=True)
+class _Authentication:
+    """What is asked of clients; in words for the change feed."""
+
+    mode: str  # empty: nothing
+    authority: str
+
+    def __str__(self) -> str:
+        return f"{self.mode} with {self.authority}" if self.mode else "off"
+
+
+def _authentication(listener: Listener) -> _Authentication:
+    if not listener.mutual_authentication:
+        return _Authentication("", "")
+    binding = listener.bindings.select_related("certificate").filter(role=Role.CA).first()
+    return _Authentication(listener.mutual_authentication_mode, str(binding.certificate) if binding else "")
+
+
+def _ask_clients(listener: Listener, mode: str | None, ca_certificate_id: str | None) -> None:
+    binding = listener.bindings.filter(role=Role.CA).first()
+    if binding is None or not listener.mutual_authentication:
+        require_ca_chosen(True, ca_certificate_id)  # noqa: FBT003
+        mode = mode or Mode.ENFORCE
+    if ca_certificate_id and (binding is None or ca_certificate_id != binding.certificate_id):
+        authority = certificate_for(Role.CA, ca_certificate_id, "ca_certificate_id")
+        if binding is None:
+            Binding.objects.create(listener=listener, certificate=authority, role=Role.CA)
+        else:
+            _put(listener, binding, authority, "ca_certificate_id")
+    listener.mutual_authentication = True
+    listener.mutual_authentication_mode = mode or listener.mutual_authentication_mode
+
+
+def _ask_nobody(listener: Listener) -> None:
+    listener.bindings.filter(role=Role.CA).delete()
+    listener.mutual_authentication = False
+    listener.mutual_authentication_mode = Mode.ENFORCE
 
 
 def bind_additional(listener: Listener, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
