@@ -150,6 +150,7 @@ def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> frozenset[
 def _touched(changes: list[Change], snapshot: Snapshot) -> _Touched:
     touched = _Touched()
     balancers = set()
+    policies = set()
     for change in changes:
         match change.object_type:
             case "listener":
@@ -160,8 +161,12 @@ def _touched(changes: list[Change], snapshot: Snapshot) -> _Touched:
                 touched.server_groups.add(change.object_id)
             case "challenge":
                 touched.challenges = True
+            case "security_policy":
+                policies.add(change.object_id)
             case "load_balancer":
                 balancers.add(change.object_id)
+    if policies:
+        touched.listeners |= {key for key, each in snapshot.listeners.items() if each.security_policy in policies}
     # A listener tells its clients of the port of another one.
     touched.listeners |= {key for key, each in snapshot.listeners.items() if each.quic_listener_id in touched.listeners}
     if balancers:

@@ -14,6 +14,8 @@ from dataplane import snapshot
 from dataplane.challenges import collect_challenges
 from dataplane.snapshot import Snapshot
 from listeners.models import Binding, Listener, Server, ServerGroup
+from listeners.selectors.policies import policies_of
+from listeners.tls_policies import TlsPolicy
 
 ROWS_AT_ONCE = 500
 CERTIFICATE_COLUMNS = (
@@ -108,7 +110,10 @@ def collect_server_groups(group_ids: Iterable[str]) -> dict[str, snapshot.Server
 def _snapshot(rows: QuerySet[Listener], known: Snapshot) -> Snapshot:
     found = list(rows.select_related("load_balancer", "quic_listener").order_by("id"))
     slots = _slots(listener.id for listener in found)
-    listeners = {listener.id: _listener(listener, tuple(slots[listener.id])) for listener in found}
+    policies = policies_of(found)
+    listeners = {
+        listener.id: _listener(listener, tuple(slots[listener.id]), policies.get(listener.id)) for listener in found
+    }
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
     named = {group_id for listener in listeners.values() for group_id in listener.group_ids}
     groups = collect_server_groups(sorted(named - known.server_groups.keys()))
@@ -124,12 +129,12 @@ def _slots(listener_ids: Iterable[str]) -> dict[str, list[snapshot.Slot]]:
     slots: dict[str, list[snapshot.Slot]] = defaultdict(list)
     for ids in _chunks(listener_ids):
         rows = Binding.objects.filter(listener_id__in=ids).order_by("id")
-        for listener_id, id_, role, certificate_id in rows.values_list("listener_id", "id", "role", "certificate_id"):
-            slots[listener_id].append(snapshot.Slot(id_, _ROLES[role], certificate_id))
+        for listener_id, id_, role, *bound in rows.values_list("listener_id", "id", "role", "certificate_id", "domain"):
+            slots[listener_id].append(snapshot.Slot(id_, _ROLES[role], *bound))
     return slots
 
 
-def _listener(row: Listener, slots: tuple[snapshot.Slot, ...]) -> snapshot.Listener:
+def _listener(row: Listener, slots: tuple[snapshot.Slot, ...], policy: TlsPolicy | None) -> snapshot.Listener:
     return snapshot.Listener(
         id=row.id,
         load_balancer_id=row.load_balancer_id,
@@ -155,6 +160,7 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...]) -> snapshot.Liste
         alt_svc_port=_announced_port(row),
         redirect_port=row.redirect_port,
         access_log=row.access_log_enabled,
+        policy=policy,
     )
 
 

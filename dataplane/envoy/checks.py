@@ -9,7 +9,7 @@ from dataplane.envoy.resources import Problem
 from dataplane.envoy.tls import ALPN
 from dataplane.snapshot import AUTHORITY, HealthCheck, Listener, ServedCertificate, Server, ServerGroup, Slot
 from listeners.problem_words import Parameters
-from listeners.tls_policies import POLICIES
+from listeners.products import WITH_POLICY
 
 SHORTEST_RSA_BITS = 2048
 HIGHEST_PORT = 65_535
@@ -26,7 +26,7 @@ def listener_problems(listener: Listener) -> Iterator[Problem]:
         yield _of(listener, "address-invalid", address=listener.address)
     if not _is_port(listener.port):
         yield _of(listener, "port-invalid", port=listener.port, highest=HIGHEST_PORT)
-    if listener.security_policy not in POLICIES:
+    if listener.protocol in WITH_POLICY and (listener.policy is None or not listener.policy.offered_versions):
         yield _of(listener, "policy-unknown", policy=listener.security_policy)
     if listener.alpn_policy not in ALPN:
         yield _of(listener, "alpn-policy-unknown", policy=listener.alpn_policy)

@@ -15,7 +15,6 @@ from dataplane.envoy.filters import CLIENT_BUFFER_BYTES, access_log, listener_fi
 from dataplane.envoy.names import ticket_secret
 from dataplane.envoy.tls import context_template, transport_socket
 from dataplane.snapshot import Listener
-from listeners.tls_policies import TlsPolicy
 
 HELLO_SECONDS = 5
 HANDSHAKE_SECONDS = 5
@@ -33,12 +32,10 @@ class _Common:
     filters: tuple[bytes, ...]
 
 
-def build_listener(
-    listener: Listener, policy: TlsPolicy, default_secret: str, chains: NamesBySecrets
-) -> listener_pb2.Listener:
+def build_listener(listener: Listener, default_secret: str, chains: NamesBySecrets) -> listener_pb2.Listener:
     """Return the engine's listener."""
     filters = tuple(each.SerializeToString(deterministic=True) for each in network_filters(listener))
-    common = _Common(context_template(listener, policy).SerializeToString(deterministic=True), filters)
+    common = _Common(context_template(listener).SerializeToString(deterministic=True), filters)
     message = listener_pb2.Listener(
         name=listener.id,
         stat_prefix=listener.id,

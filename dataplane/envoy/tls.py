@@ -40,11 +40,12 @@ _VERSIONS = MappingProxyType(
 _CURVES = ("X25519", "P-256", "P-384")
 
 
-def context_template(listener: Listener, policy: TlsPolicy) -> DownstreamTlsContext:
+def context_template(listener: Listener) -> DownstreamTlsContext:
     """Return what all filter chains of ``listener`` have in common; only the certificates are missing."""
     context = DownstreamTlsContext(session_timeout=Duration(seconds=SESSION_SECONDS))
     common = context.common_tls_context
-    common.tls_params.CopyFrom(_parameters(policy))
+    if listener.policy is not None:
+        common.tls_params.CopyFrom(_parameters(listener.policy))
     common.alpn_protocols.extend(ALPN[listener.alpn_policy])
     slot = listener.authority_slot
     if listener.mutual_authentication and slot is not None:
@@ -69,8 +70,9 @@ def secret_reference(name: str) -> SdsSecretConfig:
 
 def _parameters(policy: TlsPolicy) -> TlsParameters:
     return TlsParameters(
-        tls_minimum_protocol_version=_VERSIONS[policy.versions[0]],
-        tls_maximum_protocol_version=_VERSIONS[policy.versions[-1]],
+        # A version without a suite is none; without any suite the engine would offer its own list.
+        tls_minimum_protocol_version=_VERSIONS[policy.offered_versions[0]],
+        tls_maximum_protocol_version=_VERSIONS[policy.offered_versions[-1]],
         cipher_suites=policy.offered_tls12_ciphers,
         ecdh_curves=_CURVES,
     )

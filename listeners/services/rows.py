@@ -20,6 +20,7 @@ _NOUNS = {
     "certificate": gettext_lazy("certificate"),
     "listener": gettext_lazy("listener"),
     "load_balancer": gettext_lazy("load balancer"),
+    "security_policy": gettext_lazy("TLS security policy"),
     "server_group": gettext_lazy("server group"),
 }
 

@@ -168,7 +168,7 @@ def test_group_without_a_server_that_takes_connections_is_a_problem(serve: Serve
         ({"address": "nowhere"}, "listener.address-invalid"),
         ({"port": 0}, "listener.port-invalid"),
         ({"port": 65_536}, "listener.port-invalid"),
-        ({"security_policy": "none"}, "listener.policy-unknown"),
+        ({"security_policy": "none", "policy": None}, "listener.policy-unknown"),
         ({"alpn_policy": "HTTP3"}, "listener.alpn-policy-unknown"),
         ({"idle_timeout_seconds": 0}, "listener.idle-timeout-invalid"),
         ({"connections_per_second": 2_000_000}, "listener.rate-invalid"),
