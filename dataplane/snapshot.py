@@ -8,11 +8,15 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from certificates.revocation_check import Revocation, RevocationCheck
+from listeners.tls_policies import TlsPolicy
 
 Role = Literal["default", "additional", "CA"]
 DEFAULT: Role = "default"
 ADDITIONAL: Role = "additional"
 AUTHORITY: Role = "CA"
+ENCRYPTED = frozenset({"TCPSSL", "HTTPS", "QUIC"})
+HTTP_FAMILY = frozenset({"HTTP", "HTTPS", "QUIC"})
+OVER_UDP = frozenset({"UDP", "QUIC"})
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 NO_LISTS = Revocation()
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -55,6 +59,7 @@ class Slot:
     binding_id: int
     role: Role
     certificate_id: str
+    domain: str = ""  # the one name that it is for; empty: all names of its certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,22 @@ class Listener:
     alt_svc_port: int = 0  # its port; 0: there is none, or it does not run
     redirect_port: int | None = None  # every request is sent to HTTPS on this port
     access_log: bool = False
+    policy: TlsPolicy | None = None  # what security_policy names; None: nothing that there is
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether clients speak TLS to it, so that it serves certificates."""
+        return self.protocol in ENCRYPTED
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it reads requests, so that they can go different ways."""
+        return self.protocol in HTTP_FAMILY
+
+    @property
+    def transport(self) -> str:
+        """What its port is of."""
+        return "udp" if self.protocol in OVER_UDP else "tcp"
 
     @property
     def group_ids(self) -> tuple[str, ...]:
