@@ -13,6 +13,7 @@ from certificates.revocation.reading import revocations_of
 from dataplane import snapshot
 from dataplane.challenges import collect_challenges
 from dataplane.snapshot import Snapshot
+from listeners import forwarded_headers
 from listeners.models import Binding, Listener, Server, ServerGroup
 from listeners.selectors.policies import policies_of
 from listeners.tls_policies import TlsPolicy
@@ -159,6 +160,7 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...], policy: TlsPolicy
         quic_listener_id=row.quic_listener_id or "",
         alt_svc_port=_announced_port(row),
         redirect_port=row.redirect_port,
+        forwarded=forwarded_headers.read(row.forwarded_headers),
         access_log=row.access_log_enabled,
         policy=policy,
     )

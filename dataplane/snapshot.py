@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from certificates.revocation_check import Revocation, RevocationCheck
+from listeners.forwarded_headers import DEFAULTS as FORWARDED_BY_DEFAULT
+from listeners.forwarded_headers import ForwardedHeaders
 from listeners.tls_policies import TlsPolicy
 
 Role = Literal["default", "additional", "CA"]
@@ -135,6 +137,7 @@ class Listener:
     quic_listener_id: str = ""  # whose port clients are told of
     alt_svc_port: int = 0  # its port; 0: there is none, or it does not run
     redirect_port: int | None = None  # every request is sent to HTTPS on this port
+    forwarded: ForwardedHeaders = FORWARDED_BY_DEFAULT
     access_log: bool = False
     policy: TlsPolicy | None = None  # what security_policy names; None: nothing that there is
 
