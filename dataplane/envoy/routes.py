@@ -19,6 +19,7 @@ from envoy.extensions.retry.host.previous_hosts.v3.previous_hosts_pb2 import Pre
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
+from dataplane.envoy.headers import tell_servers
 from dataplane.envoy.names import cluster_name
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener, ServerGroup
@@ -32,7 +33,9 @@ def build_routes(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route
     """Return the route configuration of ``listener``; ``groups`` are the server groups that there are."""
     host = VirtualHost(name="rules", domains=["*"], routes=[_default_route(listener, groups)])
     host.retry_policy.CopyFrom(_retry_policy())
-    return RouteConfiguration(name=listener.id, virtual_hosts=[host])
+    routes = RouteConfiguration(name=listener.id, virtual_hosts=[host])
+    tell_servers(routes, listener)
+    return routes
 
 
 def _default_route(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route:
@@ -49,7 +52,13 @@ def _default_route(listener: Listener, groups: Mapping[str, ServerGroup]) -> Rou
 
 def forwarding(listener: Listener, cluster: str = "") -> RouteAction:
     """Return the action of sending a request to ``cluster``, within the listener's request timeout."""
-    return RouteAction(cluster=cluster, timeout=Duration(seconds=listener.request_timeout_seconds))
+    return RouteAction(
+        cluster=cluster,
+        # For the whole answer there is no limit: a transfer, a WebSocket or a stream of gRPC lasts as long as it moves.
+        timeout=Duration(),
+        # When nothing has moved for so long: 504 where the answer has not begun, 408 where the request has not ended.
+        idle_timeout=Duration(seconds=listener.request_timeout_seconds),
+    )
 
 
 def _retry_policy() -> RetryPolicy:
