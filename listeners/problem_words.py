@@ -63,7 +63,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
             "CA certificate “%(name)s”: Revocation is not checked: no usable list of %(issuers)s, whose clients would "
             "all be refused."
         ),
-        "server.address-invalid": _("Server %(server)s of “%(name)s” is not an IP address and a port."),
+        "server.address-invalid": _("Server %(server)s of “%(name)s” is not an IP address or host name with a port."),
         "server_group.no-servers": _(
             "Server group “%(name)s” has no server with a weight above 0, so every connection fails."
         ),

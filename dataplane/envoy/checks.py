@@ -1,6 +1,5 @@
 """What the engine would refuse, found first and said in words."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -8,6 +7,7 @@ from types import MappingProxyType
 from dataplane.envoy.resources import Problem
 from dataplane.envoy.tls import ALPN
 from dataplane.snapshot import AUTHORITY, HealthCheck, Listener, ServedCertificate, Server, ServerGroup, Slot
+from listeners.host_names import is_host_name, is_ip_address
 from listeners.problem_words import Parameters
 from listeners.products import WITH_POLICY
 
@@ -22,7 +22,7 @@ NOTHING_REFUSED: Refused = MappingProxyType({})
 
 def listener_problems(listener: Listener) -> Iterator[Problem]:
     """Yield what makes it impossible to serve ``listener`` at all, certificates apart."""
-    if not _is_address(listener.address):
+    if not is_ip_address(listener.address):
         yield _of(listener, "address-invalid", address=listener.address)
     if not _is_port(listener.port):
         yield _of(listener, "port-invalid", port=listener.port, highest=HIGHEST_PORT)
@@ -60,12 +60,16 @@ def usable_servers(group: ServerGroup) -> tuple[tuple[Server, ...], list[Problem
             {"server": f"{server.address}:{server.port}", "name": group.name},
         )
         for server in group.servers
-        if not (_is_address(server.address) and _is_port(server.port))
+        if not _is_server(server)
     ]
-    usable = tuple(server for server in group.servers if _is_address(server.address) and _is_port(server.port))
+    usable = tuple(filter(_is_server, group.servers))
     if not any(server.weight for server in usable):
         problems.append(Problem("server_group", group.id, "server_group.no-servers", {"name": group.name}))
     return usable, problems
+
+
+def _is_server(server: Server) -> bool:
+    return (is_ip_address(server.address) or is_host_name(server.address)) and _is_port(server.port)
 
 
 def usable_health_check(group: ServerGroup) -> tuple[HealthCheck | None, list[Problem]]:
@@ -109,14 +113,6 @@ def _of(listener: Listener, code: str, **parameters: str | int) -> Problem:
 
 def _of_lists(certificate: ServedCertificate, code: str, **parameters: str | int) -> Problem:
     return Problem("certificate", certificate.id, f"crl.{code}", {"name": certificate.name, **parameters})
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_port(value: int) -> bool:

@@ -190,7 +190,7 @@ def test_impossible_parts_of_a_server_group_are_left_out_and_the_rest_is_served(
     snapshot = collect_all(Selection())
     group = snapshot.server_groups[group_of(listener).pk]
     damaged = dataclasses.replace(
-        group, servers=(*group.servers, Server("nowhere", 80, 100)), health_check=HealthCheck(0, 0, 5, 2, 2)
+        group, servers=(*group.servers, Server("no where", 80, 100)), health_check=HealthCheck(0, 0, 5, 2, 2)
     )
     compiled = compile_listener(snapshot.with_server_groups({group.id: damaged}), listener.pk)
     assert compiled.listener is not None
