@@ -4,6 +4,7 @@ from listeners.models.history import ListenerState
 from listeners.models.listener import Binding, Listener, TicketKey
 from listeners.models.load_balancer import Edition, LoadBalancer, Product
 from listeners.models.observation import ListenerStatus, NodeStatus, ObservedClient, ServedReceipt, ServerHealth
+from listeners.models.observed_handshake import ObservedHandshake
 from listeners.models.quota import Quota
 from listeners.models.regional_certificate import RegionalCertificate
 from listeners.models.rule import ForwardingRule, RuleServerGroup
@@ -21,6 +22,7 @@ __all__ = (
     "LoadBalancer",
     "NodeStatus",
     "ObservedClient",
+    "ObservedHandshake",
     "Product",
     "Quota",
     "RegionalCertificate",
