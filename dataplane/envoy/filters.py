@@ -1,4 +1,4 @@
-"""The filters of a listener: the TLS inspector, the connection rate limit, the TCP proxy, the access log."""
+"""The filters of a listener: the TLS inspector, the connection rate limit, what reads it, the access log."""
 
 from envoy.config.accesslog.v3.accesslog_pb2 import AccessLog
 from envoy.config.core.v3.config_source_pb2 import ApiVersion
@@ -13,8 +13,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
 from dataplane.envoy.clients import client_tags, connection_filters
+from dataplane.envoy.http import connection_manager
 from dataplane.envoy.names import XDS_CLUSTER
 from dataplane.envoy.resources import packed
+from dataplane.envoy.rule_filters import client_address_filter
 from dataplane.snapshot import Listener
 
 CLIENT_BUFFER_BYTES = 32 * 1024
@@ -30,11 +32,24 @@ def listener_filters() -> list[ListenerFilter]:
 
 def network_filters(listener: Listener) -> list[Filter]:
     """Return what every filter chain of ``listener`` does with a connection."""
-    proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
+    return [*_limits(listener), *connection_filters(listener), *_last(listener)]
+
+
+def _limits(listener: Listener) -> list[Filter]:
     if not listener.connections_per_second:
-        return [*connection_filters(listener), proxy]
-    limit = Filter(name="envoy.filters.network.local_ratelimit", typed_config=packed(_rate_limit(listener)))
-    return [limit, *connection_filters(listener), proxy]
+        return []
+    return [Filter(name="envoy.filters.network.local_ratelimit", typed_config=packed(_rate_limit(listener)))]
+
+
+def _last(listener: Listener) -> list[Filter]:
+    """Return what reads the connection: requests one by one, or all of it as it comes."""
+    if not listener.is_http:
+        return [Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))]
+    manager = packed(connection_manager(listener))
+    return [
+        client_address_filter(),
+        Filter(name="envoy.filters.network.http_connection_manager", typed_config=manager),
+    ]
 
 
 def _tcp_proxy(listener: Listener) -> TcpProxy:

@@ -33,24 +33,37 @@ class _Common:
 
 
 def build_listener(listener: Listener, default_secret: str, chains: NamesBySecrets) -> listener_pb2.Listener:
-    """Return the engine's listener."""
+    """Return the engine's listener of TLS connections."""
     filters = tuple(each.SerializeToString(deterministic=True) for each in network_filters(listener))
     common = _Common(context_template(listener).SerializeToString(deterministic=True), filters)
     message = listener_pb2.Listener(
-        name=listener.id,
-        stat_prefix=listener.id,
-        address=socket_address(listener.address, listener.port),
         default_filter_chain=_chain("default", common, (default_secret,)),
         listener_filters=listener_filters(),
         listener_filters_timeout=Duration(seconds=HELLO_SECONDS),
         continue_on_listener_filters_timeout=False,
+    )
+    message.MergeFrom(_bare_listener(listener))
+    message.MergeFromString(b"".join(_named_chain(common, secrets, tuple(names)) for secrets, names in chains.items()))
+    return message
+
+
+def build_plain_listener(listener: Listener) -> listener_pb2.Listener:
+    """Return the engine's listener of TCP connections without TLS, served from their first byte."""
+    message = _bare_listener(listener)
+    message.default_filter_chain.CopyFrom(FilterChain(name="default", filters=network_filters(listener)))
+    return message
+
+
+def _bare_listener(listener: Listener) -> listener_pb2.Listener:
+    return listener_pb2.Listener(
+        name=listener.id,
+        stat_prefix=listener.id,
+        address=socket_address(listener.address, listener.port),
         per_connection_buffer_limit_bytes=UInt32Value(value=CLIENT_BUFFER_BYTES),
         enable_reuse_port=BoolValue(value=True),
         drain_type=listener_pb2.Listener.MODIFY_ONLY,
         access_log=[access_log(listener)],
     )
-    message.MergeFromString(b"".join(_named_chain(common, secrets, tuple(names)) for secrets, names in chains.items()))
-    return message
 
 
 def socket_address(address: str, port: int) -> Address:

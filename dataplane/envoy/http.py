@@ -1,0 +1,95 @@
+"""How requests are read and answered: the HTTP connection manager, and what it is made of.
+
+Everything that a rule, a server group or a timeout of requests can change is in the routes, which travel apart
+(``dataplane.envoy.routes``): what is here changes only with the listener itself, and then its open connections end.
+"""
+
+from envoy.config.core.v3.protocol_pb2 import Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions
+from envoy.extensions.filters.http.router.v3.router_pb2 import Router
+from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
+    HttpConnectionManager,
+    HttpFilter,
+    Rds,
+)
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
+
+from dataplane.envoy.clients import request_filters
+from dataplane.envoy.compression import compression_filters
+from dataplane.envoy.headers import judge_headers
+from dataplane.envoy.local_replies import local_replies
+from dataplane.envoy.resources import packed
+from dataplane.envoy.retries import retry_filter
+from dataplane.envoy.rule_filters import rule_filters
+from dataplane.envoy.tls import ads_source
+from dataplane.snapshot import Listener
+
+HEADERS_SECONDS = 5  # for all headers of a request: whoever sends them one by one is cut off
+# Of a request that has no route yet; the routes have the listener's own.
+STREAM_IDLE_SECONDS = 60
+LONGEST_HEADERS_KIB = 60  # then 431
+MOST_HEADERS = 200  # a browser sends each cookie as one over HTTP/2
+# The engine's advice for edges: a client can have this much in flight and no more.
+STREAMS_AT_ONCE = 100
+STREAM_WINDOW_BYTES = 64 * 1024
+CONNECTION_WINDOW_BYTES = 1024 * 1024
+
+
+def connection_manager(listener: Listener) -> HttpConnectionManager:
+    """Return how ``listener`` reads requests and writes answers."""
+    manager = HttpConnectionManager(
+        stat_prefix=listener.id,
+        codec_type=_codec(listener),
+        rds=Rds(config_source=ads_source(), route_config_name=listener.id),
+        http_filters=_filters(listener),
+        common_http_protocol_options=_common_options(listener),
+        http_protocol_options=_http1_options(listener),
+        http2_protocol_options=_http2_options(),
+        request_headers_timeout=Duration(seconds=HEADERS_SECONDS),
+        stream_idle_timeout=Duration(seconds=STREAM_IDLE_SECONDS),
+        max_request_headers_kb=UInt32Value(value=LONGEST_HEADERS_KIB),
+        upgrade_configs=[HttpConnectionManager.UpgradeConfig(upgrade_type="websocket")],
+        local_reply_config=local_replies(),
+        # Clients see the servers, not what is between.
+        server_header_transformation=HttpConnectionManager.PASS_THROUGH,
+        generate_request_id=BoolValue(value=False),
+        # So that no rule is passed by with "/x/../". Doubled slashes stay: for an object store they are a name.
+        normalize_path=BoolValue(value=True),
+    )
+    judge_headers(manager, listener.forwarded)
+    return manager
+
+
+def _codec(listener: Listener) -> "HttpConnectionManager.CodecType.ValueType":
+    if listener.protocol == "QUIC":
+        return HttpConnectionManager.HTTP3
+    return HttpConnectionManager.AUTO if listener.http2 else HttpConnectionManager.HTTP1
+
+
+def _filters(listener: Listener) -> list[HttpFilter]:
+    """Return the filters in the order in which they see a request; they see the answer in the opposite order."""
+    router = HttpFilter(name="envoy.filters.http.router", typed_config=packed(Router(suppress_envoy_headers=True)))
+    return [*request_filters(listener), *compression_filters(), *rule_filters(), retry_filter(), router]
+
+
+def _common_options(listener: Listener) -> HttpProtocolOptions:
+    return HttpProtocolOptions(
+        idle_timeout=Duration(seconds=listener.idle_timeout_seconds),
+        max_headers_count=UInt32Value(value=MOST_HEADERS),
+        # Many servers take x_real_ip for x-real-ip, so that a client could forge what is set here.
+        headers_with_underscores_action=HttpProtocolOptions.DROP_HEADER,
+    )
+
+
+def _http1_options(listener: Listener) -> Http1ProtocolOptions:
+    # A request of HTTP/1.0 need not name a host.
+    return Http1ProtocolOptions(accept_http_10=True, default_host_for_http_10=listener.address)
+
+
+def _http2_options() -> Http2ProtocolOptions:
+    return Http2ProtocolOptions(
+        max_concurrent_streams=UInt32Value(value=STREAMS_AT_ONCE),
+        initial_stream_window_size=UInt32Value(value=STREAM_WINDOW_BYTES),
+        initial_connection_window_size=UInt32Value(value=CONNECTION_WINDOW_BYTES),
+        allow_connect=True,  # WebSocket over HTTP/2 (RFC 8441)
+    )
