@@ -1,6 +1,7 @@
 """Limits: rows of one table, under the names that the cloud gives them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext as _
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 from console.errors import ConflictError, ForbiddenError, NotFoundError
 from events.actor import Actor
 from events.feed import Recorder, recording
-from listeners.models import Quota
+from listeners.models import LoadBalancer, Quota
+from listeners.products import Limited, features_of
 from listeners.rules import check_number
 
 LOAD_BALANCERS = "nlb_quota_loadbalancers_num"
@@ -22,7 +24,28 @@ SERVER_ADDED = "nlb_quota_server_added_num"
 CERTIFICATES_PER_OPERATION = "nlb_call_additional_certificates_num"
 SERVERS_PER_OPERATION = "nlb_call_servers_num"
 
+REGIONAL_CERTIFICATES = "slb_quota_certs_num"
+REGIONAL_CA_CERTIFICATES = "slb_quota_ca_certs_num"
+
 HIGHEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit under its name."""
+
+    name: str
+    value: int
+
+    def refuse_above(self, wanted: int, message: str, field: str = "") -> None:
+        """Raise ConflictError when ``wanted`` is above the limit; ``message`` says both numbers."""
+        refuse_above(self.value, wanted, message, self.name, field)
+
+
+def limit_for(balancer: LoadBalancer, limited: Limited) -> Limit:
+    """Return a limit of the product and edition of ``balancer``."""
+    name = features_of(balancer).quotas[limited]
+    return Limit(name, limit_of(name))
 
 
 def quotas() -> list[Quota]:
@@ -45,11 +68,15 @@ def limits_of(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def certificate_room(used: int) -> dict[str, int]:
-    """Return, for an instance with ``used`` additional certificates, its limit and how many one operation may add."""
-    allowed = limits_of((CERTIFICATES, CERTIFICATES_PER_OPERATION))
-    limit = allowed[CERTIFICATES]
-    return {"used": used, "limit": limit, "room": max(0, min(limit - used, allowed[CERTIFICATES_PER_OPERATION]))}
+def certificate_room(used: int, balancer: LoadBalancer | None = None) -> dict[str, int]:
+    """Return the limit of additional certificates, and how many one operation may add to ``used`` of them.
+
+    A Classic Load Balancer counts those of each listener, the others all of the load balancer's.
+    """
+    names = features_of(balancer or LoadBalancer()).quotas
+    allowed = limits_of((names["certificates"], names["certificates_per_operation"]))
+    limit, at_once = (allowed[names[limited]] for limited in ("certificates", "certificates_per_operation"))
+    return {"used": used, "limit": limit, "room": max(0, min(limit - used, at_once)), "per_operation": at_once}
 
 
 def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = "") -> None:

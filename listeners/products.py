@@ -30,6 +30,9 @@ Limited = Literal[
     "actions",  # per rule, like the next two
     "conditions",
     "wildcards",
+    "idle_timeout",  # seconds, like the next one
+    "request_timeout",
+    "policy_listeners",  # of one custom TLS security policy
 ]
 
 
@@ -58,6 +61,7 @@ class Features:
     connection_drain: bool = False
     source_lookup: bool = False  # X-Forwarded-For: the client's address behind trusted proxies
     key_algorithms: frozenset[str] | None = None  # None: all that the engine serves
+    rsa_bits: frozenset[int] | None = None  # None: all that the engine serves
     starts_running: bool = True  # a new listener
     domain_extensions: bool = False  # an additional certificate is for the one domain that is given
     regional_certificates: bool = False  # only certificates that were added to the region can be used
@@ -99,6 +103,9 @@ def _alb(edition: str) -> Features:
                 "actions": f"alb_quota_{size}_rule_actions_num",
                 "conditions": f"alb_quota_{size}_rule_conditions_num",
                 "wildcards": f"alb_quota_{size}_rule_wildcards_num",
+                "idle_timeout": "alb_quota_max_idle_timeout",
+                "request_timeout": "alb_quota_max_request_timeout",
+                "policy_listeners": "alb_quota_security_policy_listeners_num",
             }
         ),
         mutual_authentication=not is_basic,
@@ -157,6 +164,7 @@ _CLB = Features(
     rule_conditions=frozenset({"Host", "Path"}),
     rule_actions=frozenset({"ForwardGroup"}),
     key_algorithms=frozenset({"RSA"}),
+    rsa_bits=frozenset({2048, 4096}),  # 1024 is documented too; the engine refuses it
     starts_running=False,
     domain_extensions=True,
     regional_certificates=True,

@@ -21,12 +21,14 @@ HEALTH_CHECK_PORTS = range(65_536)  # 0: the server's own
 HEALTH_CHECK_TIMEOUT_SECONDS = range(1, 301)
 HEALTH_CHECK_INTERVAL_SECONDS = range(1, 51)
 THRESHOLDS = range(2, 11)
+PRODUCTS = ["NLB", "ALB", "CLB"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,127}")
 _LISTENER_NAME = re.compile(r"[^\x00-\xff]|[A-Za-z0-9_.,;/@-]")
 _LISTENER_NAME_LENGTH = range(2, 257)
 _REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _DESCRIPTION_LENGTH = 256
+_REASON_LENGTH = 128
 
 
 def check_number(value: int, allowed: range, field: str, label: str, code: str) -> int:
@@ -98,6 +100,24 @@ def check_description(value: str) -> str:
             way_out=_("Use at most 256 printable characters."),
         )
     return description
+
+
+def check_reason(value: str, field: str) -> str:
+    """Return why a load balancer is protected; it may be empty."""
+    reason = value.strip()
+    if len(reason) > _REASON_LENGTH or not reason.isprintable():
+        raise InvalidInputError(
+            _("The reason is too long or has characters that cannot be shown."),
+            "load-balancer.reason-invalid",
+            field=field,
+            way_out=_("Use at most 128 printable characters."),
+        )
+    return reason
+
+
+def check_product(value: str) -> str:
+    """Return a kind of load balancer."""
+    return check_choice(value, PRODUCTS, "product", _("The product"), "load-balancer.product-unknown")
 
 
 def parse_address(value: str, code: str, field: str) -> IpAddress:

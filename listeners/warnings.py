@@ -56,7 +56,9 @@ def candidate_of(binding: Binding) -> Candidate:
         return Candidate(binding.pk, (), "", 0, "", binding.created_at)
     return Candidate(
         binding_id=binding.pk,
-        names=tuple(name.value for name in version.names.all() if name.kind == "dns"),
+        names=(binding.domain,)
+        if binding.domain
+        else tuple(name.value for name in version.names.all() if name.kind == "dns"),
         key_algorithm=version.key_algorithm,
         key_bits=version.key_bits,
         signature_hash=version.signature_hash,

@@ -34,7 +34,7 @@ def list_listeners(
 def create_listener(request: HttpRequest, response: HttpResponse, body: ListenerIn) -> Status[ListenerDetail]:
     """Create a TCPSSL listener; it serves within a moment."""
     held = _port_warnings(body)
-    created = services.create_listener(actor_of(request), **body.model_dump())
+    created = services.create_listener(actor_of(request), **body.model_dump(exclude_unset=True))
     by_default = "security_policy" not in body.model_fields_set
     return Status(201, listener_answer(response, created.pk, before=held, policy_by_default=by_default))
 

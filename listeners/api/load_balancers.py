@@ -26,7 +26,7 @@ def list_load_balancers(
 @router.post("/load-balancers", response={201: LoadBalancerOut}, operation_id="createLoadBalancer")
 def create_load_balancer(request: HttpRequest, response: HttpResponse, body: LoadBalancerIn) -> Status[LoadBalancer]:
     """Create a load balancer."""
-    created = services.create_load_balancer(actor_of(request), **body.model_dump())
+    created = services.create_load_balancer(actor_of(request), **body.model_dump(exclude_unset=True))
     return Status(201, _shown(response, created.pk))
 
 

@@ -151,7 +151,10 @@ class Binding(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(fields=("listener", "certificate", "role"), name="binding_once"),
+            models.UniqueConstraint(fields=("listener", "certificate", "role", "domain"), name="binding_once"),
+            models.UniqueConstraint(
+                fields=("listener", "domain"), condition=~models.Q(domain=""), name="binding_domain_once"
+            ),
             models.UniqueConstraint(
                 fields=("listener", "role"),
                 condition=models.Q(role__in=("default", "ca")),

@@ -8,8 +8,15 @@ from listeners.services.bindings import (
     roll_back_binding,
     set_mutual_authentication,
 )
+from listeners.services.domain_extensions import (
+    DomainExtension,
+    add_domain_extensions,
+    change_domain_extension,
+    remove_domain_extensions,
+)
 from listeners.services.listeners import (
     ListenerFields,
+    NewListener,
     create_listener,
     delete_listener,
     start_listener,
@@ -17,6 +24,7 @@ from listeners.services.listeners import (
     update_listener,
 )
 from listeners.services.load_balancers import (
+    LoadBalancerChanges,
     LoadBalancerFields,
     create_load_balancer,
     delete_load_balancer,
@@ -31,13 +39,18 @@ from listeners.services.server_groups import (
 )
 
 __all__ = (
+    "DomainExtension",
     "ListenerFields",
+    "LoadBalancerChanges",
     "LoadBalancerFields",
+    "NewListener",
     "ServerGroupFields",
     "ServerSpec",
     "add_additional_certificates",
+    "add_domain_extensions",
     "change_ca_certificate",
     "change_default_certificate",
+    "change_domain_extension",
     "create_listener",
     "create_load_balancer",
     "create_server_group",
@@ -45,6 +58,7 @@ __all__ = (
     "delete_load_balancer",
     "delete_server_group",
     "remove_additional_certificates",
+    "remove_domain_extensions",
     "roll_back_binding",
     "set_mutual_authentication",
     "start_listener",

@@ -9,7 +9,9 @@ from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.ids import is_id
 from listeners import limits
 from listeners.eligibility import require_ca_certificates, require_server_certificates
-from listeners.models import Binding, Listener
+from listeners.models import Binding, Listener, LoadBalancer
+from listeners.products import features_of
+from listeners.regional import refuse_unfit_certificates
 from listeners.services import rows
 
 Role = Binding.Role
@@ -34,7 +36,7 @@ def require_ca_chosen(mutual_authentication: bool, ca_certificate_id: str | None
         )
 
 
-def require_mode(mode: str | None, *, enabled: bool) -> None:
+def require_mode(mode: str | None, *, enabled: bool, field: str = "mode") -> None:
     """Refuse a mode that mutual authentication does not have, and any mode while it is off."""
     if mode is None:
         return
@@ -42,24 +44,28 @@ def require_mode(mode: str | None, *, enabled: bool) -> None:
         raise InvalidInputError(
             _("Mutual authentication has no mode “%(mode)s”.") % {"mode": str(mode)[:40]},
             "listener.mutual-mode-unknown",
-            field="mode",
+            field=field,
             way_out=_("Choose “enforce” to refuse clients without a valid certificate, or “observe” to let all in."),
         )
     if not enabled:
         raise InvalidInputError(
             _("A mode is given, but mutual authentication is to be off."),
             "listener.mutual-mode-unused",
-            field="mode",
+            field=field,
             way_out=_("Switch mutual authentication on, or leave the mode out."),
         )
 
 
-def certificate_for(role: Binding.Role, certificate_id: str, field: str) -> Certificate:
-    """Return a certificate that can take ``role`` on a listener; refuse any other with the reason."""
-    return certificates_for(role, [certificate_id], field)[0]
+def certificate_for(
+    role: Binding.Role, certificate_id: str, field: str, balancer: LoadBalancer | None = None
+) -> Certificate:
+    """Return a certificate that can take ``role`` on a listener of ``balancer``; refuse any other with the reason."""
+    return certificates_for(role, [certificate_id], field, balancer)[0]
 
 
-def certificates_for(role: Binding.Role, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
+def certificates_for(
+    role: Binding.Role, certificate_ids: Sequence[str], field: str, balancer: LoadBalancer | None = None
+) -> list[Certificate]:
     """Return certificates that can all take ``role`` on a listener, in the order given, by two queries."""
     ids = [certificate_id for certificate_id in certificate_ids if is_id(certificate_id)]
     found = Certificate.objects.select_related("current_version").in_bulk(ids)
@@ -69,6 +75,8 @@ def certificates_for(role: Binding.Role, certificate_ids: Sequence[str], field: 
     certificates = [found[certificate_id] for certificate_id in certificate_ids]
     check = require_ca_certificates if role == Role.CA else require_server_certificates
     check(certificates, field)
+    if balancer is not None:
+        refuse_unfit_certificates(balancer, certificates, field)
     return certificates
 
 
@@ -87,50 +95,58 @@ def required_ids(certificate_ids: Sequence[str], field: str = "certificate_ids")
     return list(dict.fromkeys(certificate_ids))
 
 
-def refuse_large_operation(ids: Collection[str], field: str = "certificate_ids") -> None:
+def refuse_large_operation(balancer: LoadBalancer, named: Collection[object], field: str = "certificate_ids") -> None:
     """Raise ConflictError when one operation names more certificates than its limit."""
-    limit = limits.limit_of(limits.CERTIFICATES_PER_OPERATION)
-    if len(ids) > limit:
+    limit = limits.limit_for(balancer, "certificates_per_operation")
+    if len(named) > limit.value:
         raise ConflictError(
             _("%(count)s additional certificates are named; one operation can add or remove %(limit)s.")
-            % {"count": len(ids), "limit": limit},
+            % {"count": len(named), "limit": limit.value},
             "listener.too-many-per-operation",
             field=field,
             way_out=_(
                 "Do it in several operations, or have an administrator raise the limit on the Quotas page"
                 " (or by manage.py setquota %(name)s LIMIT)."
             )
-            % {"name": limits.CERTIFICATES_PER_OPERATION},
+            % {"name": limit.name},
         )
 
 
 def refuse_too_many(listener: Listener, adding: int, field: str) -> None:
-    """Raise ConflictError when the listener's load balancer would have more additional certificates than its limit."""
-    limit = limits.limit_of(limits.CERTIFICATES)
-    there = Binding.objects.filter(listener__load_balancer_id=listener.load_balancer_id, role=Role.ADDITIONAL).count()
-    limits.refuse_above(
-        limit,
-        there + adding,
-        _(
+    """Raise ConflictError when there would be more additional certificates than the product's limit.
+
+    A Classic Load Balancer counts those of each listener, the others all of the load balancer's.
+    """
+    balancer = listener.load_balancer
+    limit = limits.limit_for(balancer, "certificates")
+    additional = Binding.objects.filter(role=Role.ADDITIONAL)
+    if features_of(balancer).domain_extensions:
+        there = additional.filter(listener=listener).count()
+        text = _(
+            "Listener “%(listener)s” has %(there)s domain extensions; "
+            "%(adding)s more would make %(sum)s, and %(limit)s are allowed."
+        )
+    else:
+        there = additional.filter(listener__load_balancer=balancer).count()
+        text = _(
             "Load balancer “%(balancer)s” has %(there)s additional certificates over all of its listeners; "
             "%(adding)s more would make %(sum)s, and %(limit)s are allowed."
         )
-        % {
-            "balancer": listener.load_balancer,
-            "there": there,
-            "adding": adding,
-            "sum": there + adding,
-            "limit": limit,
-        },
-        limits.CERTIFICATES,
-        field,
-    )
+    told = {"balancer": balancer, "listener": listener, "there": there, "adding": adding}
+    limit.refuse_above(there + adding, text % {**told, "sum": there + adding, "limit": limit.value}, field)
 
 
-def refuse_bound(listener: Listener, certificates: Sequence[Certificate], field: str) -> None:
-    """Raise ConflictError when one of ``certificates`` is a server certificate of ``listener`` already."""
+def refuse_bound(
+    listener: Listener, certificates: Sequence[Certificate], field: str, *, apart_from: Binding | None = None
+) -> None:
+    """Raise ConflictError when one of ``certificates`` is a server certificate of ``listener`` already.
+
+    One certificate can have several domain extensions, and be the default one beside them.
+    """
+    if features_of(listener.load_balancer).domain_extensions:
+        return
     bound = listener.bindings.filter(certificate__in=certificates, role__in=SERVER_ROLES).select_related("certificate")
-    taken = bound.first()
+    taken = next((binding for binding in bound if binding != apart_from), None)
     if taken:
         raise ConflictError(
             _("“%(certificate)s” is on listener “%(listener)s” already, as its %(role)s certificate.")

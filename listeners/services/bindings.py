@@ -8,7 +8,9 @@ from console.ids import is_id
 from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import Recorder, recording
+from listeners.legality import refuse_mutual_authentication, refuse_settings
 from listeners.models import Binding, Listener
+from listeners.protection import refuse_protected
 from listeners.services import rows
 from listeners.services.binding_rules import (
     SERVER_ROLES,
@@ -35,7 +37,7 @@ def change_default_certificate(
 ) -> Listener:
     """Serve another certificate to clients that ask for no name, or for one that no additional certificate has."""
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
         _change_slot(changes, listener, Role.DEFAULT, certificate_id, "certificate_id")
     return listener
 
@@ -45,7 +47,7 @@ def change_ca_certificate(
 ) -> Listener:
     """Verify clients by another CA certificate. Raises ConflictError unless mutual authentication is on."""
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
         _change_slot(changes, listener, Role.CA, ca_certificate_id, "ca_certificate_id")
     return listener
 
@@ -56,8 +58,8 @@ def _change_slot(changes: Recorder, listener: Listener, role: Binding.Role, cert
         raise one_way(listener)
     if binding.certificate_id != certificate_id:
         before = binding.certificate
-        _put(listener, binding, certificate_for(role, certificate_id, field), field)
-        _count(changes.actor, listener)
+        _put(listener, binding, certificate_for(role, certificate_id, field, listener.load_balancer), field)
+        count_change(changes.actor, listener)
         summary = f"{SLOT_NAMES[role]}: {before} → {binding.certificate}"
         changes.record("listener.updated", listener, summary, **_swap(binding))
 
@@ -79,11 +81,12 @@ def roll_back_binding(
             raise rows.not_found("binding", str(binding_id))
         listener = binding.listener
         rows.refuse_stale(listener, "listener", expected_revision)
+        refuse_protected(actor, listener.load_balancer)
         before, previous = binding.certificate, binding.previous_certificate
         if previous is None:
             raise nothing_to_roll_back(binding)
-        _put(listener, binding, certificate_for(Role(binding.role), previous.pk, ""), "")
-        _count(actor, listener)
+        _put(listener, binding, certificate_for(Role(binding.role), previous.pk, "", listener.load_balancer), "")
+        count_change(actor, listener)
         summary = f"{SLOT_NAMES[binding.role]} rolled back: {before} → {previous}"
         changes.record("listener.updated", listener, summary, **_swap(binding))
     return listener
@@ -92,7 +95,7 @@ def roll_back_binding(
 def _put(listener: Listener, binding: Binding, certificate: Certificate, field: str) -> None:
     """Change what is in a slot, and remember what was."""
     if binding.role in SERVER_ROLES:
-        refuse_bound(listener, [certificate], field)
+        refuse_bound(listener, [certificate], field, apart_from=binding)
     binding.previous_certificate, binding.certificate = binding.certificate, certificate
     binding.save(update_fields=["certificate", "previous_certificate"])
 
@@ -102,9 +105,9 @@ def add_additional_certificates(
 ) -> Listener:
     """Add certificates that are chosen by the name a client asks for: all of them or, on any error, none."""
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
         added = bind_additional(listener, certificate_ids, "certificate_ids")
-        _count(actor, listener)
+        count_change(actor, listener)
         summary = "additional certificates added: " + ", ".join(str(certificate) for certificate in added)
         changes.record("listener.updated", listener, summary, added=[certificate.pk for certificate in added])
     return listener
@@ -116,8 +119,8 @@ def remove_additional_certificates(
     """Take additional certificates off a listener: all of them or, on any error, none."""
     ids = required_ids(certificate_ids)
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
-        refuse_large_operation(ids)
+        listener = take_listener(actor, listener_id, expected_revision)
+        refuse_large_operation(listener.load_balancer, ids)
         known = [certificate_id for certificate_id in ids if is_id(certificate_id)]
         bindings = list(listener.bindings.select_related("certificate").filter(certificate_id__in=known))
         additional = {b.certificate_id: b for b in bindings if b.role == Role.ADDITIONAL}
@@ -125,7 +128,7 @@ def remove_additional_certificates(
             if certificate_id not in additional:
                 raise not_additional(listener, certificate_id, bindings)
         Binding.objects.filter(pk__in=[binding.pk for binding in additional.values()]).delete()
-        _count(actor, listener)
+        count_change(actor, listener)
         summary = "additional certificates removed: " + ", ".join(str(b.certificate) for b in additional.values())
         changes.record("listener.updated", listener, summary, removed=ids)
     return listener
@@ -146,15 +149,16 @@ def set_mutual_authentication(
     """
     require_mode(mode, enabled=enabled)
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
         before = _authentication(listener)
         if enabled:
+            refuse_mutual_authentication(listener.load_balancer, listener.protocol)
             _ask_clients(listener, mode, ca_certificate_id)
         elif listener.mutual_authentication:
             _ask_nobody(listener)
         after = _authentication(listener)
         if before != after:
-            _count(actor, listener, "mutual_authentication", "mutual_authentication_mode")
+            count_change(actor, listener, "mutual_authentication", "mutual_authentication_mode")
             summary = f"mutual authentication: {before} → {after}"
             changes.record("listener.updated", listener, summary, mutual_authentication=enabled, mode=after.mode)
     return listener
@@ -181,10 +185,10 @@ def _authentication(listener: Listener) -> _Authentication:
 def _ask_clients(listener: Listener, mode: str | None, ca_certificate_id: str | None) -> None:
     binding = listener.bindings.filter(role=Role.CA).first()
     if binding is None or not listener.mutual_authentication:
-        require_ca_chosen(True, ca_certificate_id)  # noqa: FBT003
+        require_ca_chosen(True, ca_certificate_id)
         mode = mode or Mode.ENFORCE
     if ca_certificate_id and (binding is None or ca_certificate_id != binding.certificate_id):
-        authority = certificate_for(Role.CA, ca_certificate_id, "ca_certificate_id")
+        authority = certificate_for(Role.CA, ca_certificate_id, "ca_certificate_id", listener.load_balancer)
         if binding is None:
             Binding.objects.create(listener=listener, certificate=authority, role=Role.CA)
         else:
@@ -211,19 +215,24 @@ def bind_additional(listener: Listener, certificate_ids: Sequence[str], field: s
 def additional_certificates_for(listener: Listener, certificate_ids: Sequence[str], field: str) -> list[Certificate]:
     """Return the certificates that may be added to a listener, stored or to be; refuse all of them otherwise."""
     ids = required_ids(certificate_ids, field)
-    refuse_large_operation(ids, field)
-    certificates = certificates_for(Role.ADDITIONAL, ids, field)
+    balancer = listener.load_balancer
+    refuse_settings(balancer, listener.protocol, {"additional_certificate_ids": ids})
+    refuse_large_operation(balancer, ids, field)
+    certificates = certificates_for(Role.ADDITIONAL, ids, field, balancer)
     refuse_bound(listener, certificates, field)
     refuse_too_many(listener, len(certificates), field)
     return certificates
 
 
-def take_listener(listener_id: str, expected_revision: int | None = None) -> Listener:
-    """Return the listener to change, with its load balancer."""
-    return rows.take(Listener.objects.select_related("load_balancer"), listener_id, "listener", expected_revision)
+def take_listener(actor: Actor, listener_id: str, expected_revision: int | None = None) -> Listener:
+    """Return the listener to change, with its load balancer; refuse where that is protected from ``actor``."""
+    listener = rows.take(Listener.objects.select_related("load_balancer"), listener_id, "listener", expected_revision)
+    refuse_protected(actor, listener.load_balancer)
+    return listener
 
 
-def _count(actor: Actor, listener: Listener, *fields: str) -> None:
+def count_change(actor: Actor, listener: Listener, *fields: str) -> None:
+    """Save the next revision of a listener, and who made it."""
     listener.updated_by = actor.name
     save_revision(listener, *fields)
 

@@ -8,14 +8,12 @@ from listeners.models import LoadBalancer, Server
 
 def refuse_too_many_servers_behind(balancer: LoadBalancer, field: str) -> None:
     """Raise ConflictError when the server groups of ``balancer``'s listeners have too many servers in all."""
-    limit = limits.limit_of(limits.LOAD_BALANCER_SERVERS)
+    limit = limits.limit_for(balancer, "servers")
     behind = Server.objects.filter(group__listeners__load_balancer=balancer).order_by()
     count = behind.values("address", "port").distinct().count()
-    limits.refuse_above(
-        limit,
+    limit.refuse_above(
         count,
         _("Load balancer “%(name)s” would have %(count)s servers behind it; %(limit)s are allowed.")
-        % {"name": balancer, "count": count, "limit": limit},
-        limits.LOAD_BALANCER_SERVERS,
+        % {"name": balancer, "count": count, "limit": limit.value},
         field,
     )

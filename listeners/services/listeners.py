@@ -1,39 +1,64 @@
 """Create, change, start, stop and delete listeners."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from django.utils.translation import gettext as _
 
-from console.errors import InvalidInputError
 from events.actor import Actor
 from events.feed import Recorder, recording
-from listeners import limits, rules
-from listeners.models import Binding, Listener, LoadBalancer, ServerGroup
+from listeners import legality, limits, rules
+from listeners.models import Binding, Listener, LoadBalancer
 from listeners.ports import port_taken, refuse_taken_ports
+from listeners.products import ENCRYPTED, features_of, transport_of
+from listeners.protection import refuse_protected
 from listeners.services import rows
-from listeners.services.binding_rules import certificate_for, require_ca_chosen
+from listeners.services.binding_rules import certificate_for, require_ca_chosen, require_mode
 from listeners.services.bindings import bind_additional, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
-from listeners.tls_policies import DEFAULT_POLICY
+from listeners.services.domain_extensions import DomainExtension, bind_extensions
+from listeners.services.links import moved_links, refuse_bad_links, refuse_linked
+from listeners.services.listener_values import checked
+from listeners.services.policy_rules import refuse_overused_policy
 from listeners.words import told
 
 
 class ListenerOptions(TypedDict, total=False):
-    """What has a default in a listener."""
+    """What has a default in a listener; ``listeners.options`` says which listeners have what."""
 
     name: str
     idle_timeout_seconds: int
+    request_timeout_seconds: int
     security_policy: str
     alpn_policy: str
     proxy_protocol_enabled: bool
     connections_per_second: int
+    http2_enabled: bool
+    compression_enabled: bool
+    access_log_enabled: bool
+    quic_listener_id: str | None  # whose port an HTTPS listener announces
+    redirect_port: int | None  # HTTP: every request is sent to HTTPS on this port
 
 
 class ListenerFields(ListenerOptions, total=False):
     """What can be changed of a listener beside its certificates. Port and protocol are for life."""
 
-    server_group_id: str
+    server_group_id: str | None  # None only with a redirect
+
+
+class ListenerCertificates(TypedDict, total=False):
+    """The certificates that a listener starts with."""
+
+    certificate_id: str | None
+    additional_certificate_ids: Sequence[str]
+    domain_extensions: Sequence[DomainExtension]  # what a CLB has in place of additional certificates
+    mutual_authentication: bool
+    mutual_authentication_mode: str | None  # enforce unless named
+    ca_certificate_id: str | None
+
+
+class NewListener(ListenerFields, ListenerCertificates, total=False):
+    """What can be given to a new listener beside its place."""
 
 
 def create_listener(
@@ -41,65 +66,88 @@ def create_listener(
     *,
     load_balancer_id: str,
     port: int,
-    server_group_id: str,
-    certificate_id: str,
-    additional_certificate_ids: Sequence[str] = (),
-    mutual_authentication: bool = False,
-    ca_certificate_id: str | None = None,
-    desired: str = Listener.Desired.RUNNING,
-    **options: Unpack[ListenerOptions],
+    protocol: str | None = None,
+    desired: str | None = None,
+    **given: Unpack[NewListener],
 ) -> Listener:
-    """Create a listener with its certificates; it serves as soon as the nodes have followed."""
-    require_ca_chosen(mutual_authentication, ca_certificate_id)
+    """Create a listener with its certificates; it serves as soon as the nodes have followed.
+
+    Without a protocol it is the encrypted one of the product. A CLB's listener is stopped unless ``desired`` says
+    otherwise.
+    """
     port = rules.check_port(port, "listener.port-invalid")
-    values = _checked({"security_policy": DEFAULT_POLICY, **options, "server_group_id": server_group_id})
     with recording(actor) as changes:
         balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, "load_balancer", field="load_balancer_id")
-        _required_group(server_group_id)
+        refuse_protected(actor, balancer)
+        listener = _new(balancer, port, protocol or legality.default_protocol(balancer), given)
+        listener.desired = _checked_desired(desired, balancer)
+        listener.created_by = listener.updated_by = actor.name
+        refuse_bad_links(listener)
         _refuse_one_too_many(balancer)
-        _refuse_taken_port(balancer, port)
-        listener = Listener.objects.create(
-            load_balancer=balancer,
-            port=port,
-            desired=_checked_desired(desired),
-            mutual_authentication=mutual_authentication,
-            created_by=actor.name,
-            updated_by=actor.name,
-            **values,
-        )
-        _bind_all(listener, certificate_id, additional_certificate_ids, ca_certificate_id)
+        _refuse_taken_port(listener)
+        listener.save(force_insert=True)
+        refuse_overused_policy(listener.security_policy)
+        _bind_all(listener, given)
         refuse_too_many_servers_behind(balancer, field="server_group_id")
         changes.record("listener.created", listener, f"{listener} on {balancer}, port {port}")
     return listener
 
 
-def _bind_all(listener: Listener, default_id: str, additional_ids: Sequence[str], ca_id: str | None) -> None:
-    default = certificate_for(Binding.Role.DEFAULT, default_id, "certificate_id")
-    Binding.objects.create(listener=listener, certificate=default, role=Binding.Role.DEFAULT)
+def _new(balancer: LoadBalancer, port: int, protocol: str, given: NewListener) -> Listener:
+    """Return the listener, not stored, with every field checked."""
+    legality.refuse_protocol(balancer, protocol)
+    certificates = {name: value for name, value in given.items() if name in ListenerCertificates.__annotations__}
+    fields = {name: value for name, value in given.items() if name not in certificates}
+    legality.refuse_settings(balancer, protocol, certificates)
+    is_mutual = bool(given.get("mutual_authentication"))
+    mode = given.get("mutual_authentication_mode")
+    require_mode(mode, enabled=is_mutual, field="mutual_authentication_mode")
+    require_ca_chosen(is_mutual, given.get("ca_certificate_id"))
+    if is_mutual:
+        legality.refuse_mutual_authentication(balancer, protocol)
+    return Listener(
+        load_balancer=balancer,
+        port=port,
+        protocol=protocol,
+        transport=transport_of(protocol),
+        mutual_authentication=is_mutual,
+        mutual_authentication_mode=mode or Listener.MutualMode.ENFORCE,
+        **checked(balancer, protocol, {**legality.defaults_of(balancer, protocol), **fields}),
+    )
+
+
+def _bind_all(listener: Listener, given: NewListener) -> None:
+    balancer = listener.load_balancer
+    legality.refuse_missing_certificate(listener.protocol, given.get("certificate_id"))
+    if listener.protocol in ENCRYPTED:
+        default = certificate_for(Binding.Role.DEFAULT, str(given.get("certificate_id")), "certificate_id", balancer)
+        Binding.objects.create(listener=listener, certificate=default, role=Binding.Role.DEFAULT)
+    ca_id = given.get("ca_certificate_id")
     if ca_id is not None and listener.mutual_authentication:
-        authority = certificate_for(Binding.Role.CA, ca_id, "ca_certificate_id")
+        authority = certificate_for(Binding.Role.CA, ca_id, "ca_certificate_id", balancer)
         Binding.objects.create(listener=listener, certificate=authority, role=Binding.Role.CA)
-    if additional_ids:
-        bind_additional(listener, additional_ids, "additional_certificate_ids")
+    if additional := given.get("additional_certificate_ids"):
+        bind_additional(listener, additional, "additional_certificate_ids")
+    if extensions := given.get("domain_extensions"):
+        bind_extensions(listener, extensions)
 
 
 def update_listener(
     actor: Actor, listener_id: str, *, expected_revision: int | None = None, **fields: Unpack[ListenerFields]
 ) -> Listener:
     """Change a listener. Its certificates have services of their own."""
-    values = _checked(fields)
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
-        moves = values.get("server_group_id", listener.server_group_id) != listener.server_group_id
-        names: dict[str, list[Any]] = {}
-        if moves:
-            names["server_group_id"] = [listener.server_group, _required_group(values["server_group_id"])]
+        listener = take_listener(actor, listener_id, expected_revision)
+        values = checked(listener.load_balancer, listener.protocol, fields)
+        moved = moved_links(listener, values)
         listener.updated_by = actor.name
         differing = rows.apply(listener, values)
-        if moves:
+        if "server_group_id" in moved:
             refuse_too_many_servers_behind(listener.load_balancer, field="server_group_id")
+        if "security_policy" in differing:
+            refuse_overused_policy(listener.security_policy)
         if differing:
-            changes.record("listener.updated", listener, told(differing | names), fields=differing)
+            changes.record("listener.updated", listener, told(differing | moved), fields=differing)
     return listener
 
 
@@ -117,7 +165,7 @@ def _want(
     actor: Actor, listener_id: str, desired: Listener.Desired, verb: str, expected_revision: int | None
 ) -> Listener:
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
         listener.updated_by = actor.name
         differing = rows.apply(listener, {"desired": desired.value})
         if differing:
@@ -128,7 +176,8 @@ def _want(
 def delete_listener(actor: Actor, listener_id: str, *, expected_revision: int | None = None) -> None:
     """Delete a listener with its bindings and observations; its certificates and servers stay."""
     with recording(actor) as changes:
-        listener = take_listener(listener_id, expected_revision)
+        listener = take_listener(actor, listener_id, expected_revision)
+        refuse_linked(listener)
         _record_deletion(changes, listener)
         listener.delete()
 
@@ -142,63 +191,28 @@ def _record_deletion(changes: Recorder, listener: Listener) -> None:
     )
 
 
-def _required_group(server_group_id: str) -> ServerGroup:
-    return rows.take(ServerGroup.objects.all(), server_group_id, "server_group", field="server_group_id")
-
-
-def _refuse_taken_port(balancer: LoadBalancer, port: int) -> None:
-    own = balancer.listeners.filter(port=port).select_related("load_balancer").first()
-    if own:
-        raise port_taken(balancer.bind_address, own)
-    refuse_taken_ports(balancer.bind_address, [port], apart_from=balancer.pk)
+def _refuse_taken_port(listener: Listener) -> None:
+    balancer = listener.load_balancer
+    own = balancer.listeners.filter(port=listener.port, transport=listener.transport)
+    if taken := own.select_related("load_balancer").first():
+        raise port_taken(balancer.bind_address, taken)
+    refuse_taken_ports(balancer.bind_address, [listener.port], transport=listener.transport, apart_from=balancer.pk)
 
 
 def _refuse_one_too_many(balancer: LoadBalancer) -> None:
-    limit = limits.limit_of(limits.LISTENERS)
+    limit = limits.limit_for(balancer, "listeners")
     there = balancer.listeners.count()
-    limits.refuse_above(
-        limit,
+    limit.refuse_above(
         there + 1,
         _("Load balancer “%(name)s” has %(there)s listeners; %(limit)s are allowed.")
-        % {"name": balancer, "there": there, "limit": limit},
-        limits.LISTENERS,
+        % {"name": balancer, "there": there, "limit": limit.value},
     )
 
 
-def _checked_desired(value: str) -> str:
+def _checked_desired(value: str | None, balancer: LoadBalancer) -> str:
+    if value is None:
+        is_running = features_of(balancer).starts_running
+        value = Listener.Desired.RUNNING if is_running else Listener.Desired.STOPPED
     return rules.check_choice(
         value, Listener.Desired.values, "desired", _("The desired state"), "listener.desired-invalid"
     )
-
-
-def _number(allowed: range, label: Callable[[], str], code: str) -> Callable[[str, Any], Any]:
-    return lambda field, value: rules.check_number(value, allowed, field, label(), code)
-
-
-_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "name": lambda _field, value: rules.check_listener_name(value),
-    "server_group_id": lambda _field, value: str(value),
-    "idle_timeout_seconds": _number(
-        rules.IDLE_TIMEOUT_SECONDS, lambda: _("The idle timeout in seconds"), "listener.idle-timeout-invalid"
-    ),
-    "security_policy": lambda _field, value: rules.check_policy(value),
-    "alpn_policy": lambda field, value: rules.check_choice(
-        value, ["", *Listener.AlpnPolicy.values], field, _("The ALPN policy"), "listener.alpn-policy-invalid"
-    ),
-    "proxy_protocol_enabled": lambda _field, value: bool(value),
-    "connections_per_second": _number(
-        rules.CONNECTIONS_PER_SECOND, lambda: _("The number of new connections per second"), "listener.cps-invalid"
-    ),
-}
-
-
-def _checked(fields: Mapping[str, object]) -> dict[str, Any]:
-    for field in fields:
-        if field not in _CHECKS:
-            raise InvalidInputError(
-                _("The %(field)s of a listener cannot be changed.") % {"field": field},
-                "listener.field-fixed",
-                field=field,
-                way_out=_("Create another listener and delete this one."),
-            )
-    return {field: _CHECKS[field](field, value) for field, value in fields.items()}

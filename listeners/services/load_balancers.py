@@ -1,17 +1,23 @@
 """Create, change and delete load balancers."""
 
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from certificates.models import Certificate
 from console.errors import ConflictError
+from console.ids import new_id
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners import limits
-from listeners.models import Listener, LoadBalancer
+from listeners.legality import refuse_downgrade, refuse_edition
+from listeners.models import Listener, LoadBalancer, Product
 from listeners.ports import refuse_taken_ports
-from listeners.rules import check_bind_address, check_object_name, check_region
+from listeners.products import ID_PREFIXES
+from listeners.protection import refuse_deletion_protected, refuse_protected
+from listeners.regional import refuse_unfit_certificates
+from listeners.rules import check_bind_address, check_object_name, check_product, check_reason, check_region
 from listeners.services import rows
 from listeners.words import told
 
@@ -19,47 +25,82 @@ KIND = "load_balancer"
 
 
 class LoadBalancerFields(TypedDict, total=False):
-    """What can be changed of a load balancer."""
+    """What a load balancer is created with and can be changed at any time."""
 
     name: str
     bind_address: str
     region: str | None  # empty: this installation's own
+    deletion_protection: bool
+    deletion_protection_reason: str  # gone with the protection, like the other one
+    modification_protection: bool
+    modification_protection_reason: str
 
 
-def create_load_balancer(actor: Actor, *, name: str, bind_address: str, region: str | None = None) -> LoadBalancer:
-    """Create an instance whose listeners will accept connections on ``bind_address``."""
-    fields = _checked({"name": name, "bind_address": bind_address, "region": region})
+class LoadBalancerChanges(LoadBalancerFields, total=False):
+    """What can be changed of a load balancer."""
+
+    edition: str  # upwards only
+
+
+def create_load_balancer(
+    actor: Actor, *, product: str = Product.NLB, edition: str = "", **given: Unpack[LoadBalancerFields]
+) -> LoadBalancer:
+    """Create an instance whose listeners will accept connections on ``bind_address``.
+
+    ``name`` and ``bind_address`` are needed; the product is for life, and only an ALB has an edition.
+    """
+    check_product(product)
+    refuse_edition(product, edition)
+    fields = _checked(cast("LoadBalancerChanges", {"name": "", "bind_address": "", "region": None, **given}))
     with recording(actor) as changes:
         rows.refuse_duplicate_name(LoadBalancer.objects.all(), fields["name"], KIND)
-        _refuse_one_too_many(str(fields["region"]))
-        balancer = LoadBalancer.objects.create(created_by=actor.name, **fields)
+        balancer = LoadBalancer(
+            id=new_id(ID_PREFIXES[Product(product)]), product=product, edition=edition, created_by=actor.name, **fields
+        )
+        _refuse_one_too_many(balancer)
+        balancer.save(force_insert=True)
         changes.record("load_balancer.created", balancer, f"{balancer.name} on {balancer.bind_address}")
     return balancer
 
 
 def update_load_balancer(
-    actor: Actor, load_balancer_id: str, *, expected_revision: int | None = None, **fields: Unpack[LoadBalancerFields]
+    actor: Actor, load_balancer_id: str, *, expected_revision: int | None = None, **fields: Unpack[LoadBalancerChanges]
 ) -> LoadBalancer:
     """Change a load balancer; a new address moves all of its listeners."""
     values = _checked(fields)
     with recording(actor) as changes:
         balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, KIND, expected_revision)
+        if not _lifts_protection(values):
+            refuse_protected(actor, balancer)
         if "name" in values:
             rows.refuse_duplicate_name(LoadBalancer.objects.all(), values["name"], KIND, balancer.pk)
-        if values.get("region", balancer.region) != balancer.region:
-            _refuse_one_too_many(str(values["region"]))
-        if values.get("bind_address", balancer.bind_address) != balancer.bind_address:
-            _refuse_taken_ports(balancer, values["bind_address"])
+        _refuse_bad_move(balancer, values)
+        if "edition" in values:
+            refuse_downgrade(balancer, values["edition"])
         differing = rows.apply(balancer, values)
         if differing:
             changes.record("load_balancer.updated", balancer, told(differing), fields=differing)
     return balancer
 
 
-def _refuse_taken_ports(balancer: LoadBalancer, address: str) -> None:
-    for transport in Listener.Transport.values:
-        ports = list(balancer.listeners.filter(transport=transport).values_list("port", flat=True))
-        refuse_taken_ports(address, ports, transport=transport, apart_from=balancer.pk)
+def _lifts_protection(values: LoadBalancerChanges) -> bool:
+    """Whether a change does nothing but switch the modification protection, which pages may always do."""
+    return values.keys() <= {"modification_protection", "modification_protection_reason"}
+
+
+def _refuse_bad_move(balancer: LoadBalancer, values: LoadBalancerChanges) -> None:
+    """Refuse a region that is full or lacks certificates of the listeners, and an address whose ports are taken."""
+    region = str(values.get("region", balancer.region))
+    if region != balancer.region:
+        there = LoadBalancer(product=balancer.product, edition=balancer.edition, region=region)
+        _refuse_one_too_many(there)
+        bound = Certificate.objects.filter(bindings__listener__load_balancer=balancer).distinct()
+        refuse_unfit_certificates(there, list(bound.select_related("current_version")), "region")
+    address = values.get("bind_address", balancer.bind_address)
+    if address != balancer.bind_address:
+        for transport in Listener.Transport.values:
+            ports = balancer.listeners.filter(transport=transport).values_list("port", flat=True)
+            refuse_taken_ports(address, list(ports), transport=transport, apart_from=balancer.pk)
 
 
 def delete_load_balancer(
@@ -68,6 +109,8 @@ def delete_load_balancer(
     """Delete a load balancer; with listeners only when ``cascade`` says to delete them too."""
     with recording(actor) as changes:
         balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, KIND, expected_revision)
+        refuse_protected(actor, balancer)
+        refuse_deletion_protected(balancer)
         listeners = list(balancer.listeners.order_by("port"))
         if listeners and not cascade:
             raise _in_use(balancer, listeners)
@@ -77,7 +120,9 @@ def delete_load_balancer(
 def _delete_with(changes: Recorder, balancer: LoadBalancer, listeners: list[Listener]) -> None:
     for listener in listeners:
         changes.record("listener.deleted", listener, f"{listener} of {balancer}, with its load balancer")
-    Listener.objects.filter(pk__in=[listener.pk for listener in listeners]).delete()
+    doomed = Listener.objects.filter(pk__in=[listener.pk for listener in listeners])
+    doomed.update(quic_listener=None)  # else the link protects the QUIC listener from going with its announcer
+    doomed.delete()
     changes.record("load_balancer.deleted", balancer, balancer.name)
     balancer.delete()
 
@@ -92,24 +137,33 @@ def _in_use(balancer: LoadBalancer, listeners: list[Listener]) -> ConflictError:
     )
 
 
-def _refuse_one_too_many(region: str) -> None:
-    limit = limits.limit_of(limits.LOAD_BALANCERS)
-    there = LoadBalancer.objects.filter(region=region).count()
-    limits.refuse_above(
-        limit,
+def _refuse_one_too_many(balancer: LoadBalancer) -> None:
+    limit = limits.limit_for(balancer, "load_balancers")
+    there = LoadBalancer.objects.filter(region=balancer.region, product=balancer.product).count()
+    limit.refuse_above(
         there + 1,
-        _("Region %(region)s has %(there)s load balancers; %(limit)s are allowed.")
-        % {"region": region, "there": there, "limit": limit},
-        limits.LOAD_BALANCERS,
+        _("Region %(region)s has %(there)s load balancers of this kind; %(limit)s are allowed.")
+        % {"region": balancer.region, "there": there, "limit": limit.value},
     )
 
 
-def _checked(fields: LoadBalancerFields) -> LoadBalancerFields:
-    values: LoadBalancerFields = {}
-    if "name" in fields:
-        values["name"] = check_object_name(fields["name"], "load-balancer.name-invalid")
-    if "bind_address" in fields:
-        values["bind_address"] = check_bind_address(fields["bind_address"])
-    if "region" in fields:
-        values["region"] = check_region(fields["region"] or settings.REGION)
+def _checked(fields: LoadBalancerChanges) -> LoadBalancerChanges:
+    values = fields.copy()
+    if "name" in values:
+        values["name"] = check_object_name(values["name"], "load-balancer.name-invalid")
+    if "bind_address" in values:
+        values["bind_address"] = check_bind_address(values["bind_address"])
+    if "region" in values:
+        values["region"] = check_region(values["region"] or settings.REGION)
+    return _with_protections(values)
+
+
+def _with_protections(values: LoadBalancerChanges) -> LoadBalancerChanges:
+    """Return the fields with checked reasons, which go where their protection does."""
+    for protection in ("deletion_protection", "modification_protection"):
+        reason = f"{protection}_reason"
+        if reason in values:
+            values[reason] = check_reason(values[reason], reason)  # type: ignore[literal-required]
+        if values.get(protection) is False:
+            values[reason] = ""  # type: ignore[literal-required]
     return values

@@ -125,11 +125,24 @@ def test_a_port_on_another_address_is_free(one: str, other: str) -> None:
         ("certificate_id", "certificate.not-found"),
     ],
 )
-@pytest.mark.parametrize("value", ["absent", "", "a\x00b", "\ud800"])
+@pytest.mark.parametrize("value", ["absent", "a\x00b", "\ud800"])
 def test_an_absent_object_is_named(field: str, code: str, value: str) -> None:
     error = refusal(**{field: value})
     assert isinstance(error, NotFoundError)
     assert error.code == code
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("load_balancer_id", "load-balancer.not-found"),
+        ("server_group_id", "listener.server-group-missing"),
+        ("certificate_id", "listener.certificate-missing"),
+    ],
+)
+def test_an_object_that_is_left_empty_is_asked_for(field: str, code: str) -> None:
+    error = refusal(**{field: ""})
+    assert (error.code, error.field) == (code, field)
 
 
 def test_rsa_under_2048_bits_is_refused_with_the_engines_limit() -> None:
