@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dataplane.envoy.listener import HANDSHAKE_SECONDS, HELLO_SECONDS
+from dataplane.observed_handshakes import HandshakeCounts
 from dataplane.xds.accesslog import Connection
 
 PROBE_MEMORY_SECONDS = 60.0
@@ -79,6 +80,7 @@ class AccessLog:
         self._probes = probes
         self.totals: dict[str, Totals] = {}
         self.changed: set[str] = set()
+        self.handshakes = HandshakeCounts()
 
     def seed(self, totals: Mapping[str, Totals]) -> None:
         """Go on from the totals that were kept before this process started, adding what came in meanwhile."""
@@ -102,6 +104,7 @@ class AccessLog:
             totals.failures[reason] += 1
         if reason in {"", NO_SERVER}:
             totals.handshakes += 1
+            self.handshakes.count(listener_id, connection)
         totals.bytes_received += connection.bytes_received
         totals.bytes_sent += connection.bytes_sent
         self.changed.add(listener_id)
@@ -109,12 +112,17 @@ class AccessLog:
 
 def failure_reason(connection: Connection) -> str:
     """Return the stable code of why a connection failed, empty when its handshake succeeded and a server took it."""
-    for pattern, reason in REASONS:
-        if pattern.search(connection.failure):
-            return reason
+    reason = reason_of(connection.failure)
+    if reason:
+        return reason
     if "rate_limited" in connection.flags:
         return RATE_LIMITED
     if not connection.tls_version:
         # The engine's time limits end a connection without a word on why.
         return HANDSHAKE_TIMEOUT if connection.seconds > SHORTEST_LIMIT_SECONDS else CLIENT_CLOSED
     return "" if SERVER_FLAGS.isdisjoint(connection.flags) else NO_SERVER
+
+
+def reason_of(text: str) -> str:
+    """Return the stable code of what the TLS library says, empty where it says nothing that is known."""
+    return next((reason for pattern, reason in REASONS if pattern.search(text)), "")

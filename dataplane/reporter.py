@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import Error
 from django.utils import timezone
 
-from dataplane import observations
+from dataplane import observations, observed_handshakes
 from dataplane.accesslog import AccessLog, Totals
 from dataplane.database import DatabaseThread
 from dataplane.engine.errors import EngineError
@@ -87,6 +87,7 @@ class Reporter:
             await self._report_receipts()
             if with_figures:
                 await self._report_figures()
+                await self._report_handshakes()
                 await self._report_health()
                 await self._report_node()
         except Error as error:
@@ -122,6 +123,12 @@ class Reporter:
             await self._database.run(observations.write_figures, self._node, figures)
         self._log.changed -= changed
         self._active = active
+
+    async def _report_handshakes(self) -> None:
+        pending = self._log.handshakes.pending()
+        if pending:
+            await self._database.run(observed_handshakes.write_handshakes, self._node, pending)
+            self._log.handshakes.written(pending)
 
     async def _active_connections(self) -> dict[str, int]:
         """Return the open connections of each listener; none when the engine does not answer."""

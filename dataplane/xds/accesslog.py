@@ -1,12 +1,15 @@
 """The engine's access log: one entry for each connection that ended, as plain values."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from envoy.data.accesslog.v3.accesslog_pb2 import TCPAccessLogEntry, TLSProperties
 from envoy.service.accesslog.v3.als_pb2 import StreamAccessLogsMessage, StreamAccessLogsResponse
+
+from dataplane.envoy.clients import CERTIFICATE_TAG, FINGERPRINT_TAG, VERDICT_TAG
+from listeners.cipher_suites import NAMES
 
 SERVICE = "envoy.service.accesslog.v3.AccessLogService"
 SOUGHT_IN_VAIN = frozenset({"no_healthy_upstream", "no_cluster_found", "upstream_overflow"})
@@ -37,6 +40,10 @@ class Connection:
     flags: tuple[str, ...]  # the engine's response flags, such as "no_healthy_upstream"
     bytes_received: int
     bytes_sent: int
+    tls_cipher: str = ""  # the suite's name as OpenSSL has it, or its number as 0x1301
+    client_sha256: str = ""  # the certificate that the client showed, as far as it was asked for one
+    client_certificate: str = ""  # the same in PEM, percent-encoded
+    client_verdict: str = ""  # what the engine made of it where everybody is let in: see dataplane.envoy.clients
 
     @property
     def has_handshake(self) -> bool:
@@ -89,10 +96,24 @@ def decode(entry: TCPAccessLogEntry) -> Connection:
         seconds=common.duration.seconds + common.duration.nanos / 1e9,
         server_name=tls.tls_sni_hostname,
         tls_version=_VERSIONS.get(tls.tls_version, "") if has_handshake else "",
+        tls_cipher=_cipher(tls.tls_cipher_suite.value) if has_handshake else "",
         failure="" if has_handshake or is_limited else common.downstream_transport_failure_reason,
         server_failure=common.upstream_transport_failure_reason,
         server=f"{server.address}:{server.port_value}" if server.address else "",
         flags=(RATE_LIMITED,) if is_limited else flags,
         bytes_received=entry.connection_properties.received_bytes,
         bytes_sent=entry.connection_properties.sent_bytes,
+        client_sha256=_said(common.custom_tags, FINGERPRINT_TAG),
+        client_certificate=_said(common.custom_tags, CERTIFICATE_TAG),
+        client_verdict=_said(common.custom_tags, VERDICT_TAG),
     )
+
+
+def _cipher(number: int) -> str:
+    return NAMES.get(number, f"0x{number:04X}")
+
+
+def _said(tags: Mapping[str, str], tag: str) -> str:
+    """Return what the engine filled in, empty where it had nothing."""
+    value = tags.get(tag, "")
+    return "" if value == "-" else value
