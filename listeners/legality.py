@@ -254,8 +254,10 @@ def refuse_edition(product: str, edition: str) -> None:
 
 def refuse_downgrade(balancer: LoadBalancer, edition: str) -> None:
     """Refuse a change of edition that is no upgrade; the same edition is no change."""
+    if edition == balancer.edition:
+        return
     refuse_edition(balancer.product, edition)
-    if edition == balancer.edition or edition in UPGRADES[Edition(balancer.edition)]:
+    if edition in UPGRADES[Edition(balancer.edition)]:
         return
     better = [str(each) for each in UPGRADES[Edition(balancer.edition)]]
     raise ConflictError(

@@ -41,7 +41,7 @@ def _fixed(field: str) -> InvalidInputError:
     )
 
 
-def _seconds(given: Seconds, limited: Limited, balancer: LoadBalancer) -> range:
+def allowed_seconds(given: Seconds, limited: Limited, balancer: LoadBalancer) -> range:
     """Return the range of a timeout, up to the quota where there is one."""
     if limited not in features_of(balancer).quotas:
         return given.allowed
@@ -50,14 +50,14 @@ def _seconds(given: Seconds, limited: Limited, balancer: LoadBalancer) -> range:
 
 
 def _idle_timeout(balancer: LoadBalancer, protocol: str, field: str, value: Any) -> Any:
-    allowed = _seconds(features_of(balancer).idle_timeouts[protocol], "idle_timeout", balancer)
+    allowed = allowed_seconds(features_of(balancer).idle_timeouts[protocol], "idle_timeout", balancer)
     label = _("The idle timeout in seconds of a %(protocol)s listener") % {"protocol": protocol}
     return rules.check_number(value, allowed, field, label, "listener.idle-timeout-invalid")
 
 
 def _request_timeout(balancer: LoadBalancer, protocol: str, field: str, value: Any) -> Any:
     given = features_of(balancer).request_timeout
-    allowed = _seconds(given, "request_timeout", balancer) if given else range(0)
+    allowed = allowed_seconds(given, "request_timeout", balancer) if given else range(0)
     label = _("The request timeout in seconds of a %(protocol)s listener") % {"protocol": protocol}
     return rules.check_number(value, allowed, field, label, "listener.request-timeout-invalid")
 

@@ -142,10 +142,10 @@ def update_listener(
         moved = moved_links(listener, values)
         listener.updated_by = actor.name
         differing = rows.apply(listener, values)
-        if "server_group_id" in moved:
-            refuse_too_many_servers_behind(listener.load_balancer, field="server_group_id")
         if "security_policy" in differing:
             refuse_overused_policy(listener.security_policy)
+        if "server_group_id" in moved:
+            refuse_too_many_servers_behind(listener.load_balancer, field="server_group_id")
         if differing:
             changes.record("listener.updated", listener, told(differing | moved), fields=differing)
     return listener

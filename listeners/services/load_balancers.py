@@ -1,12 +1,13 @@
 """Create, change and delete load balancers."""
 
+from copy import copy
 from typing import TypedDict, Unpack, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate
-from console.errors import ConflictError
+from console.errors import ConflictError, DomainError
 from console.ids import new_id
 from events.actor import Actor
 from events.feed import Recorder, recording
@@ -19,6 +20,7 @@ from listeners.protection import refuse_deletion_protected, refuse_protected
 from listeners.regional import refuse_unfit_certificates
 from listeners.rules import check_bind_address, check_object_name, check_product, check_reason, check_region
 from listeners.services import rows
+from listeners.services.policy_rules import check_policy
 from listeners.words import told
 
 KIND = "load_balancer"
@@ -75,8 +77,6 @@ def update_load_balancer(
         if "name" in values:
             rows.refuse_duplicate_name(LoadBalancer.objects.all(), values["name"], KIND, balancer.pk)
         _refuse_bad_move(balancer, values)
-        if "edition" in values:
-            refuse_downgrade(balancer, values["edition"])
         differing = rows.apply(balancer, values)
         if differing:
             changes.record("load_balancer.updated", balancer, told(differing), fields=differing)
@@ -89,18 +89,36 @@ def _lifts_protection(values: LoadBalancerChanges) -> bool:
 
 
 def _refuse_bad_move(balancer: LoadBalancer, values: LoadBalancerChanges) -> None:
-    """Refuse a region that is full or lacks certificates of the listeners, and an address whose ports are taken."""
-    region = str(values.get("region", balancer.region))
-    if region != balancer.region:
-        there = LoadBalancer(product=balancer.product, edition=balancer.edition, region=region)
-        _refuse_one_too_many(there)
+    """Refuse a region, edition or address that the listeners which are there could not have."""
+    after = copy(balancer)
+    after.region = str(values.get("region", balancer.region))
+    after.edition = values.get("edition", balancer.edition)
+    after.bind_address = values.get("bind_address", balancer.bind_address)
+    refuse_downgrade(balancer, after.edition)
+    if after.region != balancer.region:
+        _refuse_one_too_many(after)
         bound = Certificate.objects.filter(bindings__listener__load_balancer=balancer).distinct()
-        refuse_unfit_certificates(there, list(bound.select_related("current_version")), "region")
-    address = values.get("bind_address", balancer.bind_address)
-    if address != balancer.bind_address:
+        refuse_unfit_certificates(after, list(bound.select_related("current_version")), "region")
+    if (after.region, after.edition) != (balancer.region, balancer.edition):
+        _refuse_lost_policies(after)
+    if after.bind_address != balancer.bind_address:
         for transport in Listener.Transport.values:
             ports = balancer.listeners.filter(transport=transport).values_list("port", flat=True)
-            refuse_taken_ports(address, list(ports), transport=transport, apart_from=balancer.pk)
+            refuse_taken_ports(after.bind_address, list(ports), transport=transport, apart_from=balancer.pk)
+
+
+def _refuse_lost_policies(after: LoadBalancer) -> None:
+    """Refuse what takes the TLS security policy away from a listener."""
+    for listener in after.listeners.exclude(security_policy="").order_by("port"):
+        try:
+            check_policy(after, listener.security_policy)
+        except DomainError as error:
+            raise ConflictError(
+                _("Listener “%(listener)s” stands against it: %(reason)s")
+                % {"listener": listener, "reason": error.message},
+                error.code,
+                way_out=_("Give the listener another TLS security policy first. %(hint)s") % {"hint": error.way_out},
+            ) from None
 
 
 def delete_load_balancer(

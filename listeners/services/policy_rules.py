@@ -7,30 +7,49 @@ from console.ids import is_id
 from listeners import limits
 from listeners.models import Listener, LoadBalancer, SecurityPolicy
 from listeners.products import features_of
-from listeners.selectors.policies import policy_of_row
-from listeners.tls_policies import EXTENDED_POLICY, TlsPolicy, recommended_policy, system_policies, system_policy_ids
+from listeners.tls_policies import EXTENDED_POLICY, recommended_policy, system_policies, system_policy_ids
 
 POLICY_LISTENERS = "alb_quota_security_policy_listeners_num"
 FIELD = "security_policy"
 
 
-def check_policy(balancer: LoadBalancer, policy_id: str, *, listener_id: str = "") -> TlsPolicy:
-    """Return the policy that a listener of ``balancer`` is to have; refuse it with the rule and the nearest legal one.
+def check_policy(balancer: LoadBalancer, policy_id: str) -> str:
+    """Return the id of the policy that a listener of ``balancer`` is to have.
 
-    ``listener_id`` is the listener that changes, which is not counted twice. Called where the listener is stored, in
-    the same transaction.
+    Refuses what it cannot have with the rule and the nearest legal choice. Called in the transaction that stores it.
     """
     system = system_policies(balancer.product, balancer.edition)
     if policy_id in system:
-        return system[policy_id]
+        return policy_id
     row = SecurityPolicy.objects.filter(pk=policy_id).first() if is_id(policy_id) else None
     if policy_id in system_policy_ids():
         raise _refuse_system(balancer, policy_id)
     if row is None:
         raise _unknown(balancer, policy_id)
     _refuse_custom(balancer, row)
-    _refuse_one_listener_too_many(row, listener_id)
-    return policy_of_row(row)
+    return policy_id
+
+
+def refuse_overused_policy(policy_id: str) -> None:
+    """Refuse that a listener more was just stored with a custom policy than may use it; the transaction undoes it."""
+    row = SecurityPolicy.objects.filter(pk=policy_id).first() if is_id(policy_id) else None
+    if row is None:
+        return
+    there = Listener.objects.filter(security_policy=row.pk).count()
+    limit = limits.limit_of(POLICY_LISTENERS)
+    if there > limit:
+        told = {"policy": row.name, "limit": limit, "name": POLICY_LISTENERS}
+        raise ConflictError(
+            _("TLS security policy “%(policy)s” is used by %(limit)s listeners already, as many as are allowed.")
+            % told,
+            "quota.exceeded",
+            field=FIELD,
+            way_out=_(
+                "Create another policy with the same versions and cipher suites, or have an administrator raise the "
+                "limit on the Quotas page (or by manage.py setquota %(name)s LIMIT)."
+            )
+            % told,
+        )
 
 
 def _refuse_system(balancer: LoadBalancer, policy_id: str) -> DomainError:
@@ -70,23 +89,6 @@ def _refuse_custom(balancer: LoadBalancer, row: SecurityPolicy) -> None:
             "listener.policy-region",
             field=FIELD,
             way_out=_("Create the same policy in region %(own)s and use that one.") % told,
-        )
-
-
-def _refuse_one_listener_too_many(row: SecurityPolicy, listener_id: str) -> None:
-    there = Listener.objects.filter(security_policy=row.pk).exclude(pk=listener_id).count()
-    limit = limits.limit_of(POLICY_LISTENERS)
-    if there + 1 > limit:
-        told = {"policy": row.name, "there": there, "limit": limit, "name": POLICY_LISTENERS}
-        raise ConflictError(
-            _("TLS security policy “%(policy)s” is used by %(there)s listeners; %(limit)s are allowed.") % told,
-            "quota.exceeded",
-            field=FIELD,
-            way_out=_(
-                "Create another policy with the same versions and cipher suites, or have an administrator raise the "
-                "limit on the Quotas page (or by manage.py setquota %(name)s LIMIT)."
-            )
-            % told,
         )
 
 
