@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import redis.asyncio
@@ -77,6 +77,11 @@ class Follower:
     def snapshot(self) -> Snapshot:
         """What is served."""
         return self._position.snapshot
+
+    @property
+    def compiled(self) -> Mapping[str, CompiledListener]:
+        """The same as the engine's resources."""
+        return self._position.compiled
 
     async def run(self) -> None:
         """Follow until cancelled; errors of the database and of Redis are survived."""

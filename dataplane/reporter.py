@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dataplane import observations, observed_handshakes
 from dataplane.accesslog import AccessLog, Totals
+from dataplane.client_records import ClientRecords
 from dataplane.database import DatabaseThread
 from dataplane.engine.errors import EngineError
 from dataplane.engine.supervisor import Engine
@@ -48,6 +49,7 @@ class Reporter:
         self._log = log
         self._first_served = first_served
         self._database = DatabaseThread("status")
+        self._clients = ClientRecords()
         self._started_at: datetime = timezone.now()
         self._states: dict[str, Observation] = {}
         self._receipts: list[ServedReceipt] = []
@@ -88,6 +90,7 @@ class Reporter:
             if with_figures:
                 await self._report_figures()
                 await self._report_handshakes()
+                await self._report_clients()
                 await self._report_health()
                 await self._report_node()
         except Error as error:
@@ -123,6 +126,16 @@ class Reporter:
             await self._database.run(observations.write_figures, self._node, figures)
         self._log.changed -= changed
         self._active = active
+
+    async def _report_clients(self) -> None:
+        seen = self._log.clients.take()
+        if not seen:
+            return
+        try:
+            await self._database.run(self._clients.write, seen, self._follower.snapshot, self._follower.compiled)
+        except Error:
+            self._log.clients.put_back(seen)
+            raise
 
     async def _report_handshakes(self) -> None:
         pending = self._log.handshakes.pending()
@@ -178,6 +191,7 @@ class Reporter:
         """Write the end: this node serves nothing any more, and its engine is gone."""
         try:
             await self._report_receipts()
+            await self._report_clients()
             await self._database.run(observations.stop_others, self._node, set())
             fields = {**self._node_fields(), "engine_pid": None, "problem": STOPPED}
             await self._database.run(observations.write_node, self._node, **fields)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dataplane.accesslog import AccessLog, ProbeSources, Totals, failure_reason
+from dataplane.accesslog import AccessLog, ProbeSources, Totals
+from dataplane.failures import failure_reason
 from dataplane.xds.accesslog import Connection
 
 TLS_ERROR = "TLS_error:|268435581:SSL routines:OPENSSL_internal:"
