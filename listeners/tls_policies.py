@@ -57,8 +57,8 @@ class TlsPolicy:
 
     @property
     def weak_versions(self) -> tuple[str, ...]:
-        """The versions that RFC 8996 says not to use."""
-        return tuple(version for version in self.versions if version in WEAK_VERSIONS)
+        """The versions that clients can agree on and RFC 8996 says not to use."""
+        return tuple(version for version in self.offered_versions if version in WEAK_VERSIONS)
 
     def _suites_of(self, version: str) -> tuple[str, ...]:
         if version == "TLSv1.3":

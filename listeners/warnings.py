@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from listeners.choice import Candidate, choose_names, is_servable
+from listeners.cipher_suites import NO_FORWARD_SECRECY
 from listeners.models import Binding, Listener, Server, ServerGroup
-from listeners.tls_policies import POLICIES, WIZARD_POLICY
+from listeners.selectors.policies import policy_of
+from listeners.tls_policies import WIZARD_POLICY, TlsPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +23,63 @@ class ListenerWarning:
 
 
 def listener_warnings(listener: Listener) -> list[ListenerWarning]:
-    """Return what an operator should know of the stored listener, by four queries."""
+    """Return what an operator should know of the stored listener, by four queries, or five for a custom policy."""
     bindings = list(
         listener.bindings.select_related("certificate__current_version")
         .prefetch_related("certificate__current_version__names")
         .order_by("id")
     )
     return [
-        *policy_warnings(listener.security_policy),
+        *policy_warnings(policy_of(listener)),
         *validity_warnings(bindings, timezone.now()),
         *name_warnings(bindings),
         *server_warnings(listener.server_group),
     ]
 
 
-def policy_warnings(policy_id: str, *, by_default: bool = False) -> list[ListenerWarning]:
-    """Warn of a policy that lets obsolete protocol versions in."""
-    weak = POLICIES[policy_id].weak_versions
-    if not weak:
+def policy_warnings(policy: TlsPolicy | None, *, by_default: bool = False) -> list[ListenerWarning]:
+    """Warn of a listener's policy that lets obsolete protocol versions in."""
+    if policy is None or not policy.weak_versions:
         return []
-    told = {"policy": policy_id, "versions": ", ".join(weak), "better": WIZARD_POLICY}
+    told = {"policy": policy, "versions": ", ".join(policy.weak_versions), "better": WIZARD_POLICY}
     text = (
         _("No TLS security policy was named, so %(policy)s is used, which accepts %(versions)s; prefer %(better)s.")
         if by_default
         else _("%(policy)s accepts %(versions)s, which RFC 8996 says not to use; prefer %(better)s.")
     )
     return [ListenerWarning("listener.weak-policy", text % told)]
+
+
+def weaknesses(policy: TlsPolicy) -> list[ListenerWarning]:
+    """Return what an operator should know of a policy itself."""
+    found = [
+        (
+            "security-policy.weak-version",
+            policy.weak_versions,
+            _("%(parts)s: RFC 8996 says not to use them; browsers have not for years."),
+        ),
+        (
+            "security-policy.no-forward-secrecy",
+            [cipher for cipher in policy.offered_ciphers if cipher in NO_FORWARD_SECRECY],
+            _("%(parts)s: without forward secrecy; whoever gets the server's key can read what was recorded before."),
+        ),
+        (
+            "security-policy.version-not-offered",
+            [version for version in policy.versions if version not in policy.offered_versions],
+            _("%(parts)s: no cipher suite of the policy goes with it, so no client is served with it."),
+        ),
+        (
+            "security-policy.ciphers-not-in-engine",
+            policy.refused_ciphers,
+            _("%(parts)s: not in the engine's TLS library (BoringSSL), so never offered."),
+        ),
+        (
+            "security-policy.ciphers-added",
+            policy.added_ciphers,
+            _("%(parts)s: not asked for, but offered all the same: the engine's suites of TLS 1.3 cannot be chosen."),
+        ),
+    ]
+    return [ListenerWarning(code, text % {"parts": ", ".join(parts)}) for code, parts, text in found if parts]
 
 
 def candidate_of(binding: Binding) -> Candidate:

@@ -7,6 +7,7 @@ from listeners.api.ca_certificates import router as ca_certificates_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
 from listeners.api.observations import router as observations_router
+from listeners.api.policies import router as policies_router
 from listeners.api.reference import router as reference_router
 from listeners.api.server_groups import router as server_groups_router
 
@@ -17,4 +18,5 @@ router.add_router("", listeners_router)
 router.add_router("", bindings_router)
 router.add_router("", ca_certificates_router)
 router.add_router("", observations_router)
+router.add_router("", policies_router)
 router.add_router("", reference_router)

@@ -9,6 +9,7 @@ from access.actors import actor_of
 from access.rest import WarningOut, expected_revision, with_etag
 from listeners import selectors
 from listeners.schemas.listeners import ListenerDetail, ListenerOut
+from listeners.selectors.policies import policy_of
 from listeners.warnings import ListenerWarning, listener_warnings, policy_warnings
 
 
@@ -24,7 +25,7 @@ def listener_answer(
     with_etag(response, listener)
     warnings = listener_warnings(listener)
     if policy_by_default:
-        said = policy_warnings(listener.security_policy, by_default=True)
+        said = policy_warnings(policy_of(listener), by_default=True)
         warnings = said + [warning for warning in warnings if warning.code not in {w.code for w in said}]
     shown = [WarningOut(code=warning.code, message=warning.message) for warning in (*before, *warnings)]
     return ListenerDetail(**ListenerOut.from_orm(listener).model_dump(), warnings=shown)

@@ -1,4 +1,4 @@
-"""REST: quotas and TLS security policies."""
+"""REST: quotas."""
 
 from django.http import HttpRequest
 from ninja import Router
@@ -7,16 +7,9 @@ from access.actors import actor_of, user_of
 from access.rest import PageOut, whole
 from listeners import limits
 from listeners.models import Quota
-from listeners.schemas.reference import PolicyOut, QuotaOut, QuotaPatch
-from listeners.tls_policies import POLICIES
+from listeners.schemas.reference import QuotaOut, QuotaPatch
 
 router = Router(tags=["reference"])
-
-
-@router.get("/tls-policies", response=PageOut[PolicyOut], operation_id="listTlsPolicies")
-def list_policies(request: HttpRequest) -> dict[str, object]:
-    """List the TLS security policies: what each asks for, and what of it the engine offers."""
-    return whole(list(POLICIES.values()))
 
 
 @router.get("/quotas", response=PageOut[QuotaOut], operation_id="listQuotas")

@@ -1,4 +1,4 @@
-"""What the REST resources of quotas, TLS security policies and deletion previews take and answer."""
+"""What the REST resources of quotas and deletion previews take and answer."""
 
 from typing import Annotated
 
@@ -27,16 +27,6 @@ class QuotaPatch(Body):
     """The new limit."""
 
     limit: Annotated[int, Strict()]
-
-
-class PolicyOut(Schema):
-    """A TLS security policy: what it asks for, and what of it the engine offers."""
-
-    id: str
-    versions: list[str]
-    ciphers: list[str]
-    offered_ciphers: list[str]
-    refused_ciphers: list[str]
 
 
 class AffectedOut(Schema):

@@ -33,6 +33,17 @@ from listeners.selectors.observations import (
     server_health_of,
     statuses_of,
 )
+from listeners.selectors.policies import (
+    changes_of_policy,
+    policies_for,
+    policy_named,
+    policy_of,
+    policy_of_row,
+    security_policies,
+    security_policy_by_id,
+    users_of_policy,
+)
+from listeners.selectors.refusals import clients_of_week, judging_policy
 from listeners.selectors.server_groups import (
     changes_of_server_group,
     listeners_of_server_group,
@@ -55,7 +66,10 @@ __all__ = (
     "certificate_for",
     "changes_of_listener",
     "changes_of_load_balancer",
+    "changes_of_policy",
     "changes_of_server_group",
+    "clients_of_week",
+    "judging_policy",
     "listener_by_id",
     "listener_deletion",
     "listeners",
@@ -65,8 +79,14 @@ __all__ = (
     "load_balancers",
     "name_choices",
     "nodes",
+    "policies_for",
+    "policy_named",
+    "policy_of",
+    "policy_of_row",
     "quota_usage",
     "receipts_of",
+    "security_policies",
+    "security_policy_by_id",
     "server_group_by_id",
     "server_group_deletion",
     "server_groups",
@@ -75,4 +95,5 @@ __all__ = (
     "statuses_of",
     "tagged",
     "tags_of",
+    "users_of_policy",
 )

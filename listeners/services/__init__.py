@@ -30,13 +30,14 @@ from listeners.services.load_balancers import (
     delete_load_balancer,
     update_load_balancer,
 )
+from listeners.services.policies import create_security_policy, delete_security_policy, update_security_policy
 from listeners.services.server_groups import (
     ServerGroupFields,
-    ServerSpec,
     create_server_group,
     delete_server_group,
     update_server_group,
 )
+from listeners.services.servers import ServerSpec
 
 __all__ = (
     "DomainExtension",
@@ -53,9 +54,11 @@ __all__ = (
     "change_domain_extension",
     "create_listener",
     "create_load_balancer",
+    "create_security_policy",
     "create_server_group",
     "delete_listener",
     "delete_load_balancer",
+    "delete_security_policy",
     "delete_server_group",
     "remove_additional_certificates",
     "remove_domain_extensions",
@@ -65,5 +68,6 @@ __all__ = (
     "stop_listener",
     "update_listener",
     "update_load_balancer",
+    "update_security_policy",
     "update_server_group",
 )
