@@ -5,6 +5,7 @@ looks at revocation and dates, so the reasons come in that order here too.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -43,23 +44,30 @@ def refusal_of(client: x509.Certificate, trust: Trust, moment: dt.datetime) -> s
 
 
 def _refusal_of_chain(client: x509.Certificate, trust: Trust, moment: dt.datetime) -> str:
-    store = _store(trust)
+    # OpenSSL would stop at the first that is trusted, and so look up fewer lists than the engine, which goes on up.
+    below = [each for each in trust.authorities if each.issuer != each.subject and _has_issuer(each, trust)]
+    store = _store(trust, [each for each in trust.authorities if each not in below])
     store.set_time(moment.astimezone(dt.UTC).replace(tzinfo=None))
+    chain = [X509.from_cryptography(each) for each in below]
     try:
-        X509StoreContext(store, X509.from_cryptography(client)).verify_certificate()
+        X509StoreContext(store, X509.from_cryptography(client), chain).verify_certificate()
     except X509StoreContextError as error:
         return reason_of(str(error.errors[2])) or UNREADABLE_CERTIFICATE
     return ""
 
 
-def _store(trust: Trust) -> X509Store:
+def _has_issuer(authority: x509.Certificate, trust: Trust) -> bool:
+    return any(each.subject == authority.issuer for each in trust.authorities)
+
+
+def _store(trust: Trust, anchors: Sequence[x509.Certificate]) -> X509Store:
     store = X509Store()
     flags = X509StoreFlags.PARTIAL_CHAIN  # an intermediate can be the one that is trusted
     if trust.lists:
         flags |= X509StoreFlags.CRL_CHECK
         flags |= X509StoreFlags.CRL_CHECK_ALL if trust.is_whole_chain else 0
     store.set_flags(flags)
-    for authority in trust.authorities:
+    for authority in anchors:
         store.add_cert(X509.from_cryptography(authority))
     for each in trust.lists:
         store.add_crl(each)
