@@ -2,7 +2,8 @@
 
 import re
 
-from dataplane.envoy.listener import HANDSHAKE_SECONDS, HELLO_SECONDS
+from dataplane.envoy.chains import HANDSHAKE_SECONDS
+from dataplane.envoy.listener import HELLO_SECONDS
 from dataplane.xds.accesslog import Connection
 
 SHORTEST_LIMIT_SECONDS = min(HELLO_SECONDS, HANDSHAKE_SECONDS) - 0.1
@@ -43,7 +44,7 @@ def failure_reason(connection: Connection) -> str:
         return reason
     if "rate_limited" in connection.flags:
         return RATE_LIMITED
-    if not connection.tls_version:
+    if not connection.is_plain and not connection.has_handshake:
         # The engine's time limits end a connection without a word on why.
         return HANDSHAKE_TIMEOUT if connection.seconds > SHORTEST_LIMIT_SECONDS else CLIENT_CLOSED
     return "" if SERVER_FLAGS.isdisjoint(connection.flags) else NO_SERVER

@@ -8,6 +8,7 @@ from envoy.extensions.access_loggers.grpc.v3.als_pb2 import CommonGrpcAccessLogC
 from envoy.extensions.filters.listener.tls_inspector.v3.tls_inspector_pb2 import TlsInspector
 from envoy.extensions.filters.network.local_ratelimit.v3.local_rate_limit_pb2 import LocalRateLimit
 from envoy.extensions.filters.network.tcp_proxy.v3.tcp_proxy_pb2 import TcpProxy, UpstreamConnectMode
+from envoy.type.tracing.v3.custom_tag_pb2 import CustomTag
 from envoy.type.v3.token_bucket_pb2 import TokenBucket
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
@@ -21,6 +22,7 @@ from dataplane.snapshot import Listener
 
 CLIENT_BUFFER_BYTES = 32 * 1024
 CONNECT_ATTEMPTS = 3
+PROTOCOL_TAG = "protocol"  # under which the access log carries what the listener speaks
 LOG_BUFFER_BYTES = 64 * 1024
 LOG_FLUSH_SECONDS = 1
 
@@ -78,6 +80,7 @@ def _rate_limit(listener: Listener) -> LocalRateLimit:
 
 def access_log(listener: Listener) -> AccessLog:
     """Report the end of each connection to the node; a full buffer drops entries, never connections."""
+    protocol = CustomTag.Literal(value=listener.protocol)
     service = GrpcService(envoy_grpc=GrpcService.EnvoyGrpc(cluster_name=XDS_CLUSTER))
     common = CommonGrpcAccessLogConfig(
         log_name=listener.id,
@@ -85,7 +88,7 @@ def access_log(listener: Listener) -> AccessLog:
         transport_api_version=ApiVersion.V3,
         buffer_flush_interval=Duration(seconds=LOG_FLUSH_SECONDS),
         buffer_size_bytes=UInt32Value(value=LOG_BUFFER_BYTES),
-        custom_tags=client_tags(listener),
+        custom_tags=[CustomTag(tag=PROTOCOL_TAG, literal=protocol), *client_tags(listener)],
     )
     config = TcpGrpcAccessLogConfig(common_config=common)
     return AccessLog(name="envoy.access_loggers.tcp_grpc", typed_config=packed(config))

@@ -1,6 +1,6 @@
 """The engine's access log: one entry for each connection that ended, as plain values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,12 @@ from envoy.data.accesslog.v3.accesslog_pb2 import TCPAccessLogEntry, TLSProperti
 from envoy.service.accesslog.v3.als_pb2 import StreamAccessLogsMessage, StreamAccessLogsResponse
 
 from dataplane.envoy.clients import CERTIFICATE_TAG, FINGERPRINT_TAG, VERDICT_TAG
+from dataplane.envoy.filters import PROTOCOL_TAG
+from dataplane.snapshot import ENCRYPTED
 from listeners.cipher_suites import NAMES
 
 SERVICE = "envoy.service.accesslog.v3.AccessLogService"
+READING_REQUESTS = frozenset({"HTTPS", "QUIC"})  # protocols whose connections carry requests, in TLS
 SOUGHT_IN_VAIN = frozenset({"no_healthy_upstream", "no_cluster_found", "upstream_overflow"})
 # The engine's connection rate limit closes with this flag; without a handshake it can mean nothing else.
 OVER_LIMIT = "upstream_retry_limit_exceeded"
@@ -43,12 +46,18 @@ class Connection:
     tls_cipher: str = ""  # the suite's name as OpenSSL has it, or its number as 0x1301
     client_sha256: str = ""  # the certificate that the client showed, as far as it was asked for one
     client_certificate: str = ""  # the same in PEM, percent-encoded
+    protocol: str = "TCPSSL"  # of the listener
     client_verdict: str = ""  # what the engine made of it where everybody is let in: see dataplane.envoy.clients
 
     @property
     def has_handshake(self) -> bool:
         """Tell whether the TLS handshake was completed."""
         return bool(self.tls_version)
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the listener speaks no TLS, so that there is no handshake to fail."""
+        return self.protocol not in ENCRYPTED
 
 
 # Called with a listener's id and the connections that ended. It runs in the event loop: it must be quick.
@@ -85,9 +94,8 @@ def decode(entry: TCPAccessLogEntry) -> Connection:
     server = common.upstream_remote_address.socket_address
     tls = common.tls_properties
     flags = tuple(field.name for field, _ in common.response_flags.ListFields())
-    # The engine names a version and a suite of handshakes that failed, too, and a failure of those that did not (the
-    # client's reset at the end). That a server was looked for is what tells: that comes after the handshake.
-    has_handshake = bool(common.upstream_request_attempt_count) or not SOUGHT_IN_VAIN.isdisjoint(flags)
+    protocol = common.custom_tags.get(PROTOCOL_TAG, "TCPSSL")
+    has_handshake = _has_handshake(entry, protocol, flags)
     is_limited = not has_handshake and OVER_LIMIT in flags
     return Connection(
         client_address=client.address,
@@ -103,10 +111,27 @@ def decode(entry: TCPAccessLogEntry) -> Connection:
         flags=(RATE_LIMITED,) if is_limited else flags,
         bytes_received=entry.connection_properties.received_bytes,
         bytes_sent=entry.connection_properties.sent_bytes,
+        protocol=protocol,
         client_sha256=_said(common.custom_tags, FINGERPRINT_TAG),
         client_certificate=_said(common.custom_tags, CERTIFICATE_TAG),
         client_verdict=_said(common.custom_tags, VERDICT_TAG),
     )
+
+
+def _has_handshake(entry: TCPAccessLogEntry, protocol: str, flags: Collection[str]) -> bool:
+    """Tell whether the handshake was completed.
+
+    The engine names a version and a suite of handshakes that failed, too, and a failure of those that did not (the
+    client's reset at the end). What comes after the handshake tells: that a server was looked for, or that there are
+    requests. A browser opens connections ahead, of which some never carry one.
+    """
+    common = entry.common_properties
+    if protocol not in READING_REQUESTS:
+        return bool(common.upstream_request_attempt_count) or not SOUGHT_IN_VAIN.isdisjoint(flags)
+    if entry.connection_properties.received_bytes:
+        return True
+    is_cut = common.downstream_transport_failure_reason or common.connection_termination_details
+    return common.tls_properties.tls_cipher_suite.value in NAMES and not is_cut
 
 
 def _cipher(number: int) -> str:
