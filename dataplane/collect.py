@@ -12,6 +12,7 @@ from certificates.models import Certificate, CertificateName, Kind
 from certificates.revocation.reading import revocations_of
 from dataplane import snapshot
 from dataplane.challenges import collect_challenges
+from dataplane.request_logs import request_log_path
 from dataplane.snapshot import Snapshot
 from listeners import forwarded_headers
 from listeners.models import Binding, Listener, Server, ServerGroup
@@ -161,7 +162,7 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...], policy: TlsPolicy
         alt_svc_port=_announced_port(row),
         redirect_port=row.redirect_port,
         forwarded=forwarded_headers.read(row.forwarded_headers),
-        access_log=row.access_log_enabled,
+        access_log_path=str(request_log_path(row.id)) if row.access_log_enabled else "",
         policy=policy,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any
 
+from dataplane import request_logs
 from dataplane.accesslog import AccessLog, ProbeSources
 from dataplane.advance import Step
 from dataplane.collect import Selection
@@ -53,6 +54,7 @@ class Node:
         self.name = name
         self._paths = NodePaths.of(name)
         self._paths.create()
+        request_logs.create_log_directory()
         self._lease = lease_node(self._paths.node_lock, name)
         self._leases = ListenerLeases(lease_dir(), name)
         self._drain_seconds = drain_seconds
@@ -119,7 +121,13 @@ class Node:
 
     async def _serve(self) -> End:
         """Run everything until a signal says how to end; a part that fails ends all of it."""
-        parts = (self._follower.run(), self._cache.run(), self._engine.watch(), self._engine.rotate_log())
+        parts = (
+            self._follower.run(),
+            self._cache.run(),
+            self._engine.watch(),
+            self._engine.rotate_log(),
+            request_logs.rotate(self._engine.admin.reopen_logs),
+        )
         tasks = [asyncio.create_task(part) for part in parts]
         ending = asyncio.create_task(self._end.get())
         try:

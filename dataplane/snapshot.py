@@ -138,7 +138,7 @@ class Listener:
     alt_svc_port: int = 0  # its port; 0: there is none, or it does not run
     redirect_port: int | None = None  # every request is sent to HTTPS on this port
     forwarded: ForwardedHeaders = FORWARDED_BY_DEFAULT
-    access_log: bool = False
+    access_log_path: str = ""  # where its requests are logged; empty: nowhere
     policy: TlsPolicy | None = None  # what security_policy names; None: nothing that there is
 
     @property

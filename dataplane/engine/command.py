@@ -11,6 +11,7 @@ from dataplane.engine.limits import Limits
 from dataplane.engine.paths import NodePaths
 from dataplane.engine.state import fingerprint_of_binary
 
+LOG_FLUSH_MILLISECONDS = 1_000  # how late requests are in their logs; full buffers are written at once
 HANDOVER_MARGIN_SECONDS = 5  # the predecessor leaves this long after its connections were asked to end
 
 
@@ -56,6 +57,7 @@ class EngineCommand:
             "--parent-shutdown-time-s": self.drain_seconds + HANDOVER_MARGIN_SECONDS,
             "--log-path": self.paths.log,
             "--log-level": "warning",
+            "--file-flush-interval-msec": LOG_FLUSH_MILLISECONDS,
         }
         pairs = [str(word) for pair in options.items() for word in pair]
         # A predecessor that dies in the handover must not stop its successor.

@@ -18,6 +18,7 @@ from dataplane.envoy.clients import request_filters
 from dataplane.envoy.compression import compression_filters
 from dataplane.envoy.headers import judge_headers
 from dataplane.envoy.local_replies import local_replies
+from dataplane.envoy.request_log import request_logs
 from dataplane.envoy.resources import packed
 from dataplane.envoy.retries import retry_filter
 from dataplane.envoy.rule_filters import rule_filters
@@ -55,6 +56,7 @@ def connection_manager(listener: Listener) -> HttpConnectionManager:
         generate_request_id=BoolValue(value=False),
         # So that no rule is passed by with "/x/../". Doubled slashes stay: for an object store they are a name.
         normalize_path=BoolValue(value=True),
+        access_log=request_logs(listener),
     )
     judge_headers(manager, listener.forwarded)
     return manager
