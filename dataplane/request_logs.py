@@ -1,0 +1,54 @@
+"""The files that listeners log their requests to, kept below a bounded size."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from dataplane.engine.errors import EngineError
+from dataplane.engine.paths import private_directory
+
+CHECK_SECONDS = 5.0
+LOG_BYTES = 64 * 1024 * 1024
+OLD_FILES = 4  # kept beside the one that is written: .log.1 is the newest
+
+
+def request_log_path(listener_id: str) -> Path:
+    """Return where a listener logs its requests."""
+    return log_directory() / f"{listener_id}.log"
+
+
+def log_directory() -> Path:
+    """Return the directory of the logs."""
+    return Path(settings.DATA_DIR) / "requests"
+
+
+def create_log_directory() -> None:
+    """Make the directory, readable by this user alone; the engine would refuse a listener that logs elsewhere."""
+    private_directory(log_directory())
+
+
+def move_full_logs() -> bool:
+    """Move logs that are full out of the way, and forget the oldest; return whether the engine must open new ones."""
+    full = [path for path in log_directory().glob("*.log") if path.stat().st_size > LOG_BYTES]
+    for path in full:
+        for number in range(OLD_FILES, 1, -1):
+            older = path.with_suffix(f".log.{number - 1}")
+            if older.exists():
+                older.replace(path.with_suffix(f".log.{number}"))
+        path.replace(path.with_suffix(".log.1"))
+    return bool(full)
+
+
+async def rotate(reopen: Callable[[], Awaitable[None]]) -> None:
+    """Keep the logs below their size for as long as this runs; ``reopen`` has the engine open the new files."""
+    is_due = False
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        is_due = move_full_logs() or is_due
+        if is_due:
+            with contextlib.suppress(EngineError):  # it does not answer now: it writes on into the moved file
+                await reopen()
+                is_due = False
