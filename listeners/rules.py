@@ -9,6 +9,7 @@ import re
 from django.utils.translation import gettext as _
 
 from console.errors import InvalidInputError
+from listeners import host_names
 from listeners.tls_policies import POLICIES
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -76,14 +77,14 @@ def check_listener_name(value: str) -> str:
     return name
 
 
-def check_region(value: str) -> str:
+def check_region(value: str, field: str = "region") -> str:
     """Return a region's id."""
     region = value.strip()
     if not _REGION.fullmatch(region):
         raise InvalidInputError(
             _("“%(region)s” cannot be a region.") % {"region": region[:80]},
             "load-balancer.region-invalid",
-            field="region",
+            field=field,
             way_out=_("Use up to 64 lower-case letters, digits and hyphens, as in cn-hangzhou."),
         )
     return region
@@ -120,15 +121,20 @@ def check_product(value: str) -> str:
     return check_choice(value, PRODUCTS, "product", _("The product"), "load-balancer.product-unknown")
 
 
-def parse_address(value: str, code: str, field: str) -> IpAddress:
-    """Return the IPv4 or IPv6 address that ``value`` spells; host names and zones are refused by name."""
+def parse_address(value: str, code: str, field: str, *, or_name: bool = False) -> IpAddress:
+    """Return the IPv4 or IPv6 address that ``value`` spells; zones are refused by name.
+
+    ``or_name`` says that a host name, which ``value`` is not, would do as well.
+    """
     text = value.strip()
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        raise InvalidInputError(
-            _("“%(text)s” is not an IP address.") % {"text": text[:200]}, code, field=field, way_out=_address_hint(text)
-        ) from None
+        message = _("“%(text)s” is not an IP address.")
+        if or_name:
+            message = _("“%(text)s” is neither an IP address nor a host name.")
+        hint = _address_hint(text, or_name=or_name)
+        raise InvalidInputError(message % {"text": text[:200]}, code, field=field, way_out=hint) from None
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id:
             raise InvalidInputError(
@@ -141,9 +147,13 @@ def parse_address(value: str, code: str, field: str) -> IpAddress:
     return address
 
 
-def _address_hint(text: str) -> str:
-    if re.fullmatch(r"\[.*\](:\d+)?|[\d.]+:\d+", text):
+def _address_hint(text: str, *, or_name: bool) -> str:
+    if re.fullmatch(r"\[.*\](:\d+)?|[^:]+:\d+", text):
         return _("Give the address alone, without brackets; the port has a field of its own.")
+    if "://" in text:
+        return _("Give the host alone, without scheme and path.")
+    if or_name:
+        return _("Write IPv4 as 192.0.2.1, IPv6 as 2001:db8::1, or a name as web.example.com.")
     if re.search(r"[g-zG-Z]", text):
         return _("Host names are not accepted: give the IPv4 or IPv6 address itself.")
     return _("Write IPv4 as 192.0.2.1 or IPv6 as 2001:db8::1.")
@@ -164,9 +174,12 @@ def check_bind_address(value: str) -> str:
 
 
 def check_server_address(value: str) -> str:
-    """Return the address of a server, in its one normal spelling."""
+    """Return the IP address or the host name of a server, in its one normal spelling."""
     code, field = "server-group.address-invalid", "servers"
-    address = parse_address(value, code, field)
+    try:
+        return host_names.normalised(value)
+    except ValueError:
+        address = parse_address(value, code, field, or_name=True)
     if address.is_multicast or address.is_unspecified or address == ipaddress.IPv4Address("255.255.255.255"):
         raise InvalidInputError(
             _("%(address)s is not the address of one machine.") % {"address": address},

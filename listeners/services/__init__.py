@@ -31,6 +31,12 @@ from listeners.services.load_balancers import (
     update_load_balancer,
 )
 from listeners.services.policies import create_security_policy, delete_security_policy, update_security_policy
+from listeners.services.regional_certificates import (
+    Upload,
+    add_regional_certificate,
+    remove_regional_certificate,
+    upload_regional_certificate,
+)
 from listeners.services.server_groups import (
     ServerGroupFields,
     create_server_group,
@@ -38,6 +44,7 @@ from listeners.services.server_groups import (
     update_server_group,
 )
 from listeners.services.servers import ServerSpec
+from listeners.services.tags import remove_tags, replace_tags, set_tags
 
 __all__ = (
     "DomainExtension",
@@ -47,8 +54,10 @@ __all__ = (
     "NewListener",
     "ServerGroupFields",
     "ServerSpec",
+    "Upload",
     "add_additional_certificates",
     "add_domain_extensions",
+    "add_regional_certificate",
     "change_ca_certificate",
     "change_default_certificate",
     "change_domain_extension",
@@ -62,12 +71,17 @@ __all__ = (
     "delete_server_group",
     "remove_additional_certificates",
     "remove_domain_extensions",
+    "remove_regional_certificate",
+    "remove_tags",
+    "replace_tags",
     "roll_back_binding",
     "set_mutual_authentication",
+    "set_tags",
     "start_listener",
     "stop_listener",
     "update_listener",
     "update_load_balancer",
     "update_security_policy",
     "update_server_group",
+    "upload_regional_certificate",
 )

@@ -1,6 +1,6 @@
 """Create, change, start, stop and delete listeners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from listeners.services.domain_extensions import DomainExtension, bind_extension
 from listeners.services.links import moved_links, refuse_bad_links, refuse_linked
 from listeners.services.listener_values import checked
 from listeners.services.policy_rules import refuse_overused_policy
+from listeners.services.tags import NO_TAGS, drop_tags, tag_new
 from listeners.words import told
 
 
@@ -68,6 +69,7 @@ def create_listener(
     port: int,
     protocol: str | None = None,
     desired: str | None = None,
+    tags: Mapping[str, str] = NO_TAGS,
     **given: Unpack[NewListener],
 ) -> Listener:
     """Create a listener with its certificates; it serves as soon as the nodes have followed.
@@ -88,6 +90,7 @@ def create_listener(
         listener.save(force_insert=True)
         refuse_overused_policy(listener.security_policy)
         _bind_all(listener, given)
+        tag_new(listener, "listener", tags)
         refuse_too_many_servers_behind(balancer, field="server_group_id")
         changes.record("listener.created", listener, f"{listener} on {balancer}, port {port}")
     return listener
@@ -179,6 +182,7 @@ def delete_listener(actor: Actor, listener_id: str, *, expected_revision: int | 
         listener = take_listener(actor, listener_id, expected_revision)
         refuse_linked(listener)
         _record_deletion(changes, listener)
+        drop_tags("listener", [listener.pk])
         listener.delete()
 
 

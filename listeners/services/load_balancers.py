@@ -1,5 +1,6 @@
 """Create, change and delete load balancers."""
 
+from collections.abc import Mapping
 from copy import copy
 from typing import TypedDict, Unpack, cast
 
@@ -21,6 +22,7 @@ from listeners.regional import refuse_unfit_certificates
 from listeners.rules import check_bind_address, check_object_name, check_product, check_reason, check_region
 from listeners.services import rows
 from listeners.services.policy_rules import check_policy
+from listeners.services.tags import NO_TAGS, drop_tags, tag_new
 from listeners.words import told
 
 KIND = "load_balancer"
@@ -45,7 +47,12 @@ class LoadBalancerChanges(LoadBalancerFields, total=False):
 
 
 def create_load_balancer(
-    actor: Actor, *, product: str = Product.NLB, edition: str = "", **given: Unpack[LoadBalancerFields]
+    actor: Actor,
+    *,
+    product: str = Product.NLB,
+    edition: str = "",
+    tags: Mapping[str, str] = NO_TAGS,
+    **given: Unpack[LoadBalancerFields],
 ) -> LoadBalancer:
     """Create an instance whose listeners will accept connections on ``bind_address``.
 
@@ -61,6 +68,7 @@ def create_load_balancer(
         )
         _refuse_one_too_many(balancer)
         balancer.save(force_insert=True)
+        tag_new(balancer, KIND, tags)
         changes.record("load_balancer.created", balancer, f"{balancer.name} on {balancer.bind_address}")
     return balancer
 
@@ -141,6 +149,8 @@ def _delete_with(changes: Recorder, balancer: LoadBalancer, listeners: list[List
     doomed = Listener.objects.filter(pk__in=[listener.pk for listener in listeners])
     doomed.update(quic_listener=None)  # else the link protects the QUIC listener from going with its announcer
     doomed.delete()
+    drop_tags("listener", [listener.pk for listener in listeners])
+    drop_tags(KIND, [balancer.pk])
     changes.record("load_balancer.deleted", balancer, balancer.name)
     balancer.delete()
 
