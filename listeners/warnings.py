@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from listeners.candidates import candidate_of
 from listeners.choice import Candidate, choose_names, is_servable
 from listeners.cipher_suites import NO_FORWARD_SECRECY
 from listeners.models import Binding, Listener, Server, ServerGroup
@@ -80,23 +81,6 @@ def weaknesses(policy: TlsPolicy) -> list[ListenerWarning]:
         ),
     ]
     return [ListenerWarning(code, text % {"parts": ", ".join(parts)}) for code, parts, text in found if parts]
-
-
-def candidate_of(binding: Binding) -> Candidate:
-    """Return what the choice of names needs of a binding; its certificate's current version and names are read."""
-    version = binding.certificate.current_version
-    if version is None:
-        return Candidate(binding.pk, (), "", 0, "", binding.created_at)
-    return Candidate(
-        binding_id=binding.pk,
-        names=(binding.domain,)
-        if binding.domain
-        else tuple(name.value for name in version.names.all() if name.kind == "dns"),
-        key_algorithm=version.key_algorithm,
-        key_bits=version.key_bits,
-        signature_hash=version.signature_hash,
-        not_after=version.not_after,
-    )
 
 
 def name_warnings(bindings: Iterable[Binding]) -> list[ListenerWarning]:

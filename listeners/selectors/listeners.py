@@ -11,10 +11,10 @@ from console.errors import InvalidInputError
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
+from listeners.candidates import candidate_of
 from listeners.choice import Choice, choice_for, choose_names
 from listeners.models import Binding, Listener, ListenerStatus
 from listeners.services.rows import not_found
-from listeners.warnings import candidate_of
 
 Role = Binding.Role
 ORDER = ("load_balancer_id", "port")
