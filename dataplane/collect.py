@@ -12,6 +12,7 @@ from certificates.models import Certificate, CertificateName, Kind
 from certificates.revocation.reading import revocations_of
 from dataplane import snapshot
 from dataplane.challenges import collect_challenges
+from dataplane.engine.limits import session_limit
 from dataplane.request_logs import request_log_path
 from dataplane.snapshot import Snapshot
 from listeners import forwarded_headers
@@ -164,6 +165,7 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...], policy: TlsPolicy
         forwarded=forwarded_headers.read(row.forwarded_headers),
         access_log_path=str(request_log_path(row.id)) if row.access_log_enabled else "",
         policy=policy,
+        session_limit=session_limit(),
     )
 
 

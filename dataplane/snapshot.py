@@ -10,6 +10,7 @@ from typing import Any, Literal
 from certificates.revocation_check import Revocation, RevocationCheck
 from listeners.forwarded_headers import DEFAULTS as FORWARDED_BY_DEFAULT
 from listeners.forwarded_headers import ForwardedHeaders
+from listeners.forwarding.rule import Rule
 from listeners.tls_policies import TlsPolicy
 
 Role = Literal["default", "additional", "CA"]
@@ -138,8 +139,11 @@ class Listener:
     alt_svc_port: int = 0  # its port; 0: there is none, or it does not run
     redirect_port: int | None = None  # every request is sent to HTTPS on this port
     forwarded: ForwardedHeaders = FORWARDED_BY_DEFAULT
+    rules: tuple[Rule, ...] = ()
+    unreadable_rules: tuple[str, ...] = ()  # names of those that are left out
     access_log_path: str = ""  # where its requests are logged; empty: nowhere
     policy: TlsPolicy | None = None  # what security_policy names; None: nothing that there is
+    session_limit: int = 1000  # of UDP: how many sessions it may have at a time
 
     @property
     def is_encrypted(self) -> bool:
@@ -152,14 +156,21 @@ class Listener:
         return self.protocol in HTTP_FAMILY
 
     @property
+    def is_over_udp(self) -> bool:
+        """Whether datagrams carry what clients say to it, so that its port is one of UDP."""
+        return self.protocol in OVER_UDP
+
+    @property
     def transport(self) -> str:
         """What its port is of."""
-        return "udp" if self.protocol in OVER_UDP else "tcp"
+        return "udp" if self.is_over_udp else "tcp"
 
     @property
     def group_ids(self) -> tuple[str, ...]:
         """The server groups that it forwards to, the default one first."""
-        return (self.server_group_id,) if self.server_group_id else ()
+        default = (self.server_group_id,) if self.server_group_id else ()
+        named = (group_id for rule in self.rules for group_id in rule.server_group_ids)
+        return tuple(dict.fromkeys((*default, *named)))
 
     @property
     def default_slot(self) -> Slot | None:

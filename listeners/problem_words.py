@@ -19,6 +19,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "listener.alpn-policy-unknown": _("There is no ALPN policy “%(policy)s”."),
         "listener.idle-timeout-invalid": _("The idle timeout must be at least 1 second."),
         "listener.rate-invalid": _("The connection limit is above %(highest)s per second."),
+        "listener.proxy-protocol-over-udp": _(
+            "The engine sends no proxy protocol over UDP, so the servers see the node's address. Turn the setting off."
+        ),
+        "listener.rate-over-udp": _(
+            "The engine does not count new UDP sessions by the second, so the limit has no effect. Set it to 0."
+        ),
         "listener.no-server-group": _("The listener has no server group."),
         "listener.no-default-certificate": _(
             "The listener has no default certificate that can be served, so it is not started."

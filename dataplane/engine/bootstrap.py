@@ -10,6 +10,7 @@ XDS_CLUSTER = "xds"  # also takes the access log
 # The figures that the node reads. Everything else would cost memory for each of 10,000 certificates.
 STATS = (
     r"listener\.lsn-[a-z0-9]+\.downstream_(cx_active|cx_total|pre_cx_timeout|cx_overload_reject|global_cx_overflow)",
+    r"udp\.lsn-[a-z0-9]+\.downstream_sess_active",
     r"listener_manager\.(listener_create_failure|total_listeners_(active|warming|draining)|workers_started)",
     r"server\.(live|total_connections|memory_allocated|memory_heap_size|uptime|hot_restart_epoch)",
     r"control_plane\.connected_state",
@@ -18,6 +19,9 @@ STATS = (
 SOCKET_MODE = 0o600
 # The engine's own limit is 100 instructions a regular expression. Those of rules are bounded before they are stored.
 REGEX_INSTRUCTIONS = 1_000_000
+# Without it each worker of the engine has a key of its own for the session tickets of QUIC, and no other node can
+# resume a session.
+QUIC_TICKETS = "envoy.reloadable_features.quic_session_ticket_support"
 
 
 def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
@@ -31,6 +35,7 @@ def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
         "layered_runtime": {
             "layers": [
                 {"name": "bounds", "static_layer": {"re2.max_program_size.error_level": REGEX_INSTRUCTIONS}},
+                {"name": "features", "static_layer": {QUIC_TICKETS: True}},
             ]
         },
         "stats_config": {

@@ -17,7 +17,7 @@ from google.protobuf.wrappers_pb2 import UInt32Value
 
 from dataplane.envoy.names import challenge_secret
 from dataplane.envoy.resources import SecretSource, packed
-from dataplane.envoy.tls import transport_socket
+from dataplane.envoy.tls import downstream_context, tls_socket
 from dataplane.snapshot import Challenge, Listener
 
 PROTOCOL = "acme-tls/1"
@@ -69,7 +69,7 @@ def _chain(listener: Listener, name: str, secret: str) -> FilterChain:
     chain = FilterChain(
         name=secret.rpartition("/")[2],
         filters=[Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_dead_end(listener)))],
-        transport_socket=transport_socket(_context(), (secret,)),
+        transport_socket=tls_socket(downstream_context(_context(), (secret,))),
         transport_socket_connect_timeout=Duration(seconds=HANDSHAKE_SECONDS),
     )
     chain.filter_chain_match.server_names.append(name)

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from envoy.config.listener.v3 import listener_pb2
+
 from dataplane.envoy import checks
+from dataplane.envoy.chains import NamesBySecrets
 from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.groups import compile_groups
 from dataplane.envoy.listener import build_listener, build_plain_listener
 from dataplane.envoy.names import slot_secret, ticket_secret
+from dataplane.envoy.quic import build_quic_listener
 from dataplane.envoy.resources import Compiled, CompiledListener, Resource, resource
 from dataplane.envoy.route_options import add_options
 from dataplane.envoy.routes import build_routes
@@ -25,6 +29,7 @@ from dataplane.envoy.slots import (
     secret_source,
     usable_slots,
 )
+from dataplane.envoy.udp import build_udp_listener, udp_problems
 from dataplane.snapshot import LONG_AGO, Listener, ServedCertificate, Snapshot
 
 
@@ -96,8 +101,9 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
     groups = compile_groups(listener, snapshot)
     chains = named_chains(listener, usable)
     default = _default_secret(listener)
-    message = build_listener(listener, default, chains.secrets) if default else build_plain_listener(listener)
-    answers = add_challenges(message, listener, usable.challenges)
+    message = _message(listener, default, chains.secrets)
+    # An ACME server asks over TCP alone (RFC 8737, section 3).
+    answers = add_challenges(message, listener, usable.challenges) if not listener.is_over_udp else {}
     return CompiledListener(
         listener.id,
         resource(listener.id, message),
@@ -105,7 +111,7 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
         groups.endpoints,
         _routes(listener, snapshot),
         referenced_secrets(listener, usable, chains, snapshot.moment) | answers,
-        (*usable.problems, *groups.problems),
+        (*usable.problems, *udp_problems(listener), *groups.problems),
         chains.contested,
         chains.winners,
         _tickets(listener, ((default,), *chains.secrets)),
@@ -113,6 +119,15 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
         listener.port,
         listener.transport,
     )
+
+
+def _message(listener: Listener, default_secret: str, chains: NamesBySecrets) -> listener_pb2.Listener:
+    if listener.protocol == "UDP":
+        return build_udp_listener(listener)
+    if not default_secret:
+        return build_plain_listener(listener)
+    build = build_quic_listener if listener.protocol == "QUIC" else build_listener
+    return build(listener, default_secret, chains)
 
 
 def _default_secret(listener: Listener) -> str:

@@ -6,6 +6,7 @@ from dataplane.envoy import checks
 from dataplane.envoy.cluster import build_cluster, build_endpoints
 from dataplane.envoy.names import cluster_name
 from dataplane.envoy.resources import Problem, Resource, resource
+from dataplane.envoy.udp import bound_sessions
 from dataplane.snapshot import Listener, ServerGroup, Snapshot
 
 
@@ -25,7 +26,10 @@ def compile_groups(listener: Listener, snapshot: Snapshot) -> CompiledGroups:
         if group_id in snapshot.server_groups:
             name = cluster_name(listener, group_id)
             group, problems = _usable_group(snapshot.server_groups[group_id])
-            groups.clusters[name] = resource(name, build_cluster(name, listener, group))
+            cluster = build_cluster(name, listener, group)
+            if listener.protocol == "UDP":
+                bound_sessions(cluster, listener)
+            groups.clusters[name] = resource(name, cluster)
             groups.endpoints[name] = resource(name, build_endpoints(name, group))
             groups.problems.extend(problems)
     return groups

@@ -28,6 +28,7 @@ ALPN = MappingProxyType(
         "HTTP2Preferred": ("h2", "http/1.1", "http/1.0"),
     }
 )
+REQUESTS_ALPN = ("h2", "http/1.1")  # of listeners that read requests
 _VERSIONS = MappingProxyType(
     {
         "TLSv1.0": TlsParameters.TLSv1_0,
@@ -46,20 +47,33 @@ def context_template(listener: Listener) -> DownstreamTlsContext:
     common = context.common_tls_context
     if listener.policy is not None:
         common.tls_params.CopyFrom(_parameters(listener.policy))
-    common.alpn_protocols.extend(ALPN[listener.alpn_policy])
+    common.alpn_protocols.extend(_application_protocols(listener))
     slot = listener.authority_slot
     if listener.mutual_authentication and slot is not None:
         ask_for_certificate(context, listener, secret_reference(slot_secret(listener.id, slot)))
     return context
 
 
-def transport_socket(template: DownstreamTlsContext, secrets: Sequence[str], tickets: str = "") -> TransportSocket:
-    """Return the TLS socket of a filter chain that serves the named ``secrets`` with the session ticket keys named."""
+def _application_protocols(listener: Listener) -> tuple[str, ...]:
+    if listener.is_http:
+        return REQUESTS_ALPN if listener.http2 else REQUESTS_ALPN[1:]
+    return ALPN[listener.alpn_policy]
+
+
+def downstream_context(
+    template: DownstreamTlsContext, secrets: Sequence[str], tickets: str = ""
+) -> DownstreamTlsContext:
+    """Return the TLS of a filter chain that serves the named ``secrets`` with the session ticket keys named."""
     context = DownstreamTlsContext()
     context.CopyFrom(template)
     if tickets and not template.disable_stateless_session_resumption:
         context.session_ticket_keys_sds_secret_config.CopyFrom(secret_reference(tickets))
     context.common_tls_context.tls_certificate_sds_secret_configs.extend(secret_reference(name) for name in secrets)
+    return context
+
+
+def tls_socket(context: DownstreamTlsContext) -> TransportSocket:
+    """Return the socket of a filter chain over TCP."""
     return TransportSocket(name="envoy.transport_sockets.tls", typed_config=packed(context))
 
 
