@@ -34,6 +34,11 @@ class Setting:
     products: frozenset[str] = _BOTH
     feature: str = ""
 
+    @property
+    def header(self) -> str:
+        """The name of the header, empty where the setting is not one of a single header."""
+        return self.label if isinstance(self.label, str) else ""
+
 
 _LOOKUP = Setting(gettext_lazy("client lookup behind proxies"), _OVER_TCP, _ALB, "source_lookup")
 SETTINGS: Mapping[str, Setting] = MappingProxyType(

@@ -14,6 +14,7 @@ from listeners.services.domain_extensions import (
     change_domain_extension,
     remove_domain_extensions,
 )
+from listeners.services.forwarded_headers import set_forwarded_headers
 from listeners.services.listeners import (
     ListenerFields,
     NewListener,
@@ -75,6 +76,7 @@ __all__ = (
     "remove_tags",
     "replace_tags",
     "roll_back_binding",
+    "set_forwarded_headers",
     "set_mutual_authentication",
     "set_tags",
     "start_listener",

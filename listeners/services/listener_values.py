@@ -11,6 +11,7 @@ from listeners.legality import refuse_settings
 from listeners.models import Listener, LoadBalancer
 from listeners.options import OPTIONS
 from listeners.products import Limited, Seconds, features_of
+from listeners.services.forwarded_headers import check_forwarded_headers
 from listeners.services.policy_rules import check_policy
 
 Check = Callable[[LoadBalancer, str, str, Any], Any]  # load balancer, protocol, field, value
@@ -84,6 +85,10 @@ def _flag(_balancer: LoadBalancer, _protocol: str, _field: str, value: Any) -> A
     return bool(value)
 
 
+def _forwarded_headers(balancer: LoadBalancer, protocol: str, _field: str, value: Any) -> Any:
+    return check_forwarded_headers(balancer, protocol, value)
+
+
 _CHECKS: Mapping[str, Check] = {
     "name": lambda _balancer, _protocol, _field, value: rules.check_listener_name(value),
     "server_group_id": _link,
@@ -96,6 +101,7 @@ _CHECKS: Mapping[str, Check] = {
     "http2_enabled": _flag,
     "compression_enabled": _flag,
     "access_log_enabled": _flag,
+    "forwarded_headers": _forwarded_headers,
     "quic_listener_id": _link,
     "redirect_port": _redirect_port,
 }

@@ -1,7 +1,7 @@
 """Create, change, start, stop and delete listeners."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,7 @@ class ListenerOptions(TypedDict, total=False):
     http2_enabled: bool
     compression_enabled: bool
     access_log_enabled: bool
+    forwarded_headers: Mapping[str, Any]  # the settings of listeners.forwarded_headers; the others get their defaults
     quic_listener_id: str | None  # whose port an HTTPS listener announces
     redirect_port: int | None  # HTTP: every request is sent to HTTPS on this port
 
