@@ -32,7 +32,21 @@ FIELD_NAMES: Mapping[str, str] = MappingProxyType(
         "mutual_authentication": "Mutual authentication",
         "server_group_id": "Server group",
         "scheduler": "Scheduling",
-        "health_check_enabled": "TCP health check",
+        "hash_parameter": "Parameter hashed",
+        "stickiness": "Session stickiness",
+        "cookie": "Cookie of the servers",
+        "cookie_timeout_seconds": "Lifetime of the cookie",
+        "slow_start_seconds": "Slow start",
+        "connection_drain_seconds": "Draining of connections",
+        "verify_servers": "Verification of servers",
+        "ca_certificate_id": "CA certificate of the servers",
+        "server_name": "Name asked of the servers",
+        "health_check_enabled": "Health check",
+        "health_check_protocol": "Check protocol",
+        "health_check_host": "Check host",
+        "health_check_path": "Check path",
+        "health_check_method": "Check method",
+        "health_check_codes": "Healthy codes",
         "health_check_port": "Check port",
         "health_check_interval_seconds": "Check interval",
         "health_check_timeout_seconds": "Check timeout",
@@ -48,7 +62,16 @@ SLOT_NAMES: Mapping[str, str] = MappingProxyType(
         "ca": "CA certificate",
     }
 )
-_SCHEDULERS: Mapping[str, str] = MappingProxyType({"wrr": "weighted round robin", "rr": "round robin"})
+_SCHEDULERS: Mapping[str, str] = MappingProxyType(
+    {
+        "wrr": "weighted round robin",
+        "rr": "round robin",
+        "wlc": "weighted least connections",
+        "sch": "hash of the source address",
+        "tch": "hash of both addresses and ports",
+        "uch": "hash of a URL parameter",
+    }
+)
 _ZERO_MEANS: Mapping[str, str] = MappingProxyType(
     {"connections_per_second": "no limit", "health_check_port": "each server's own"}
 )
@@ -74,6 +97,8 @@ def _shown(field: str, value: Any) -> str:
         return _ZERO_MEANS[field]
     if field == "scheduler":
         return _SCHEDULERS.get(value, value)
+    if field == "health_check_codes":
+        return ", ".join(value) or "http_2xx"
     if value in ("", None):
         return "none"
     return f"{value} s" if field.endswith("_seconds") else str(value)

@@ -50,7 +50,7 @@ def update_server_group(
 
 @router.delete("/server-groups/{server_group_id}", response={204: None}, operation_id="deleteServerGroup")
 def delete_server_group(request: HttpRequest, server_group_id: str) -> Status[None]:
-    """Delete a server group that no listener uses."""
+    """Delete a server group that no listener and no forwarding rule uses."""
     services.delete_server_group(actor_of(request), server_group_id, expected_revision=expected_revision(request))
     return Status(204, None)
 

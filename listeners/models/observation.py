@@ -114,12 +114,17 @@ class ServerHealth(models.Model):
         PENDING = "pending", _("The first health check is under way.")
         NO_CHECK = "no-check", _("The server group has no health check.")
         NO_WEIGHT = "no-weight", _("Weight 0: the server takes no new connections and is not checked.")
+        CODE = "code", _("The health check was answered with a code that does not count as healthy.")
+        NOT_SERVING = "not-serving", _("The server said by gRPC that it is not serving.")
+        NO_TLS = "no-tls", _("The health check made no TLS connection: refused, or the certificate is not trusted.")
+        UNRESOLVED = "unresolved", _("The host name has no address that the node can find.")
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="health")
     listener = models.ForeignKey(Listener, on_delete=models.CASCADE, related_name="server_health")
     node = models.CharField(max_length=128)
     state = models.CharField(max_length=10, choices=State.choices)
     reason = models.CharField(max_length=200, choices=Reason.choices, blank=True)
+    http_status = models.PositiveIntegerField(default=0)  # of the answer whose code is not healthy; 0: there is none
     since = models.DateTimeField()
 
     class Meta:
@@ -127,6 +132,13 @@ class ServerHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.server_id}: {self.state}"
+
+    @property
+    def told_reason(self) -> str:
+        """Why the health is so, in the reader's language."""
+        if self.reason == self.Reason.CODE and self.http_status:
+            return gettext("The health check was answered with %(status)s.") % {"status": self.http_status}
+        return str(self.get_reason_display())
 
 
 class ServedReceipt(models.Model):

@@ -6,6 +6,7 @@ from django.db.models import QuerySet, Sum
 from django.urls import reverse
 
 from certificates.usage import MOST_SHOWN, Usages
+from listeners.group_usage import users_of
 from listeners.impact import Impact, impact_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServerGroup
 from listeners.usage import listener_usage
@@ -38,10 +39,8 @@ def listener_deletion(listener: Listener) -> DeletionImpact:
 
 
 def server_group_deletion(group: ServerGroup) -> DeletionImpact:
-    """Tell what deleting a server group does: nothing while a listener uses it."""
-    users = group.listeners.order_by("load_balancer__name", "port")
-    url = f"{reverse('listener-list')}?server_group={group.pk}"
-    return DeletionImpact(_first(users, url), Usages(), 0, impact_of("name"))
+    """Tell what deleting a server group does: nothing while a listener or a rule uses it."""
+    return DeletionImpact(users_of(group), Usages(), 0, impact_of("name"))
 
 
 def _deleting(listeners: QuerySet[Listener], list_url: str) -> DeletionImpact:

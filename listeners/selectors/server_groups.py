@@ -6,12 +6,12 @@ from django.db.models.functions import Coalesce, RowNumber
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
-from listeners.models import Listener, Server, ServerGroup, ServerHealth
+from listeners.models import Listener, RuleServerGroup, Server, ServerGroup, ServerHealth
 from listeners.services.rows import not_found
 
 
 def server_groups(query: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page[ServerGroup]:
-    """Return a page of server groups by name, each with ``server_count`` and ``listener_count``.
+    """Return a page of server groups by name, each with ``server_count``, ``listener_count`` and ``rule_count``.
 
     ``query`` searches name, id and the servers' addresses.
     """
@@ -56,7 +56,9 @@ def _counted() -> QuerySet[ServerGroup]:
     # Counted row by row, so that a page costs its own rows only.
     servers = Server.objects.filter(group=OuterRef("pk")).order_by().values("group")
     used_by = Listener.objects.filter(server_group=OuterRef("pk")).order_by().values("server_group")
+    rules = RuleServerGroup.objects.filter(server_group=OuterRef("pk")).order_by().values("server_group")
     return ServerGroup.objects.annotate(
         server_count=Coalesce(Subquery(servers.annotate(number=Count("pk")).values("number")), 0),
+        rule_count=Coalesce(Subquery(rules.annotate(number=Count("pk")).values("number")), 0),
         listener_count=Coalesce(Subquery(used_by.annotate(number=Count("pk")).values("number")), 0),
     )

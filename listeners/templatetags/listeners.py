@@ -56,7 +56,7 @@ def health_pill(server: Server) -> SafeString:
     worst = next((row for state in WORST_HEALTH for row in rows if row.state == state), None)
     if worst is None:
         return pill("grey", _("Not checked"), _("No node checks this server yet."))
-    reason = worst.get_reason_display()
+    reason = worst.told_reason
     shown = pill(HEALTH_COLOURS[worst.state], worst.get_state_display(), reason)
     if worst.state == ServerHealth.State.UNHEALTHY and reason:
         return format_html('<span class="slot-head">{}<span class="pick-sub">{}</span></span>', shown, reason)
@@ -66,7 +66,7 @@ def health_pill(server: Server) -> SafeString:
 @register.filter
 def health_row_pill(row: ServerHealth) -> SafeString:
     """Show what one node says of one server."""
-    return pill(HEALTH_COLOURS[row.state], row.get_state_display(), row.get_reason_display())
+    return pill(HEALTH_COLOURS[row.state], row.get_state_display(), row.told_reason)
 
 
 @register.filter
