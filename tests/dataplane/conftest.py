@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from listeners.services import ServerSpec
+from tests.dataplane.site import Site, running_site
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def directory() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="lb-"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """One engine for all tests of a module; each test has listeners of its own."""
+    with running_site() as running:
+        yield running
 
 
 class Backend(socketserver.ThreadingTCPServer):
