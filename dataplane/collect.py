@@ -1,7 +1,7 @@
 """The only reader of the database on the way to the engine: rows in, snapshot out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -14,6 +14,7 @@ from dataplane import snapshot
 from dataplane.challenges import collect_challenges
 from dataplane.engine.limits import session_limit
 from dataplane.request_logs import request_log_path
+from dataplane.rules import CollectedRules, collect_rules
 from dataplane.snapshot import Snapshot
 from listeners import forwarded_headers
 from listeners.models import Binding, Listener, Server, ServerGroup
@@ -117,6 +118,7 @@ def _snapshot(rows: QuerySet[Listener], known: Snapshot) -> Snapshot:
     listeners = {
         listener.id: _listener(listener, tuple(slots[listener.id]), policies.get(listener.id)) for listener in found
     }
+    listeners |= _with_rules(listeners)
     bound = {slot.certificate_id for listener in listeners.values() for slot in listener.slots}
     named = {group_id for listener in listeners.values() for group_id in listener.group_ids}
     groups = collect_server_groups(sorted(named - known.server_groups.keys()))
@@ -167,6 +169,17 @@ def _listener(row: Listener, slots: tuple[snapshot.Slot, ...], policy: TlsPolicy
         policy=policy,
         session_limit=session_limit(),
     )
+
+
+def _with_rules(listeners: Mapping[str, snapshot.Listener]) -> dict[str, snapshot.Listener]:
+    """Return the listeners that have rules, with them."""
+    having: dict[str, CollectedRules] = {}
+    for ids in _chunks(key for key, listener in listeners.items() if listener.is_http):
+        having |= collect_rules(ids)
+    return {
+        key: replace(listeners[key], rules=tuple(each.rules), unreadable_rules=tuple(each.unreadable))
+        for key, each in having.items()
+    }
 
 
 def _announced_port(row: Listener) -> int:

@@ -3,39 +3,62 @@
 The routes travel apart from the listener, so that a changed rule touches no connection.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from envoy.config.route.v3.route_components_pb2 import (
     DirectResponseAction,
     RedirectAction,
-    RetryPolicy,
     Route,
-    RouteAction,
     RouteMatch,
     VirtualHost,
 )
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
-from envoy.extensions.retry.host.previous_hosts.v3.previous_hosts_pb2 import PreviousHostsPredicate
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.wrappers_pb2 import UInt32Value
+from envoy.extensions.filters.http.lua.v3.lua_pb2 import LuaPerRoute
 
+from dataplane.envoy.answers import script
 from dataplane.envoy.headers import tell_servers
-from dataplane.envoy.names import cluster_name
 from dataplane.envoy.resources import packed
+from dataplane.envoy.rule_actions import Site, retry_policy, system_values
+from dataplane.envoy.rule_filters import ANSWERS, LIMIT
+from dataplane.envoy.rule_routes import routes_of
+from dataplane.envoy.traffic_limits import limits_of_rules
 from dataplane.snapshot import Listener, ServerGroup
+from listeners.forwarding.actions import Rewrite
+from listeners.forwarding.rule import RESPONSE, Rule
+from listeners.forwarding.targets import SAME_QUERY
 
-RETRIES = 3
-HOST_ATTEMPTS = 5
 UNAVAILABLE = 503
 
 
 def build_routes(listener: Listener, groups: Mapping[str, ServerGroup]) -> RouteConfiguration:
     """Return the route configuration of ``listener``; ``groups`` are the server groups that there are."""
-    host = VirtualHost(name="rules", domains=["*"], routes=[_default_route(listener, groups)])
-    host.retry_policy.CopyFrom(_retry_policy())
+    requests, answers = _ordered(listener.rules, of_answers=False), _ordered(listener.rules, of_answers=True)
+    host = VirtualHost(name="rules", domains=["*"])
+    host.retry_policy.CopyFrom(retry_policy())
+    for rule in requests:
+        host.routes.extend(routes_of(rule, Site(listener, groups)))
+    host.routes.append(_default_route(listener, groups))
+    limits = limits_of_rules(requests)
+    if limits is not None:
+        host.typed_per_filter_config[LIMIT].CopyFrom(packed(limits))
+    if answers or any(_has_other_query(requests)):
+        code = LuaPerRoute()
+        code.source_code.inline_string = script(answers, system_values(listener))
+        host.typed_per_filter_config[ANSWERS].CopyFrom(packed(code))
     routes = RouteConfiguration(name=listener.id, virtual_hosts=[host])
     tell_servers(routes, listener)
     return routes
+
+
+def _ordered(rules: Sequence[Rule], *, of_answers: bool) -> list[Rule]:
+    chosen = (rule for rule in rules if (rule.direction == RESPONSE) == of_answers)
+    return sorted(chosen, key=lambda rule: rule.priority)
+
+
+def _has_other_query(rules: Sequence[Rule]) -> Iterator[bool]:
+    for rule in rules:
+        rewrite = rule.of_action(Rewrite)
+        yield rewrite is not None and rewrite.query != SAME_QUERY
 
 
 def _default_route(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route:
@@ -44,34 +67,7 @@ def _default_route(listener: Listener, groups: Mapping[str, ServerGroup]) -> Rou
     if listener.redirect_port is not None:
         route.redirect.CopyFrom(RedirectAction(https_redirect=True, port_redirect=listener.redirect_port))
     elif listener.server_group_id in groups:
-        route.route.CopyFrom(forwarding(listener, cluster_name(listener, listener.server_group_id)))
+        Site(listener, groups).direct(route, listener.server_group_id)
     else:
         route.direct_response.CopyFrom(DirectResponseAction(status=UNAVAILABLE))
     return route
-
-
-def forwarding(listener: Listener, cluster: str = "") -> RouteAction:
-    """Return the action of sending a request to ``cluster``, within the listener's request timeout."""
-    return RouteAction(
-        cluster=cluster,
-        # For the whole answer there is no limit: a transfer, a WebSocket or a stream of gRPC lasts as long as it moves.
-        timeout=Duration(),
-        # When nothing has moved for so long: 504 where the answer has not begun, 408 where the request has not ended.
-        idle_timeout=Duration(seconds=listener.request_timeout_seconds),
-    )
-
-
-def _retry_policy() -> RetryPolicy:
-    """Try another server where the first cannot have begun to answer.
-
-    That of a request which may be repeated without harm is tried again even when its connection broke: the filter
-    for it says so by a header, since one policy cannot know the method.
-    """
-    policy = RetryPolicy(
-        retry_on="connect-failure,refused-stream,reset-before-request",
-        num_retries=UInt32Value(value=RETRIES),
-        host_selection_retry_max_attempts=HOST_ATTEMPTS,
-    )
-    predicate = policy.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts")
-    predicate.typed_config.CopyFrom(packed(PreviousHostsPredicate()))
-    return policy
