@@ -25,6 +25,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "listener.rate-over-udp": _(
             "The engine does not count new UDP sessions by the second, so the limit has no effect. Set it to 0."
         ),
+        "listener.rule-unreadable": _(
+            "Forwarding rule “%(name)s” cannot be read and is left out. Save it again, or delete it."
+        ),
         "listener.no-server-group": _("The listener has no server group."),
         "listener.no-default-certificate": _(
             "The listener has no default certificate that can be served, so it is not started."

@@ -36,6 +36,12 @@ def listener_problems(listener: Listener) -> Iterator[Problem]:
         yield _of(listener, "rate-invalid", highest=HIGHEST_RATE)
 
 
+def rule_problems(listener: Listener) -> Iterator[Problem]:
+    """Yield the forwarding rules that are left out."""
+    for name in listener.unreadable_rules:
+        yield _of(listener, "rule-unreadable", name=name)
+
+
 def certificate_problem(slot: Slot, certificate: ServedCertificate | None) -> Problem | None:
     """Return why ``certificate`` cannot be served, None if it can."""
     if certificate is None:

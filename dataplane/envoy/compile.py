@@ -74,12 +74,19 @@ def with_replaced_certificate(
 
 
 def with_server_groups(compiled: CompiledListener, snapshot: Snapshot) -> CompiledListener | None:
-    """Return ``compiled`` with only its clusters and servers compiled again, None if more than that must change."""
-    groups = compile_groups(snapshot.listeners[compiled.id], snapshot)
+    """Return ``compiled`` with only what server groups decide compiled again, None if more than that must change."""
+    listener = snapshot.listeners[compiled.id]
+    groups = compile_groups(listener, snapshot)
     if compiled.listener is None or groups.clusters.keys() != compiled.clusters.keys():
         return None
     kept = [problem for problem in compiled.problems if problem.object_type != "server_group"]
-    return replace(compiled, clusters=groups.clusters, endpoints=groups.endpoints, problems=(*kept, *groups.problems))
+    return replace(
+        compiled,
+        clusters=groups.clusters,
+        endpoints=groups.endpoints,
+        routes=_routes(listener, snapshot),  # they say how clients stay with their server
+        problems=(*kept, *groups.problems),
+    )
 
 
 def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate, new: ServedCertificate) -> bool:
@@ -111,7 +118,7 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
         groups.endpoints,
         _routes(listener, snapshot),
         referenced_secrets(listener, usable, chains, snapshot.moment) | answers,
-        (*usable.problems, *udp_problems(listener), *groups.problems),
+        (*usable.problems, *udp_problems(listener), *checks.rule_problems(listener), *groups.problems),
         chains.contested,
         chains.winners,
         _tickets(listener, ((default,), *chains.secrets)),
