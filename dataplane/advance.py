@@ -128,7 +128,7 @@ class _Recompilation:
     def compile_group(self, group_id: str) -> None:
         for listener in self._new.listeners_of_group(group_id):
             if listener.id not in self._done:
-                self._keep(listener.id, with_server_groups(self.compiled[listener.id], self._new))
+                self._keep(listener.id, with_server_groups(self.compiled[listener.id], self._new, self._refused))
 
     def _keep(self, listener_id: str, quick: CompiledListener | None) -> None:
         if quick is None:

@@ -142,6 +142,7 @@ class Listener:
     rules: tuple[Rule, ...] = ()
     unreadable_rules: tuple[str, ...] = ()  # names of those that are left out
     access_log_path: str = ""  # where its requests are logged; empty: nowhere
+    hashes_tuples: bool = False  # known only when it is compiled: its server group asks for it
     policy: TlsPolicy | None = None  # what security_policy names; None: nothing that there is
     session_limit: int = 1000  # of UDP: how many sessions it may have at a time
 

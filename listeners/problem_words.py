@@ -76,6 +76,10 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "server_group.no-servers": _(
             "Server group “%(name)s” has no server with a weight above 0, so every connection fails."
         ),
+        "server_group.no-ca-certificate": _(
+            "Server group “%(name)s” verifies its servers by a CA certificate that has no version, so none is "
+            "connected to."
+        ),
         "server_group.health-check-invalid": _(
             "The health check of “%(name)s” has a figure out of its range; its servers are not checked."
         ),

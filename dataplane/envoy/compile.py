@@ -14,9 +14,9 @@ from dataplane.envoy import checks
 from dataplane.envoy.chains import NamesBySecrets
 from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
-from dataplane.envoy.groups import compile_groups
+from dataplane.envoy.groups import compile_groups, groups_by_cluster, hashes_tuples
 from dataplane.envoy.listener import build_listener, build_plain_listener
-from dataplane.envoy.names import slot_secret, ticket_secret
+from dataplane.envoy.names import is_of_servers, slot_secret, ticket_secret
 from dataplane.envoy.quic import build_quic_listener
 from dataplane.envoy.resources import Compiled, CompiledListener, Resource, resource
 from dataplane.envoy.route_options import add_options
@@ -29,6 +29,7 @@ from dataplane.envoy.slots import (
     secret_source,
     usable_slots,
 )
+from dataplane.envoy.stickiness import keep_sessions
 from dataplane.envoy.udp import build_udp_listener, udp_problems
 from dataplane.snapshot import LONG_AGO, Listener, ServedCertificate, Snapshot
 
@@ -47,7 +48,7 @@ def compile_listener(snapshot: Snapshot, listener_id: str, refused: Refused = NO
         fatal.append(checks.missing(listener, "no-server-group"))
     if fatal:
         return CompiledListener(listener_id, None, {}, {}, {}, {}, (*fatal, *usable.problems))
-    return _compile(listener, snapshot, usable)
+    return _compile(listener, snapshot, usable, refused)
 
 
 def with_replaced_certificate(
@@ -66,6 +67,8 @@ def with_replaced_certificate(
     if any(checks.revocation_problems(new, moment)):
         return None
     secrets = dict(compiled.secrets)
+    if any(is_of_servers(name) and secrets[name].certificate_version_id == old.version_id for name in secrets):
+        return None
     for slot in (slot for slot in listener.slots if slot.certificate_id == new.id):
         name = slot_secret(listener.id, slot)
         if name in secrets:
@@ -73,18 +76,24 @@ def with_replaced_certificate(
     return replace(compiled, secrets=secrets)
 
 
-def with_server_groups(compiled: CompiledListener, snapshot: Snapshot) -> CompiledListener | None:
-    """Return ``compiled`` with only what server groups decide compiled again, None if more than that must change."""
+def with_server_groups(
+    compiled: CompiledListener, snapshot: Snapshot, refused: Refused = NOTHING_REFUSED
+) -> CompiledListener | None:
+    """Return ``compiled`` with only its clusters and servers compiled again, None if more than that must change."""
     listener = snapshot.listeners[compiled.id]
-    groups = compile_groups(listener, snapshot)
+    groups = compile_groups(listener, snapshot, refused)
     if compiled.listener is None or groups.clusters.keys() != compiled.clusters.keys():
         return None
+    if hashes_tuples(listener, snapshot) != compiled.hashes_tuples:
+        return None
     kept = [problem for problem in compiled.problems if problem.object_type != "server_group"]
+    secrets = {name: source for name, source in compiled.secrets.items() if not is_of_servers(name)}
     return replace(
         compiled,
         clusters=groups.clusters,
         endpoints=groups.endpoints,
-        routes=_routes(listener, snapshot),  # they say how clients stay with their server
+        routes=_routes(listener, snapshot),
+        secrets=secrets | groups.secrets,
         problems=(*kept, *groups.problems),
     )
 
@@ -104,8 +113,9 @@ def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate,
     return same == old and new.id not in compiled.contested and not has_problem
 
 
-def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> CompiledListener:
-    groups = compile_groups(listener, snapshot)
+def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots, refused: Refused) -> CompiledListener:
+    groups = compile_groups(listener, snapshot, refused)
+    listener = replace(listener, hashes_tuples=hashes_tuples(listener, snapshot))
     chains = named_chains(listener, usable)
     default = _default_secret(listener)
     message = _message(listener, default, chains.secrets)
@@ -117,7 +127,7 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
         groups.clusters,
         groups.endpoints,
         _routes(listener, snapshot),
-        referenced_secrets(listener, usable, chains, snapshot.moment) | answers,
+        referenced_secrets(listener, usable, chains, snapshot.moment) | answers | groups.secrets,
         (*usable.problems, *udp_problems(listener), *checks.rule_problems(listener), *groups.problems),
         chains.contested,
         chains.winners,
@@ -125,6 +135,7 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots) -> Com
         listener.address,
         listener.port,
         listener.transport,
+        listener.hashes_tuples,
     )
 
 
@@ -148,6 +159,7 @@ def _routes(listener: Listener, snapshot: Snapshot) -> Mapping[str, Resource]:
         return {}
     routes = build_routes(listener, snapshot.server_groups)
     add_options(routes, listener)
+    keep_sessions(routes, groups_by_cluster(listener, snapshot))
     return {listener.id: resource(listener.id, routes)}
 
 

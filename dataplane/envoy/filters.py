@@ -13,6 +13,7 @@ from envoy.type.v3.token_bucket_pb2 import TokenBucket
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
+from dataplane.envoy.balancing import tuple_filter
 from dataplane.envoy.clients import client_tags, connection_filters
 from dataplane.envoy.http import connection_manager
 from dataplane.envoy.names import XDS_CLUSTER
@@ -46,7 +47,8 @@ def _limits(listener: Listener) -> list[Filter]:
 def _last(listener: Listener) -> list[Filter]:
     """Return what reads the connection: requests one by one, or all of it as it comes."""
     if not listener.is_http:
-        return [Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))]
+        proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
+        return [tuple_filter(), proxy] if listener.hashes_tuples else [proxy]
     manager = packed(connection_manager(listener))
     return [
         client_address_filter(),

@@ -22,6 +22,7 @@ from dataplane.envoy.request_log import request_logs
 from dataplane.envoy.resources import packed
 from dataplane.envoy.retries import retry_filter
 from dataplane.envoy.rule_filters import rule_filters
+from dataplane.envoy.stickiness import session_filters
 from dataplane.envoy.tls import ads_source
 from dataplane.snapshot import Listener
 
@@ -71,7 +72,8 @@ def _codec(listener: Listener) -> "HttpConnectionManager.CodecType.ValueType":
 def _filters(listener: Listener) -> list[HttpFilter]:
     """Return the filters in the order in which they see a request; they see the answer in the opposite order."""
     router = HttpFilter(name="envoy.filters.http.router", typed_config=packed(Router(suppress_envoy_headers=True)))
-    return [*request_filters(listener), *compression_filters(), *rule_filters(), retry_filter(), router]
+    rules, sessions = rule_filters(), session_filters()
+    return [*request_filters(listener), *compression_filters(), *rules, *sessions, retry_filter(), router]
 
 
 def _common_options(listener: Listener) -> HttpProtocolOptions:

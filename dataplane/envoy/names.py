@@ -33,6 +33,16 @@ def slot_secret(listener_id: str, slot: Slot) -> str:
     return f"listener/{listener_id}/{_PLACES.get(slot.role) or slot.binding_id}"
 
 
+def servers_secret(listener_id: str, group_id: str) -> str:
+    """Return the name of the CA certificate by which a listener verifies the servers of a group."""
+    return f"listener/{listener_id}/servers/{group_id}"
+
+
+def is_of_servers(secret: str) -> bool:
+    """Tell whether a secret is one that servers are verified by."""
+    return "/servers/" in secret
+
+
 def challenge_secret(listener_id: str, challenge_id: int) -> str:
     """Return the name of the certificate by which a listener answers an ACME server."""
     return f"listener/{listener_id}/acme-{challenge_id}"

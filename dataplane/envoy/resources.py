@@ -69,6 +69,7 @@ class CompiledListener:
     address: str = ""  # where it listens; empty with port 0 where it cannot be served
     port: int = 0
     transport: str = "tcp"
+    hashes_tuples: bool = False  # its filters note both addresses of a connection, for the choice of a server
 
     @property
     def place(self) -> tuple[str, int, str]:

@@ -4,10 +4,11 @@ What a route has to say travels with the routes, so switching it touches no conn
 engine spells its address, in Base64.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from envoy.config.core.v3.base_pb2 import DataSource
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from envoy.extensions.filters.http.lua.v3.lua_pb2 import Lua, LuaPerRoute
 from envoy.extensions.filters.http.stateful_session.v3.stateful_session_pb2 import (
     StatefulSession,
@@ -88,7 +89,7 @@ end
 """
 
 
-def http_filters() -> list[HttpFilter]:
+def session_filters() -> list[HttpFilter]:
     """Return the filters that keep sessions, in their order; without a route that asks for it they do nothing.
 
     The script comes with the routes: the filters are in each of perhaps thousands of filter chains, and each would
@@ -100,8 +101,24 @@ def http_filters() -> list[HttpFilter]:
     ]
 
 
+def keep_sessions(routes: RouteConfiguration, groups: Mapping[str, ServerGroup]) -> None:
+    """Tell the filters of every route which sessions to keep; ``groups`` are the server groups by cluster."""
+    for host in routes.virtual_hosts:
+        for route in host.routes:
+            _keep(route.typed_per_filter_config, groups.get(route.route.cluster))
+            for weighted in route.route.weighted_clusters.clusters:
+                _keep(weighted.typed_per_filter_config, groups.get(weighted.name))
+    if any(group.stickiness == REWRITTEN for group in groups.values()):
+        routes.request_headers_to_remove.append(SERVER_HEADER)
+
+
+def _keep(configs: MutableMapping[str, AnyMessage], group: ServerGroup | None) -> None:
+    for name, config in (per_route(group) if group else {}).items():
+        configs[name].CopyFrom(config)
+
+
 def per_route(group: ServerGroup) -> Mapping[str, AnyMessage]:
-    """Return what a route (or a weighted cluster) to ``group`` tells the filters, by their names."""
+    """Return what a route to ``group`` tells the filters, by their names."""
     if group.stickiness == INSERTED:
         lasts = Duration(seconds=group.cookie_timeout_seconds)
         cookie = CookieBasedSessionState(cookie=Cookie(name=COOKIE, ttl=lasts, path="/"))
