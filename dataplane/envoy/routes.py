@@ -3,7 +3,7 @@
 The routes travel apart from the listener, so that a changed rule touches no connection.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from envoy.config.route.v3.route_components_pb2 import (
     DirectResponseAction,
@@ -18,14 +18,12 @@ from envoy.extensions.filters.http.lua.v3.lua_pb2 import LuaPerRoute
 from dataplane.envoy.answers import script
 from dataplane.envoy.headers import tell_servers
 from dataplane.envoy.resources import packed
-from dataplane.envoy.rule_actions import Site, retry_policy, system_values
+from dataplane.envoy.rule_actions import Site, query_of, retry_policy, system_values
 from dataplane.envoy.rule_filters import ANSWERS, LIMIT
 from dataplane.envoy.rule_routes import routes_of
 from dataplane.envoy.traffic_limits import limits_of_rules
 from dataplane.snapshot import Listener, ServerGroup
-from listeners.forwarding.actions import Rewrite
 from listeners.forwarding.rule import RESPONSE, Rule
-from listeners.forwarding.targets import SAME_QUERY
 
 UNAVAILABLE = 503
 
@@ -41,7 +39,7 @@ def build_routes(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route
     limits = limits_of_rules(requests)
     if limits is not None:
         host.typed_per_filter_config[LIMIT].CopyFrom(packed(limits))
-    if answers or any(_has_other_query(requests)):
+    if answers or any(query_of(rule) is not None for rule in requests):
         code = LuaPerRoute()
         code.source_code.inline_string = script(answers, system_values(listener))
         host.typed_per_filter_config[ANSWERS].CopyFrom(packed(code))
@@ -53,12 +51,6 @@ def build_routes(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route
 def _ordered(rules: Sequence[Rule], *, of_answers: bool) -> list[Rule]:
     chosen = (rule for rule in rules if (rule.direction == RESPONSE) == of_answers)
     return sorted(chosen, key=lambda rule: rule.priority)
-
-
-def _has_other_query(rules: Sequence[Rule]) -> Iterator[bool]:
-    for rule in rules:
-        rewrite = rule.of_action(Rewrite)
-        yield rewrite is not None and rewrite.query != SAME_QUERY
 
 
 def _default_route(listener: Listener, groups: Mapping[str, ServerGroup]) -> Route:

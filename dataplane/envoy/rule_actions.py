@@ -92,6 +92,9 @@ def act(route: Route, rule: Rule, forward: ForwardGroup | None, path: Pattern | 
         _fix(route, final)
     elif forward is not None:
         _forward(route, rule, forward, path, site)
+    query = query_of(rule)
+    if query is not None:
+        route.metadata.filter_metadata[ANSWERS].update({QUERY: query})
     _mutate(route, rule, site.listener)
     cors = rule.of_action(Cors)
     if cors is not None:
@@ -183,8 +186,6 @@ def _rewrite(route: Route, rewrite: Rewrite, path: Pattern | None) -> None:
     if rewrite.path != SAME_PATH:
         route.route.regex_rewrite.pattern.regex = _whole(path)
         route.route.regex_rewrite.substitution = _substitution(rewrite.path)
-    if rewrite.query != SAME_QUERY:
-        route.metadata.filter_metadata[ANSWERS].update({QUERY: rewrite.query})
 
 
 def _redirect(redirect: Redirect, path: Pattern | None) -> RedirectAction:
@@ -195,13 +196,18 @@ def _redirect(redirect: Redirect, path: Pattern | None) -> RedirectAction:
         action.host_redirect = redirect.host
     if redirect.port != SAME_PORT:
         action.port_redirect = int(redirect.port)
-    if (redirect.path, redirect.query) != (SAME_PATH, SAME_QUERY):
-        keeps_query = redirect.query == SAME_QUERY
-        query = "" if keeps_query or not redirect.query else f"?{redirect.query}"
+    if redirect.path != SAME_PATH:
         action.regex_rewrite.pattern.regex = _whole(path)
-        action.regex_rewrite.substitution = _substitution(redirect.path) + query
-        action.strip_query = not keeps_query
+        action.regex_rewrite.substitution = _substitution(redirect.path)
+    # Another query is put in by the script before the redirect is made; what the engine strips, it strips of that too.
+    action.strip_query = not redirect.query
     return action
+
+
+def query_of(rule: Rule) -> str | None:
+    """Return what ``rule`` puts in the place of the query; None where it stays."""
+    changes = (action.query for action in rule.actions if isinstance(action, Rewrite | Redirect))
+    return next((query for query in changes if query != SAME_QUERY), None)
 
 
 def _whole(path: Pattern | None) -> str:
