@@ -33,6 +33,7 @@ DESTINATIONS = (
     Destination(_("Dashboard"), "dashboard", "layout-dashboard"),
     Destination(_("Instances"), "load-balancer-list", "server-2", prefixes=("/listeners/",)),
     Destination(_("Server groups"), "server-group-list", "stack-2"),
+    Destination(_("TLS security policies"), "policy-list", "lock"),
     Destination(
         _("Certificates"),
         "certificate-list",

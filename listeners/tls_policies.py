@@ -51,6 +51,11 @@ class TlsPolicy:
         return tuple(cipher for cipher in TLS13_IN_ENGINE if cipher not in self.ciphers)
 
     @property
+    def served_ciphers(self) -> tuple[str, ...]:
+        """All suites that clients are really offered."""
+        return self.offered_ciphers + self.added_ciphers
+
+    @property
     def offered_tls12_ciphers(self) -> tuple[str, ...]:
         """The offered suites of TLS 1.2 and older: the part that is configurable in the engine."""
         return tuple(cipher for cipher in self.offered_ciphers if not cipher.startswith("TLS_"))

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from listeners.pages import acts, bindings, listener_wizard, listeners, load_balancers, pickers, quotas, server_groups
+from listeners.pages import (
+    acts,
+    bindings,
+    domain_extensions,
+    listener_wizard,
+    listeners,
+    load_balancers,
+    pickers,
+    policies,
+    quotas,
+    server_groups,
+)
 
 urlpatterns = [
     path("quotas/", quotas.quota_list, name="quota-list"),
@@ -61,10 +72,31 @@ urlpatterns = [
         name="listener-additional-remove",
     ),
     path(
+        "listeners/<str:listener_id>/domain-extensions/add/",
+        domain_extensions.domain_extension_add,
+        name="domain-extension-add",
+    ),
+    path(
+        "listeners/<str:listener_id>/domain-extensions/change/",
+        domain_extensions.domain_extension_change,
+        name="domain-extension-change",
+    ),
+    path(
+        "listeners/<str:listener_id>/domain-extensions/remove/",
+        domain_extensions.domain_extensions_remove,
+        name="domain-extension-remove",
+    ),
+    path(
         "listeners/<str:listener_id>/bindings/<int:binding_id>/roll-back/",
         bindings.binding_roll_back,
         name="binding-roll-back",
     ),
+    path("listeners/<str:listener_id>/clients-of-week/", policies.listener_clients, name="listener-clients-of-week"),
+    path("security-policies/", policies.policy_list, name="policy-list"),
+    path("security-policies/create/", policies.policy_create, name="policy-create"),
+    path("security-policies/<str:policy_id>/", policies.policy_detail, name="policy-detail"),
+    path("security-policies/<str:policy_id>/edit/", policies.policy_edit, name="policy-edit"),
+    path("security-policies/<str:policy_id>/delete/", policies.policy_delete, name="policy-delete"),
     path("server-groups/", server_groups.server_group_list, name="server-group-list"),
     path("server-groups/create/", server_groups.server_group_create, name="server-group-create"),
     path("server-groups/<str:server_group_id>/", server_groups.server_group_detail, name="server-group-detail"),

@@ -4,6 +4,7 @@ from listeners.selectors.deletion import (
     DeletionImpact,
     listener_deletion,
     load_balancer_deletion,
+    policy_deletion,
     server_group_deletion,
 )
 from listeners.selectors.listeners import (
@@ -21,8 +22,8 @@ from listeners.selectors.listeners import (
 from listeners.selectors.load_balancers import (
     QuotaUsage,
     additional_certificate_count,
-    bind_address_of,
     changes_of_load_balancer,
+    find_load_balancer,
     load_balancer_by_id,
     load_balancers,
     quota_usage,
@@ -44,6 +45,12 @@ from listeners.selectors.policies import (
     users_of_policy,
 )
 from listeners.selectors.refusals import clients_of_week, judging_policy
+from listeners.selectors.regional_certificates import (
+    RegionalFilter,
+    regional_certificates,
+    regional_certificates_by_id,
+    regions,
+)
 from listeners.selectors.server_groups import (
     changes_of_server_group,
     listeners_of_server_group,
@@ -51,15 +58,15 @@ from listeners.selectors.server_groups import (
     server_groups,
     servers_with_health,
 )
-from listeners.selectors.tags import tagged, tags_of
+from listeners.selectors.tags import load_tags, tagged, tags_of, tags_of_one
 
 __all__ = (
     "DeletionImpact",
     "ListenerFilter",
     "Match",
     "QuotaUsage",
+    "RegionalFilter",
     "additional_certificate_count",
-    "bind_address_of",
     "binding_of",
     "bindings_of",
     "bindings_page",
@@ -69,6 +76,7 @@ __all__ = (
     "changes_of_policy",
     "changes_of_server_group",
     "clients_of_week",
+    "find_load_balancer",
     "judging_policy",
     "listener_by_id",
     "listener_deletion",
@@ -77,14 +85,19 @@ __all__ = (
     "load_balancer_by_id",
     "load_balancer_deletion",
     "load_balancers",
+    "load_tags",
     "name_choices",
     "nodes",
     "policies_for",
+    "policy_deletion",
     "policy_named",
     "policy_of",
     "policy_of_row",
     "quota_usage",
     "receipts_of",
+    "regional_certificates",
+    "regional_certificates_by_id",
+    "regions",
     "security_policies",
     "security_policy_by_id",
     "server_group_by_id",
@@ -95,5 +108,6 @@ __all__ = (
     "statuses_of",
     "tagged",
     "tags_of",
+    "tags_of_one",
     "users_of_policy",
 )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from certificates.usage import MOST_SHOWN, Usages
 from listeners.group_usage import users_of
 from listeners.impact import Impact, impact_of
-from listeners.models import Listener, ListenerStatus, LoadBalancer, ServerGroup
+from listeners.models import Listener, ListenerStatus, LoadBalancer, SecurityPolicy, ServerGroup
 from listeners.usage import listener_usage
 
 
@@ -41,6 +41,12 @@ def listener_deletion(listener: Listener) -> DeletionImpact:
 def server_group_deletion(group: ServerGroup) -> DeletionImpact:
     """Tell what deleting a server group does: nothing while a listener or a rule uses it."""
     return DeletionImpact(users_of(group), Usages(), 0, impact_of("name"))
+
+
+def policy_deletion(policy: SecurityPolicy) -> DeletionImpact:
+    """Tell what deleting a custom TLS security policy does: nothing while a listener uses it."""
+    users = Listener.objects.filter(security_policy=policy.pk).order_by("load_balancer__name", "port")
+    return DeletionImpact(_first(users, reverse("policy-detail", args=[policy.pk])), Usages(), 0, impact_of("name"))
 
 
 def _deleting(listeners: QuerySet[Listener], list_url: str) -> DeletionImpact:
