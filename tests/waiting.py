@@ -2,9 +2,10 @@
 
 import random
 import socket
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,3 +34,15 @@ def free_port(host: str = "127.0.0.1") -> int:
             if port not in _given:
                 _given.add(port)
                 return port
+
+
+@contextmanager
+def running_thread(work: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
+    """Run ``work`` beside the block; at its end ``stop`` must make it return."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop()
+        thread.join()
