@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -63,7 +64,7 @@ class Node:
         self._kept_back: set[str] = set()
         self._end: asyncio.Queue[End] = asyncio.Queue()
         self._cut = asyncio.Event()
-        self._build(selection)
+        self._build(replace(selection, health_log=str(self._paths.health_log)))
 
     def _build(self, selection: Selection) -> None:
         sources = ProbeSources()

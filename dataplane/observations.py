@@ -34,10 +34,12 @@ class Health:
     """What the engine says of one server, seen through one listener."""
 
     listener_id: str
+    server_group_id: str
     address: str
     port: int
     state: ServerHealth.State
     reason: str
+    http_status: int = 0
 
 
 def load_totals(node: str) -> dict[str, Totals]:
@@ -124,11 +126,10 @@ def write_health(node: str, seen: Sequence[Health]) -> None:
 
 
 def _write_health(node: str, seen: Sequence[Health]) -> None:
-    listeners = {health.listener_id for health in seen}
-    groups = dict(Listener.objects.filter(id__in=listeners).values_list("id", "server_group_id"))
+    listeners = _existing(health.listener_id for health in seen)
     servers = {
         (server.group_id, server.address, server.port): server.pk
-        for server in Server.objects.filter(group_id__in=set(groups.values()))
+        for server in Server.objects.filter(group_id__in={health.server_group_id for health in seen})
     }
     known = {
         (row.server_id, row.listener_id): row
@@ -137,14 +138,14 @@ def _write_health(node: str, seen: Sequence[Health]) -> None:
     now = timezone.now()
     rows = []
     for health in seen:
-        server_id = servers.get((groups.get(health.listener_id, ""), health.address, health.port))
-        if server_id is not None:
+        server_id = servers.get((health.server_group_id, health.address, health.port))
+        if server_id is not None and health.listener_id in listeners:
             rows.append(_health_row(node, health, server_id, known.get((server_id, health.listener_id)), now))
     ServerHealth.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["server", "listener", "node"],
-        update_fields=["state", "reason", "since"],
+        update_fields=["state", "reason", "http_status", "since"],
     )
 
 
@@ -156,6 +157,7 @@ def _health_row(node: str, health: Health, server_id: int, old: ServerHealth | N
         node=node,
         state=health.state,
         reason=health.reason,
+        http_status=health.http_status,
         since=since,
     )
 

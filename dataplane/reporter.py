@@ -17,6 +17,7 @@ from dataplane.engine.errors import EngineError
 from dataplane.engine.supervisor import Engine
 from dataplane.follow import Follower
 from dataplane.health import seen_health
+from dataplane.health_log import HealthLog
 from dataplane.observations import Figures, Health
 from dataplane.status import Observation, StatusBoard
 from listeners.models import ServedReceipt
@@ -54,7 +55,8 @@ class Reporter:
         self._states: dict[str, Observation] = {}
         self._receipts: list[ServedReceipt] = []
         self._active: dict[str, int] = {}
-        self._health: dict[tuple[str, str, int], Health] = {}
+        self._health: dict[tuple[str, str, str, int], Health] = {}
+        self._health_log = HealthLog(engine.command.paths.health_log)
         self._version = ""
         self._cursor = 0
         self._served_before: set[str] | None = None
@@ -157,12 +159,14 @@ class Reporter:
             await self._database.run(observations.write_health, self._node, changed)
         self._health = seen
 
-    async def _seen_health(self) -> dict[tuple[str, str, int], Health]:
+    async def _seen_health(self) -> dict[tuple[str, str, str, int], Health]:
         try:
             clusters = await self._engine.admin.clusters()
         except EngineError:
             return self._health
-        return {(h.listener_id, h.address, h.port): h for h in seen_health(clusters, self._follower.snapshot)}
+        self._health_log.keep_only({cluster["name"] for cluster in clusters})
+        seen = seen_health(clusters, self._follower.snapshot, self._health_log.read())
+        return {(each.listener_id, each.server_group_id, each.address, each.port): each for each in seen}
 
     async def _report_node(self) -> None:
         problems = (self.phase, self._engine.problem, self._follower.problem, await self._engine_problem())

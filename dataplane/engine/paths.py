@@ -40,6 +40,11 @@ class NodePaths:
         return self.state_dir / "engine.log"
 
     @property
+    def health_log(self) -> Path:
+        """Where the engine notes why health checks fail; read and emptied by the node."""
+        return self.state_dir / "health.log"
+
+    @property
     def errors(self) -> Path:
         """What the engine wrote to its standard error: start errors and crash traces."""
         return self.state_dir / "engine.err"
