@@ -1,4 +1,4 @@
-"""Who may see a page, the answer when a service refused, and bodies that are too large."""
+"""Who may see a page, the answers when a service or a method was refused, and bodies that are too large."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -76,3 +76,20 @@ class DomainErrorMiddleware:
             return None
         context = {"error": exception, "title": HTTPStatus(exception.status).phrase}
         return render(request, "console/error.html", context, status=exception.status)
+
+
+class WrongMethodMiddleware:
+    """Answer with a page where somebody opens an address that only a button sends to, instead of with nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, and give a bare refusal of GET its page; the status and Allow stay."""
+        response = self.get_response(request)
+        is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
+        if not is_bare or request.method != "GET" or not request.accepts("text/html"):
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page["Allow"] = response["Allow"]
+        return page

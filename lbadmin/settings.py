@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.DomainErrorMiddleware",
+    "console.middleware.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "lbadmin.urls"

@@ -1,4 +1,4 @@
-"""Forms of the listener pages: they read what was typed; the services decide what may be stored."""
+"""Fields that forms share, and the forms of server groups. They read what was typed; the services decide."""
 
 from typing import Any, cast
 
@@ -10,14 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from console.errors import DomainError
 from console.forms import StyledForm
 from console.ids import is_id
-from listeners.ca_sources import CaSource
-from listeners.models import Listener, LoadBalancer, ServerGroup
+from listeners.models import ServerGroup
 from listeners.rules import check_server_address
-from listeners.tls_policies import POLICIES, WIZARD_POLICY
+from listeners.tls_policies import POLICIES
 
 MAX_PORT = 65535
-IDLE_TIMEOUT_SECONDS = (10, 900)
-MAX_CONNECTIONS_PER_SECOND = 1_000_000
 
 
 def port_field(**options: Any) -> forms.IntegerField:
@@ -30,73 +27,6 @@ def port_field(**options: Any) -> forms.IntegerField:
         error_messages={"invalid": _("A port is a number from 1 to 65535.")},
         **options,
     )
-
-
-class LoadBalancerForm(StyledForm):
-    """The settings of an instance."""
-
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=128,
-        help_text=_("2 to 128 characters, starting with a letter: letters, digits, “.”, “_” and “-”."),
-    )
-    bind_address = forms.CharField(
-        label=_("Bind address"),
-        max_length=45,
-        initial="0.0.0.0",  # noqa: S104 - offered to the operator, who decides
-        help_text=_("The local IPv4 or IPv6 address that listeners accept on; 0.0.0.0 or :: is every address."),
-    )
-    region = forms.CharField(
-        label=_("Region"), max_length=64, required=False, help_text=_("Empty: the region of this installation.")
-    )
-
-
-class ListenerSettingsForm(StyledForm):
-    """What can be changed of a listener at any time, its certificates aside."""
-
-    name = forms.CharField(
-        label=_("Listener name"), max_length=256, required=False, help_text=_("Shown instead of the port.")
-    )
-    idle_timeout_seconds = forms.IntegerField(
-        label=_("Idle timeout (seconds)"),
-        initial=900,
-        min_value=IDLE_TIMEOUT_SECONDS[0],
-        max_value=IDLE_TIMEOUT_SECONDS[1],
-        help_text=_("10 to 900. A connection with no data for this long is closed."),
-    )
-    connections_per_second = forms.IntegerField(
-        label=_("New connections per second"),
-        initial=0,
-        min_value=0,
-        max_value=MAX_CONNECTIONS_PER_SECOND,
-        help_text=_("0 to 1,000,000; 0 is no limit."),
-    )
-    alpn_policy = forms.ChoiceField(
-        label=_("ALPN policy"),
-        required=False,
-        choices=[
-            ("", _("Off: no protocol is negotiated")),
-            ("HTTP1Only", _("HTTP1Only: http/1.1, http/1.0")),
-            ("HTTP2Only", _("HTTP2Only: h2")),
-            ("HTTP2Optional", _("HTTP2Optional: http/1.1, http/1.0, h2")),
-            ("HTTP2Preferred", _("HTTP2Preferred: h2, http/1.1, http/1.0")),
-        ],
-        help_text=_("The application protocols offered to clients, preferred first."),
-    )
-    proxy_protocol_enabled = forms.BooleanField(
-        label=_("Proxy Protocol v2 to the servers"),
-        required=False,
-        help_text=_("Tells each server the client's address. The servers must expect it."),
-    )
-
-
-class ConfigureListenerForm(ListenerSettingsForm):
-    """The first step of the wizard."""
-
-    port = port_field(
-        label=_("Listener port"), help_text=_("1 to 65535. Ports under 1024 need a node that may bind them.")
-    )
-    field_order = ("port", "name")
 
 
 class PolicyField(forms.ChoiceField):
@@ -122,48 +52,6 @@ class IdsField(forms.MultipleChoiceField):
     def valid_value(self, value: str) -> bool:
         """Let the service decide: a repository of 100,000 certificates is no list of choices."""
         return is_id(value)
-
-
-class ConfigureCertificateForm(StyledForm):
-    """The second step of the wizard."""
-
-    certificate_id = IdField(
-        label=_("Server certificate"), error_messages={"required": _("Select the default server certificate.")}
-    )
-    additional_certificate_ids = IdsField(label=_("Additional certificates"), required=False)
-    mutual_authentication = forms.BooleanField(
-        label=_("Enable Mutual Authentication"),
-        required=False,
-        help_text=_("Clients must show a certificate that the CA certificate vouches for."),
-    )
-    # Only what the choice of the CA certificate shows; the listener keeps the certificate alone.
-    ca_source = forms.ChoiceField(choices=[("", ""), *CaSource.choices], required=False)
-    ca_repository_id = IdField(required=False)
-    ca_certificate_id = IdField(label=_("CA certificate"), required=False)
-    security_policy = PolicyField(initial=WIZARD_POLICY)
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for the CA certificate only when it is needed."""
-        cleaned = super().clean() or {}
-        if cleaned.get("mutual_authentication") and not cleaned.get("ca_certificate_id"):
-            self.add_error("ca_certificate_id", _("Mutual authentication needs a CA certificate: select one."))
-        return cleaned
-
-
-class SelectServerGroupForm(StyledForm):
-    """The third step of the wizard."""
-
-    server_group_id = IdField(
-        label=_("Server group"), error_messages={"required": _("Select the server group that takes the traffic.")}
-    )
-
-
-class EditListenerForm(ListenerSettingsForm):
-    """The settings, policy and server group of a listener that exists."""
-
-    security_policy = PolicyField()
-    server_group_id = SelectServerGroupForm.base_fields["server_group_id"]
-    field_order = ("name", "security_policy")
 
 
 class ServerGroupForm(StyledForm):
@@ -247,6 +135,6 @@ ServerRows = cast(
 )
 
 
-def initial_of(instance: LoadBalancer | Listener | ServerGroup, form: type[forms.Form]) -> dict[str, Any]:
+def initial_of(instance: ServerGroup, form: type[forms.Form]) -> dict[str, Any]:
     """Return the stored values of the fields that ``form`` has."""
     return {name: getattr(instance, name) for name in form.base_fields}

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
 from certificates.services import roll_back_certificate
@@ -19,9 +19,12 @@ from console.errors import DomainError, NotFoundError
 from console.returning import with_query
 from listeners import limits, selectors, services
 from listeners.impact import impact_of
+from listeners.listener_forms import scope_of
 from listeners.models import Binding, Listener
 from listeners.pages.editing import Opened, opened_from
+from listeners.pages.frames import frame
 from listeners.pages.pickers import SOURCES, Picker, choosable, making_url, picker, search_name
+from listeners.products import features_of
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -59,9 +62,9 @@ TAB_URLS = {"server": "listener-certificates", "ca": "listener-ca"}
 CHANGE_DEFAULT = Choice(
     "certificate_id",
     "default-certificate",
-    gettext_lazy("Change the default server certificate"),
-    gettext_lazy("Change"),
-    gettext_lazy("The default server certificate is changed."),
+    gettext_lazy("Replace the default server certificate"),
+    gettext_lazy("Replace"),
+    gettext_lazy("The default server certificate is replaced."),
     services.change_default_certificate,
 )
 ADD_ADDITIONAL = Choice(
@@ -95,16 +98,25 @@ def listener_certificates(request: HttpRequest, listener_id: str) -> HttpRespons
     """Show the default and the additional server certificates."""
     listener = selectors.listener_by_id(listener_id)
     bindings = selectors.bindings_of(listener)
-    context = _frame(listener, "server") | {
+    context = frame(listener, "server") | {
         "default": [b for b in bindings if b.role == Binding.Role.DEFAULT],
         "additional": [b for b in bindings if b.role == Binding.Role.ADDITIONAL],
-        "used": selectors.additional_certificate_count(listener.load_balancer_id),
-        "limits": limits.limits_of((limits.CERTIFICATES, limits.CERTIFICATES_PER_OPERATION)),
+        **room_of(listener),
     }
-    context |= _asked(listener, request.GET.get("server_name", "").strip())
-    context["limit"] = context["limits"][limits.CERTIFICATES]
-    context["per_operation"] = context["limits"][limits.CERTIFICATES_PER_OPERATION]
+    if context["is_encrypted"]:
+        context |= _asked(listener, request.GET.get("server_name", "").strip())
     return render(request, "listeners/certificates/server.html", context)
+
+
+def room_of(listener: Listener) -> dict[str, int]:
+    """Return how many additional certificates there are, may be, and may be added at once."""
+    per_listener = features_of(listener.load_balancer).domain_extensions
+    used = (
+        listener.additional_count  # type: ignore[attr-defined]  # listener_by_id counts it
+        if per_listener
+        else selectors.additional_certificate_count(listener.load_balancer_id)
+    )
+    return limits.certificate_room(used, listener.load_balancer)
 
 
 def _asked(listener: Listener, server_name: str) -> dict[str, Any]:
@@ -122,12 +134,8 @@ def listener_ca(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show whether clients must authenticate, and by which CA certificate."""
     listener = selectors.listener_by_id(listener_id)
     bindings = selectors.bindings_of(listener)
-    context = _frame(listener, "ca") | {"ca": [b for b in bindings if b.role == Binding.Role.CA]}
+    context = frame(listener, "ca") | {"ca": [b for b in bindings if b.role == Binding.Role.CA]}
     return render(request, "listeners/certificates/ca.html", context)
-
-
-def _frame(listener: Listener, tab: str) -> dict[str, Any]:
-    return {"listener": listener, "tab": tab, "opened": Opened(listener.revision, {})}
 
 
 @require_http_methods(METHODS)
@@ -142,7 +150,7 @@ def mutual_authentication_switch(request: HttpRequest, listener_id: str) -> Http
     listener = selectors.listener_by_id(listener_id)
     if not listener.mutual_authentication:
         return _choose(request, listener, ENABLE_MUTUAL)
-    context = _frame(listener, "ca") | {"impact": impact_of("mutual-authentication")}
+    context = frame(listener, "ca") | {"impact": impact_of("mutual-authentication")}
     if request.method == "POST":
         opened = opened_from(request) or context["opened"]
         try:
@@ -169,7 +177,7 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
     go = request.POST.get("go")
     if go == f"create:{choice.field}":
         back = with_query(request.path, **{choice.field: chosen})
-        return redirect(making_url(choice.field, back, request.POST))
+        return redirect(making_url(choice.field, back, request.POST, scope=scope_of(listener)))
     if request.method == "POST" and go != "search":
         opened = opened_from(request) or Opened(listener.revision, {})
         try:
@@ -181,12 +189,12 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
         else:
             messages.success(request, str(choice.done))
             return redirect(choice.back, listener_id=listener.pk)
-    context = _frame(listener, choice.tab) | {
+    context = frame(listener, choice.tab) | {
         "choice": choice,
         "error": error,
         "impact": impact_of(choice.change),
         "picker": _picker(listener, choice, chosen, data),
-        **_room(listener, choice),
+        **(room_of(listener) if choice is ADD_ADDITIONAL else {}),
     }
     return render(request, "listeners/certificates/choose.html", context, status=error.status if error else 200)
 
@@ -199,13 +207,8 @@ def _picker(listener: Listener, choice: Choice, chosen: list[str], data: QueryDi
         listener_id=listener.pk,
         ca_source=data.get("ca_source", ""),
         ca_repository_id=data.get("ca_repository_id", ""),
+        balancer=listener.load_balancer,
     )
-
-
-def _room(listener: Listener, choice: Choice) -> dict[str, int]:
-    if choice is not ADD_ADDITIONAL:
-        return {}
-    return limits.certificate_room(selectors.additional_certificate_count(listener.load_balancer_id))
 
 
 @require_http_methods(METHODS)
@@ -228,7 +231,7 @@ def additional_remove(request: HttpRequest, listener_id: str) -> HttpResponse:
             messages.success(request, _("The additional certificates are removed; the repository keeps them."))
             return redirect("listener-certificates", listener_id=listener.pk)
     bindings = [b for b in selectors.bindings_of(listener) if b.certificate_id in ids]
-    context = _frame(listener, "server") | {
+    context = frame(listener, "server") | {
         "bindings": [b for b in bindings if b.role == Binding.Role.ADDITIONAL],
         "error": error,
         "impact": impact_of("certificates-removed"),
@@ -236,13 +239,16 @@ def additional_remove(request: HttpRequest, listener_id: str) -> HttpResponse:
     return render(request, "listeners/certificates/remove.html", context, status=error.status if error else 200)
 
 
-@require_POST
+@require_http_methods(METHODS)
 def binding_roll_back(request: HttpRequest, listener_id: str, binding_id: int) -> HttpResponse:
     """Put the previous certificate back in its slot, or the previous version behind its certificate, in one click."""
     listener = selectors.listener_by_id(listener_id)
     binding = listener.bindings.select_related("certificate").filter(pk=binding_id).first()
     if binding is None:
         raise NotFoundError(_("That certificate is no longer on this listener."), "binding.not-found")
+    tab = TAB_URLS["ca" if binding.role == Binding.Role.CA else "server"]
+    if request.method != "POST":  # a link that somebody kept: to where the button is
+        return redirect(tab, listener_id=listener.pk)
     opened = opened_from(request)
     if request.POST.get("to") == "version":
         roll_back_certificate(actor_of(request), binding.certificate_id, expected_revision=None)
@@ -250,4 +256,4 @@ def binding_roll_back(request: HttpRequest, listener_id: str, binding_id: int) -
     else:
         services.roll_back_binding(actor_of(request), binding.pk, expected_revision=opened.revision if opened else None)
         messages.success(request, _("The previous certificate is back in use."))
-    return redirect(TAB_URLS["ca" if binding.role == Binding.Role.CA else "server"], listener_id=listener.pk)
+    return redirect(tab, listener_id=listener.pk)

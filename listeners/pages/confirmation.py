@@ -7,12 +7,14 @@ from typing import Any
 from django.utils import timezone
 
 from certificates.models import Certificate
+from listeners.applicability import settings_of
 from listeners.impact import Impact, impact_of
 from listeners.models import Binding, LoadBalancer, ServerGroup
 from listeners.pages.curl import curl
 from listeners.ports import port_warnings
-from listeners.selectors import servers_with_health
-from listeners.tls_policies import POLICIES, TlsPolicy
+from listeners.products import transport_of
+from listeners.selectors import policy_named, servers_with_health
+from listeners.tls_policies import TlsPolicy
 from listeners.warnings import (
     ListenerWarning,
     name_warnings,
@@ -49,8 +51,9 @@ class Confirmation:
     """Every value of a listener to be, what deserves a word, and the REST call that does the same."""
 
     values: Mapping[str, Any]
+    settings: frozenset[str]
     certificates: Chosen
-    policy: TlsPolicy
+    policy: TlsPolicy | None  # None where the protocol has none
     server_group: ServerGroup | None
     warnings: Sequence[ListenerWarning]
     impact: Impact
@@ -59,19 +62,21 @@ class Confirmation:
 
 def confirmation_of(balancer: LoadBalancer, values: Mapping[str, Any]) -> Confirmation:
     """Return what to confirm; ``values`` are the answers of the wizard's steps."""
-    wanted = [values["certificate_id"], *values["additional_certificate_ids"], values["ca_certificate_id"]]
+    additional, ca = values.get("additional_certificate_ids", ()), values.get("ca_certificate_id")
     rows = Certificate.objects.select_related("current_version").prefetch_related("current_version__names")
-    found = rows.in_bulk([pk for pk in wanted if pk])
-    group = ServerGroup.objects.prefetch_related(*servers_with_health()).filter(pk=values["server_group_id"]).first()
+    found = rows.in_bulk([pk for pk in (values.get("certificate_id"), *additional, ca) if pk])
+    groups = ServerGroup.objects.prefetch_related(*servers_with_health())
+    group = groups.filter(pk=values.get("server_group_id") or "").first()
     certificates = Chosen(
-        default=found.get(values["certificate_id"]),
-        additional=[found[pk] for pk in values["additional_certificate_ids"] if pk in found],
-        ca=found.get(values["ca_certificate_id"] or ""),
+        default=found.get(values.get("certificate_id", "")),
+        additional=[found[pk] for pk in additional if pk in found],
+        ca=found.get(ca or ""),
     )
     return Confirmation(
         values=values,
+        settings=settings_of(balancer.product, values["protocol"]),
         certificates=certificates,
-        policy=POLICIES[values["security_policy"]],
+        policy=policy_named(balancer.product, values.get("security_policy", "")),
         server_group=group,
         warnings=_warnings(balancer, values, certificates, group),
         impact=impact_of("create"),
@@ -84,8 +89,8 @@ def _warnings(
 ) -> list[ListenerWarning]:
     bindings = certificates.as_bindings()
     return [
-        *port_warnings(balancer.bind_address, values["port"]),
-        *policy_warnings(values["security_policy"]),
+        *port_warnings(balancer.bind_address, values["port"], transport_of(values["protocol"])),
+        *policy_warnings(policy_named(balancer.product, values.get("security_policy", ""))),
         *validity_warnings(bindings, timezone.now()),
         *name_warnings(bindings),
         *(server_warnings(group) if group else ()),

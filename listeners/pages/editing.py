@@ -79,4 +79,6 @@ def shown(field: forms.Field, value: Any) -> str:
         return _("On") if value else _("Off")
     if isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # flat choices
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={worth}" for key, worth in value.items()) or "—"
     return str(value) if value not in {"", None} else "—"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -12,14 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
 from console.errors import DomainError
-from console.forms import add_domain_error
 from console.returning import with_query
 from listeners import limits, selectors, services
-from listeners.models import LoadBalancer
+from listeners.listener_forms import ScopedForm
+from listeners.models import Listener
 from listeners.pages import pickers
 from listeners.pages.confirmation import confirmation_of
-from listeners.tls_policies import POLICIES
+from listeners.pages.offers import protocol_offers
 from listeners.wizards import create_listener as wizard
+from listeners.wizards.create_listener import Walk
 from listeners.wizards.drafts import Draft, discard_draft, draft_of, save_draft, start_draft
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -39,22 +39,25 @@ def listener_create(request: HttpRequest, load_balancer_id: str) -> HttpResponse
 def listener_create_step(request: HttpRequest, load_balancer_id: str, draft_id: str, step_id: str) -> HttpResponse:
     """Show a step, or take what was typed in it and go where the pressed button leads."""
     balancer = selectors.load_balancer_by_id(load_balancer_id)
-    step = wizard.STEP_BY_ID.get(step_id)
-    if step is None:
+    if step_id not in wizard.STEP_IDS:
         raise Http404
     draft = draft_of(request.session, draft_id, balancer.pk)
     if draft is None:
         messages.warning(request, _("That draft is finished or too old; this is a new one."))
         return redirect("listener-create", load_balancer_id=balancer.pk)
+    walk = Walk(balancer, draft)
+    step = walk.step(step_id)
+    if step is None:  # the protocol that was chosen has no such step
+        return redirect(step_url(draft, wizard.LISTENER))
     if request.method == "POST":
-        return _take(request, balancer, draft, step)
+        return _take(request, walk, step)
     field = made_for(step, request.GET)
     if field:
         if not preselect(draft, step, field, request.GET):
             messages.warning(request, _("Nothing of what was made can be chosen here; what was chosen before is kept."))
         save_draft(request.session, draft)
         return redirect(step_url(draft, step))
-    return _show(request, balancer, draft, step)
+    return _show(request, walk, step)
 
 
 def step_url(draft: Draft, step: wizard.Step, **query: str) -> str:
@@ -80,36 +83,49 @@ def preselect(draft: Draft, step: wizard.Step, field: str, query: QueryDict) -> 
     return bool(chosen)
 
 
-def _take(request: HttpRequest, balancer: LoadBalancer, draft: Draft, step: wizard.Step) -> HttpResponse:
+def _take(request: HttpRequest, walk: Walk, step: wizard.Step) -> HttpResponse:
     """Keep what was typed, then go where the pressed button leads."""
     go, _colon, argument = request.POST.get("go", "next").partition(":")
+    draft = walk.draft
     if step.form is not None:
-        draft.keep(step.id, step.fields, request.POST)
+        draft.keep(step.id, (*step.fields, wizard.PROTOCOL), request.POST)
+        if go == "protocol":
+            _switch(request, walk, argument)
         save_draft(request.session, draft)
     if go == "cancel":
         discard_draft(request.session, draft.id)
-        return redirect("load-balancer-detail", load_balancer_id=balancer.pk)
-    elsewhere = _elsewhere(request, draft, step, go, argument)
+        return redirect("load-balancer-detail", load_balancer_id=walk.balancer.pk)
+    elsewhere = _elsewhere(request, walk, step, go, argument)
     if elsewhere:
         return redirect(elsewhere)
-    if step is wizard.CONFIRM:
-        return _submit(request, balancer, draft)
-    form = wizard.checked_form(balancer, draft, step)
+    if step.form is None:
+        return _submit(request, walk, step)
+    form = walk.checked_form(step)
     if form.errors:
-        return _show(request, balancer, draft, step, form=form)
-    return redirect(step_url(draft, wizard.neighbour(step, 1)))
+        return _show(request, walk, step, form=form)
+    return redirect(step_url(draft, walk.neighbour(step, 1)))
 
 
-def _elsewhere(request: HttpRequest, draft: Draft, step: wizard.Step, go: str, argument: str) -> str:
+def _switch(request: HttpRequest, walk: Walk, protocol: str) -> None:
+    try:
+        walk.switch(protocol)
+    except DomainError as error:
+        messages.error(request, str(error))
+
+
+def _elsewhere(request: HttpRequest, walk: Walk, step: wizard.Step, go: str, argument: str) -> str:
     """Return where a button leads that asks for no valid answer: back, a step, a search, making something."""
+    there = walk.step(argument)
     if go == "back":
-        return step_url(draft, wizard.neighbour(step, -1))
-    if go == "step" and argument in wizard.STEP_BY_ID:
-        return step_url(draft, wizard.STEP_BY_ID[argument])
+        return step_url(walk.draft, walk.neighbour(step, -1))
+    if go == "protocol":
+        return step_url(walk.draft, step)
+    if go == "step" and there is not None:
+        return step_url(walk.draft, there)
     if go == "search":
-        return step_url(draft, step, **_searches(request.POST, step))
+        return step_url(walk.draft, step, **_searches(request.POST, step))
     if go == "create":
-        return _making_url(draft, step, argument, request.POST)
+        return _making_url(walk, step, argument, request.POST)
     return ""
 
 
@@ -118,94 +134,103 @@ def _searches(data: QueryDict, step: wizard.Step) -> dict[str, str]:
     return {name: str(data[name]) for name in names if data.get(name)}
 
 
-def _making_url(draft: Draft, step: wizard.Step, field: str, given: QueryDict) -> str:
+def _making_url(walk: Walk, step: wizard.Step, field: str, given: QueryDict) -> str:
     """Return the page that makes what ``field`` chooses, told to come back to this step."""
     if field not in pickers.SOURCES:
         raise Http404
-    return pickers.making_url(field, step_url(draft, step, **{"as": field}), given)
+    return pickers.making_url(field, step_url(walk.draft, step, **{"as": field}), given, scope=walk.scope)
 
 
-def _show(
-    request: HttpRequest,
-    balancer: LoadBalancer,
-    draft: Draft,
-    step: wizard.Step,
-    form: forms.Form | None = None,
-) -> HttpResponse:
-    unfinished = wizard.first_unfinished(draft, step)
+def _show(request: HttpRequest, walk: Walk, step: wizard.Step, form: ScopedForm | None = None) -> HttpResponse:
+    unfinished = walk.first_unfinished(step)
     if unfinished:
-        return redirect(step_url(draft, unfinished, check="1"))
+        return redirect(step_url(walk.draft, unfinished, check="1"))
     if form is None and step.form is not None:
-        is_judged = "check" in request.GET
-        form = wizard.checked_form(balancer, draft, step) if is_judged else wizard.shown_form(draft, step)
-    context = _context(request, balancer, draft, step, form)
+        form = walk.checked_form(step) if "check" in request.GET else walk.shown_form(step)
+    context = _context(request, walk, step, form)
     status = 422 if form is not None and form.errors else 200
     return render(request, f"listeners/wizard/{step.id}.html", context, status=status)
 
 
-def _context(
-    request: HttpRequest, balancer: LoadBalancer, draft: Draft, step: wizard.Step, form: forms.Form | None
-) -> dict[str, Any]:
+def _context(request: HttpRequest, walk: Walk, step: wizard.Step, form: ScopedForm | None) -> dict[str, Any]:
+    steps = walk.steps
     context: dict[str, Any] = {
-        "load_balancer": balancer,
-        "steps": wizard.STEPS,
+        "load_balancer": walk.balancer,
+        "features": walk.scope.features,
+        "protocol": walk.protocol,
+        "steps": steps,
         "step": step,
-        "position": wizard.STEPS.index(step) + 1,
-        "action": step_url(draft, step),
+        "position": steps.index(step) + 1,
+        "action": step_url(walk.draft, step),
         "form": form,
-        "policies": POLICIES.values(),
     }
-    if form is not None:
-        context["pickers"] = _pickers(request, form)
-        used = balancer.additional_count  # type: ignore[attr-defined]  # load_balancer_by_id counts it
-        context |= limits.certificate_room(used) if step is wizard.CERTIFICATE else {}
-    else:
-        context["confirmation"] = confirmation_of(balancer, wizard.answers(draft))
-    return context
+    if form is None:
+        return context | {"confirmation": confirmation_of(walk.balancer, walk.answers())}
+    context["pickers"] = _pickers(request, form)
+    return context | {"policies": form.policies} | _of_step(walk, step)
 
 
-def _pickers(request: HttpRequest, form: forms.Form) -> dict[str, pickers.Picker]:
+def _of_step(walk: Walk, step: wizard.Step) -> dict[str, Any]:
+    """Return what one step shows beside its form."""
+    if step.id == wizard.LISTENER.id:
+        return {"protocols": protocol_offers(walk.balancer)}
+    if step.id != wizard.CERTIFICATE.id:
+        return {}
+    used = walk.balancer.additional_count  # type: ignore[attr-defined]  # load_balancer_by_id counts it
+    return dict(limits.certificate_room(used, walk.balancer))
+
+
+def _pickers(request: HttpRequest, form: ScopedForm) -> dict[str, pickers.Picker]:
     made = {}
     for field in pickers.SOURCES:
-        if field in form.fields:
+        if field in form.offered:
             value = form[field].value() or []
-            chosen = [value] if isinstance(value, str) else value
             made[field] = pickers.bare_picker(
                 field,
-                chosen,
+                [value] if isinstance(value, str) else value,
                 request.GET.get(pickers.search_name(field), ""),
                 errors=[str(error) for error in form[field].errors],
                 beside=_chosen_beside(form, pickers.SOURCES[field].beside),
                 ca_source=_chosen_beside(form, "ca_source"),
                 ca_repository_id=_chosen_beside(form, "ca_repository_id"),
+                balancer=form.scope.balancer,
+                protocol=form.scope.protocol,
             )
     pickers.load_names(made.values())
     return made
 
 
-def _chosen_beside(form: forms.Form, field: str) -> str:
+def _chosen_beside(form: ScopedForm, field: str) -> str:
     return str(form[field].value() or "") if field in form.fields else ""
 
 
-def _submit(request: HttpRequest, balancer: LoadBalancer, draft: Draft) -> HttpResponse:
+def _submit(request: HttpRequest, walk: Walk, step: wizard.Step) -> HttpResponse:
     """Create the listener, or show the refusal in the step that can put it right."""
-    unfinished = wizard.first_unfinished(draft, wizard.CONFIRM)
+    unfinished = walk.first_unfinished(step)
     if unfinished:
-        return redirect(step_url(draft, unfinished, check="1"))
+        return redirect(step_url(walk.draft, unfinished, check="1"))
     try:
-        listener = services.create_listener(actor_of(request), load_balancer_id=balancer.pk, **wizard.answers(draft))
+        listener = services.create_listener(actor_of(request), load_balancer_id=walk.balancer.pk, **walk.answers())
     except DomainError as error:
-        return _refused(request, balancer, draft, error)
-    discard_draft(request.session, draft.id)
-    messages.success(request, _("Listener “%(name)s” is created.") % {"name": listener})
+        return _refused(request, walk, step, error)
+    discard_draft(request.session, walk.draft.id)
+    messages.success(request, _created(listener))
     return redirect("listener-detail", listener_id=listener.pk)
 
 
-def _refused(request: HttpRequest, balancer: LoadBalancer, draft: Draft, error: DomainError) -> HttpResponse:
-    step = wizard.step_of_field(error.field)
-    if step is None:
+def _created(listener: Listener) -> str:
+    told = {"name": listener}
+    if listener.desired == Listener.Desired.STOPPED:
+        return _("Listener “%(name)s” is created. It is stopped, as new ones of this product are: start it.") % told
+    return _("Listener “%(name)s” is created.") % told
+
+
+def _refused(request: HttpRequest, walk: Walk, step: wizard.Step, error: DomainError) -> HttpResponse:
+    there = walk.step_of_field(error.field)
+    if there is None:
         messages.error(request, str(error))
-        return _show(request, balancer, draft, wizard.CONFIRM)
-    form = wizard.judged_form(draft, step)
-    add_domain_error(form, error)
-    return _show(request, balancer, draft, step, form=form)
+        return _show(request, walk, step)
+    form = walk.judged_form(there)
+    form.is_valid()
+    form.refuse(error)
+    return _show(request, walk, there, form=form)

@@ -14,16 +14,15 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from access.actors import actor_of
 from certificates.selectors import certificate_by_id
 from console.errors import DomainError, StaleError
-from console.forms import add_domain_error
 from listeners import selectors, services
-from listeners.forms import EditListenerForm, initial_of
 from listeners.impact import impacts_of_fields
+from listeners.listener_forms import EditListenerForm, scope_of, stored_values
 from listeners.models import Listener, ServerGroup
 from listeners.pages.curl import curl
 from listeners.pages.editing import Difference, Opened, differences, labels_of_changes, merged, opened_from
 from listeners.pages.failures import explained
+from listeners.pages.frames import frame, table
 from listeners.pages.pickers import picker, search_name
-from listeners.tls_policies import POLICIES
 from listeners.warnings import name_warnings, policy_warnings, server_warnings, validity_warnings
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -32,12 +31,13 @@ RECEIPTS = 20
 
 @require_safe
 def listener_list(request: HttpRequest) -> HttpResponse:
-    """List the listeners of all instances, or those that a server group or a certificate is used by."""
+    """List the listeners of all load balancers, or those that a server group or a certificate is used by."""
     group, certificate = request.GET.get("server_group", ""), request.GET.get("certificate", "")
     wanted = selectors.ListenerFilter(server_group_id=group, certificate_id=certificate)
     query = request.GET.get("q", "").strip()
-    context = {
-        "page": selectors.listeners(wanted, query, request.GET.get("cursor", "")),
+    page = selectors.listeners(wanted, query, request.GET.get("cursor", ""))
+    context = table(page.items) | {
+        "page": page,
         "query": query,
         "used": selectors.server_group_by_id(group) if group else certificate_by_id(certificate) if certificate else "",
         "hidden": {"server_group": group, "certificate": certificate},
@@ -49,13 +49,13 @@ def listener_list(request: HttpRequest) -> HttpResponse:
 def listener_detail(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show what a listener is set to, beside its live part."""
     listener = selectors.listener_by_id(listener_id)
-    bindings = selectors.bindings_of(listener)
+    bindings, policy = selectors.bindings_of(listener), selectors.policy_of(listener)
     context = _live(listener) | {
-        "tab": "details",
-        "policy": POLICIES[listener.security_policy],
+        "policy": policy,
         "bindings": bindings,
+        "announcer": getattr(listener, "announced_by", None),  # of a QUIC listener, its HTTPS listener
         "warnings": [
-            *policy_warnings(listener.security_policy),
+            *policy_warnings(policy),
             *validity_warnings(bindings, timezone.now()),
             *name_warnings(bindings),
             *server_warnings(listener.server_group),
@@ -75,8 +75,7 @@ def listener_live(request: HttpRequest, listener_id: str) -> HttpResponse:
 def _live(listener: Listener) -> dict[str, Any]:
     statuses = selectors.statuses_of(listener)
     failures = explained(statuses)
-    return {
-        "listener": listener,
+    return frame(listener, "details") | {
         "live_nodes": {status.node for status in listener.live_statuses},
         "statuses": statuses,
         "failures": failures,
@@ -95,22 +94,25 @@ def listener_changes(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show what was changed of a listener, newest first."""
     listener = selectors.listener_by_id(listener_id)
     page = selectors.changes_of_listener(listener, cursor=request.GET.get("cursor", ""))
-    return render(request, "listeners/listener_changes.html", {"listener": listener, "tab": "changes", "page": page})
+    context = frame(listener, "changes") | {"page": page}
+    return render(request, "listeners/listener_changes.html", context)
 
 
 @require_http_methods(METHODS)
 def listener_edit(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Change a listener: the form, then what the change does, then the change."""
     listener = selectors.listener_by_id(listener_id)
-    stored = initial_of(listener, EditListenerForm)
+    scope = scope_of(listener)
+    form = EditListenerForm(request.POST if request.method == "POST" else None, scope=scope)
+    stored = stored_values(listener, form)
     now = Opened(listener.revision, stored)
     if request.method != "POST":
-        return _edit_page(request, listener, EditListenerForm(initial=stored), now)
+        form.initial = stored
+        return _edit_page(request, listener, form, now)
     go = request.POST.get("go", "review")
     opened = opened_from(request) or now
-    form = EditListenerForm(request.POST)
     if go in {"back", "search"}:
-        return _edit_page(request, listener, EditListenerForm(initial=_typed(form)), opened)
+        return _edit_page(request, listener, EditListenerForm(initial=_typed(form), scope=scope), opened)
     if not form.is_valid():
         return _edit_page(request, listener, form, opened)
     changed = differences(form, opened.values, form.cleaned_data)
@@ -141,9 +143,14 @@ def _edit_page(
         "form": form,
         "opened": opened,
         "stale": stale,
-        "policies": POLICIES.values(),
+        "policies": form.policies,
         "picker": picker(
-            "server_group_id", [str(group.value() or "")], searched, errors=[str(error) for error in group.errors]
+            "server_group_id",
+            [str(group.value() or "")],
+            searched,
+            errors=[str(error) for error in group.errors],
+            balancer=listener.load_balancer,
+            protocol=listener.protocol,
         ),
     }
     status = 409 if stale else 422 if form.errors else 200
@@ -187,13 +194,13 @@ def _save(
         services.update_listener(actor_of(request), listener.pk, expected_revision=opened.revision, **values)
     except StaleError as error:
         listener = selectors.listener_by_id(listener.pk)
-        stored = initial_of(listener, EditListenerForm)
+        stored = stored_values(listener, form)
         theirs = _named_groups(differences(form, opened.values, stored))
         stale = {"error": error, "theirs": theirs}
-        form = EditListenerForm(initial=merged(form, opened, stored))
+        form = EditListenerForm(initial=merged(form, opened, stored), scope=form.scope)
         return _edit_page(request, listener, form, Opened(listener.revision, stored), stale)
     except DomainError as error:
-        add_domain_error(form, error)
+        form.refuse(error)
         return _edit_page(request, listener, form, opened)
     messages.success(request, _("Listener “%(name)s” is saved.") % {"name": listener})
     return redirect("listener-detail", listener_id=listener.pk)

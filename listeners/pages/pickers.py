@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Coalesce
@@ -23,7 +24,10 @@ from certificates.selectors import certificates
 from console.ids import is_id
 from console.returning import with_query
 from listeners.ca_sources import CaSource, Narrowing, narrowing
-from listeners.models import Binding, Server, ServerGroup
+from listeners.legality import group_protocols
+from listeners.listener_forms import Scope
+from listeners.models import Binding, Listener, LoadBalancer, RegionalCertificate, Server, ServerGroup
+from listeners.products import features_of
 from listeners.selectors import servers_with_health
 
 SHOWN = 8
@@ -72,6 +76,8 @@ class Picker:
     has_more: bool
     errors: Sequence[str] = ()
     listener_id: str = ""  # whose certificates are not offered again
+    load_balancer_id: str = ""  # what it cannot use is not offered
+    protocol: str = ""  # of the listener: what cannot answer it is not offered
     narrowing: Narrowing | None = None  # of CA certificates: their source
 
     @property
@@ -83,6 +89,12 @@ class Picker:
     def search_name(self) -> str:
         """The name of the search input."""
         return search_name(self.field)
+
+    @property
+    def fixed_query(self) -> str:
+        """What the search is sent with beside the inputs of the page."""
+        fixed = {"listener": self.listener_id, "load_balancer": self.load_balancer_id, "protocol": self.protocol}
+        return urlencode({name: value for name, value in fixed.items() if value})
 
 
 def search_name(field: str) -> str:
@@ -113,11 +125,14 @@ def bare_picker(
     beside: str = "",
     ca_source: str = "",
     ca_repository_id: str = "",
+    balancer: LoadBalancer | None = None,
+    protocol: str = "",
 ) -> Picker:
     """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out.
 
     Certificates that are on the listener ``listener_id`` already are not offered, nor is ``beside``, what is chosen
-    in the field that the source names. CA certificates are offered of one source at a time.
+    in the field that the source names, nor what a ``protocol`` listener of ``balancer`` cannot use. CA
+    certificates are offered of one source at a time.
     """
     source = SOURCES[field]
     ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
@@ -127,6 +142,7 @@ def bare_picker(
     narrowed = narrowing(ca_source, ca_repository_id, "".join(ids)) if source.has_ca_source else None
     if narrowed:
         offered = narrowed.apply(offered)
+    offered = _usable(offered, source, balancer, protocol)
     if source.kind and is_id(listener_id):
         offered = offered.exclude(pk__in=Binding.objects.filter(listener=listener_id).order_by().values("certificate"))
     found = list(offered[: SHOWN + 1])
@@ -141,8 +157,26 @@ def bare_picker(
         has_more=len(found) > SHOWN,
         errors=errors,
         listener_id=listener_id if is_id(listener_id) else "",
+        load_balancer_id=balancer.pk if balancer else "",
+        protocol=protocol if protocol in Listener.Protocol.values else "",
         narrowing=narrowed,
     )
+
+
+def _usable(offered: QuerySet[Any], source: Source, balancer: LoadBalancer | None, protocol: str) -> QuerySet[Any]:
+    """Leave what a listener of the load balancer can use."""
+    if balancer is None:
+        return offered
+    features = features_of(balancer)
+    if not source.kind:
+        known = protocol in features.protocols
+        return offered.filter(protocol__in=group_protocols(balancer.product, protocol)) if known else offered
+    if features.regional_certificates:
+        added = RegionalCertificate.objects.filter(region=balancer.region).order_by()
+        offered = offered.filter(pk__in=added.values("certificate"))
+    if features.key_algorithms and source.kind == Kind.SERVER:
+        offered = offered.filter(current_version__key_algorithm__in=features.key_algorithms)
+    return offered
 
 
 def _certificates(kind: str, query: str) -> QuerySet[Any]:
@@ -170,14 +204,20 @@ def choosable(field: str, ids: Iterable[str]) -> list[str]:
     return found if source.several else found[:1]
 
 
-def making_url(field: str, back: str, given: Mapping[str, Any]) -> str:
+def making_url(field: str, back: str, given: Mapping[str, Any], *, scope: Scope | None = None) -> str:
     """Return the page that makes what ``field`` chooses and comes back to ``back`` with it.
 
-    A CA certificate is made where ``given`` says that it comes from: as an authority, or in a repository.
+    A CA certificate is made where ``given`` says that it comes from: as an authority, or in a repository. A Classic
+    Load Balancer's certificates are added to its region; a server group is for what the listener's protocol needs.
     """
     source = SOURCES[field]
     if not source.kind:
-        return with_query(reverse("server-group-create"), next=back)
+        protocol = {"protocol": group_protocols(scope.balancer.product, scope.protocol)[0]} if scope else {}
+        return with_query(reverse("server-group-create"), next=back, **protocol)
+    if scope and scope.features.regional_certificates:
+        return with_query(
+            reverse("regional-certificate-add"), kind=source.kind, regions=scope.balancer.region, next=back
+        )
     if source.has_ca_source and given.get("ca_source") == CaSource.AUTHORITY:
         return with_query(reverse("authority-create"), next=back)
     if source.has_ca_source and is_id(repository_id := given.get("ca_repository_id", "")):
@@ -199,5 +239,11 @@ def choices(request: HttpRequest, field: str) -> HttpResponse:
         beside=given.get(SOURCES[field].beside, ""),
         ca_source=given.get("ca_source", ""),
         ca_repository_id=given.get("ca_repository_id", ""),
+        balancer=_balancer(given.get("load_balancer", "")),
+        protocol=given.get("protocol", ""),
     )
     return render(request, "listeners/choices.html", {"picker": shown})
+
+
+def _balancer(load_balancer_id: str) -> LoadBalancer | None:
+    return LoadBalancer.objects.filter(pk=load_balancer_id).first() if is_id(load_balancer_id) else None

@@ -38,6 +38,11 @@ class Draft:
         else:
             values[name] = [value]
 
+    def forget(self, step: str, names: Iterable[str]) -> None:
+        """Drop what was typed in the fields called ``names``."""
+        for name in names:
+            self.steps.get(step, {}).pop(name, None)
+
     def data(self, step: str) -> QueryDict | None:
         """Return what was typed in ``step`` as a form takes it; None when it was never sent."""
         if step not in self.steps:

@@ -51,7 +51,7 @@ def test_the_list_is_searched(admin_client: Client) -> None:
     text = admin_client.get(reverse("load-balancer-list"), {"q": "needle"}).text
     assert one.pk in text
     assert two.pk not in text
-    assert "No instance matches" in admin_client.get(reverse("load-balancer-list"), {"q": "nothing"}).text
+    assert "No load balancer matches" in admin_client.get(reverse("load-balancer-list"), {"q": "nothing"}).text
 
 
 def test_the_instance_shows_its_listeners_with_state_and_certificate(admin_client: Client) -> None:

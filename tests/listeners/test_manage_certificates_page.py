@@ -81,7 +81,7 @@ def test_one_click_goes_back_to_the_version_before(admin_client: Client, listene
 
 def test_a_roll_back_is_a_post_and_needs_something_to_go_back_to(admin_client: Client, listener: Listener) -> None:
     url = reverse("binding-roll-back", args=[listener.pk, _default(listener).pk])
-    assert admin_client.get(url).status_code == 405
+    assert admin_client.get(url)["Location"] == reverse("listener-certificates", args=[listener.pk])
     assert admin_client.post(url).status_code == 409
     assert admin_client.post(reverse("binding-roll-back", args=[listener.pk, 10**6])).status_code == 404
 

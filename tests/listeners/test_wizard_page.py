@@ -299,7 +299,7 @@ def test_an_instance_that_is_full_offers_no_additional_certificates(wizard: Wiza
         OPERATOR, listener.pk, certificate_ids=[factories.make_server_certificate().pk]
     )
     text = wizard.get("certificate").text
-    assert "1/1 used on this instance" in text
+    assert "1/1 used on this load balancer" in text
     assert "none can be added" in text
     assert "additional_certificate_ids" not in text
 
