@@ -38,6 +38,18 @@ def seen(listener: Listener, client: Issued | None) -> ObservedClient | None:
     return ObservedClient.objects.filter(listener=listener, sha256=client.sha256 if client else "").first()
 
 
+def seen_often(listener: Listener, client: Issued | None, connections: int) -> ObservedClient:
+    """Wait until a client was seen so often."""
+
+    def found() -> ObservedClient | None:
+        row = seen(listener, client)
+        return row if row and row.connections >= connections else None
+
+    row = wait_until(found)
+    assert row
+    return row
+
+
 def observe(backend: Backend, authority_id: str) -> Listener:
     return serve(
         backend.port,
@@ -61,7 +73,8 @@ def test_every_client_is_let_in_and_recorded_with_the_reason_to_refuse_it(listen
     client, reason = CLIENTS[name]
     for _time in range(2):
         assert round_trip(listener.port, client=client)
-    row = wait_until(lambda: (row := seen(listener, client)) and row.connections == 2 and row)
+    row = seen_often(listener, client, 2)
+    assert row.connections == 2
     assert row.reason == reason
     assert row.subject == (client.certificate.subject.rfc4514_string() if client else "")
     assert row.not_after == (client.certificate.not_valid_after_utc if client else None)
@@ -72,7 +85,7 @@ def test_client_that_brings_its_intermediate_is_valid_as_for_the_engine(site: Si
     client = make_leaf("below.test", issuer=make_ca("Middle", issuer=root), client=True)
     listener = observe(backend, store_certificate(root, Kind.CA).pk)
     assert round_trip(listener.port, client=client)
-    assert wait_until(lambda: seen(listener, client)).reason == ""
+    assert seen_often(listener, client, 1).reason == ""
 
 
 def test_enforcing_refuses_whom_observing_named_and_goes_on_recording(site: Site, listener: Listener) -> None:
@@ -81,8 +94,7 @@ def test_enforcing_refuses_whom_observing_named_and_goes_on_recording(site: Site
     for client, reason in CLIENTS.values():
         before = row.connections if (row := seen(listener, client)) else 0
         assert bool(refusal(listener.port, client=client)) == bool(reason)
-        row = wait_until(lambda: (row := seen(listener, client)) and row.connections > before and row)  # noqa: B023
-        assert row.reason == reason
+        assert seen_often(listener, client, before + 1).reason == reason
 
 
 def test_nobody_is_recorded_where_nobody_is_asked(site: Site, backend: Backend) -> None:

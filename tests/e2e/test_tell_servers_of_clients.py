@@ -1,0 +1,163 @@
+"""Headers about the client: servers get the truth, and nothing that a client made up."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certificates.models import Kind
+from dataplane.request_logs import request_log_path
+from events.feed import newest_change_id
+from listeners import services
+from listeners.forwarded_headers import CERTIFICATE_HEADERS
+from listeners.models import Listener, NodeStatus
+from tests.certs import make_ca, make_leaf
+from tests.e2e.requests import Headers, telling_server, told, told_over_http2, values
+from tests.e2e.site import NODE, OPERATOR, Site, is_settled, serve
+from tests.factories import make_load_balancer, make_server_group, store_certificate
+from tests.waiting import wait_until
+
+ROOT = make_ca("Clients")
+GOOD = make_leaf("good.test", issuer=ROOT, client=True)
+STRANGER = make_leaf("stranger.test", issuer=make_ca("Others"), client=True)
+ALIAS = "x_device"
+EVERY_PART: dict[str, Any] = dict.fromkeys(CERTIFICATE_HEADERS, True)
+FORGED: Headers = [
+    spelled
+    for name in (*CERTIFICATE_HEADERS.values(), ALIAS)
+    for spelled in (
+        (name, "forged"),
+        (name.upper(), "forged"),
+        (name.title(), "forged"),
+        (name.replace("-", "_"), "forged"),
+        (name.replace("_", "-"), "forged"),
+        (name.replace("-", "."), "forged"),
+        (name.replace("-", "_", 1), "forged"),
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def server_port() -> Iterator[int]:
+    with telling_server() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def listener(site: Site, server_port: int) -> Listener:
+    """An HTTPS listener that observes its clients."""
+    servers = [services.ServerSpec("127.0.0.1", server_port)]
+    return serve(
+        protocol="HTTPS",
+        load_balancer_id=make_load_balancer(product="ALB", edition="Standard").pk,
+        server_group_id=make_server_group(servers=servers, protocol="HTTP", health_check_enabled=False).pk,
+        mutual_authentication=True,
+        mutual_authentication_mode="observe",
+        ca_certificate_id=store_certificate(ROOT, Kind.CA).pk,
+    )
+
+
+def set_headers(listener: Listener, **settings: Any) -> None:
+    """Set these alone, and wait until they are served."""
+    usual = dict.fromkeys(CERTIFICATE_HEADERS, False)
+    aliases = {f"{part}_alias": "" for part in CERTIFICATE_HEADERS}
+    services.set_forwarded_headers(OPERATOR, listener.pk, **{**usual, **aliases, **settings})
+    wait_until(lambda: has_followed(listener))
+
+
+def has_followed(listener: Listener) -> bool:
+    """Tell whether the engine has everything that was committed."""
+    node = NodeStatus.objects.get(node=NODE)
+    return node.change_cursor >= newest_change_id() and is_settled(listener)
+
+
+def certificate_headers(headers: Headers, **renamed: str) -> dict[str, list[str]]:
+    names = {**CERTIFICATE_HEADERS, **renamed}
+    return {part: values(headers, name) for part, name in names.items()}
+
+
+NOTHING: dict[str, list[str]] = {part: [] for part in CERTIFICATE_HEADERS}
+
+
+def test_servers_get_the_parts_of_the_certificate_and_whether_it_is_valid(listener: Listener) -> None:
+    set_headers(listener, **EVERY_PART)
+    for client, verdict in ((GOOD, "SUCCESS"), (STRANGER, "FAILED")):
+        assert certificate_headers(told(listener.port, FORGED, client=client)) == {
+            "subjectdn": [client.certificate.subject.rfc4514_string()],
+            "issuerdn": [client.certificate.issuer.rfc4514_string()],
+            "fingerprint": [client.sha256],
+            "clientverify": [verdict],
+        }
+
+
+def test_client_without_a_certificate_can_claim_none(listener: Listener) -> None:
+    set_headers(listener, **EVERY_PART)
+    assert certificate_headers(told(listener.port, FORGED)) == {**NOTHING, "clientverify": ["NONE"]}
+
+
+def test_headers_that_are_off_cannot_be_forged(listener: Listener) -> None:
+    set_headers(listener)
+    assert certificate_headers(told(listener.port, FORGED, client=GOOD)) == NOTHING
+
+
+def test_header_under_an_alias_can_be_forged_by_neither_name_on_or_off(listener: Listener) -> None:
+    set_headers(listener, subjectdn=True, subjectdn_alias=ALIAS)
+    headers = told(listener.port, FORGED, client=GOOD)
+    assert values(headers, ALIAS) == [GOOD.certificate.subject.rfc4514_string()]
+    assert certificate_headers(headers) == NOTHING
+    set_headers(listener, subjectdn_alias=ALIAS)
+    headers = told(listener.port, FORGED)
+    assert values(headers, ALIAS) == []
+    assert certificate_headers(headers) == NOTHING
+
+
+def test_nothing_is_forged_over_http2(listener: Listener, tmp_path: Path) -> None:
+    set_headers(listener, subjectdn=True)
+    headers = told_over_http2(listener.port, FORGED, tmp_path, GOOD)
+    expected = {**NOTHING, "subjectdn": [GOOD.certificate.subject.rfc4514_string()]}
+    assert certificate_headers(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("append", ["192.0.2.9,127.0.0.1"]), ("keep", ["192.0.2.9"]), ("remove", [])],
+)
+def test_address_of_the_client_is_added_kept_or_removed(listener: Listener, mode: str, expected: list[str]) -> None:
+    set_headers(listener, forwarded_for=mode)
+    headers = told(listener.port, [("X-Forwarded-For", "192.0.2.9")])
+    assert values(headers, "x-forwarded-for") == expected
+    assert not [name for name, _value in headers if name.startswith("x-envoy-")]
+
+
+def test_the_other_headers_are_set_as_switched(listener: Listener) -> None:
+    names = ("x-forwarded-proto", "x-forwarded-port", "x-forwarded-host", "x-forwarded-client-srcport", "slb-id")
+    set_headers(listener, forwarded_for="append")
+    headers = told(listener.port, [("X-Forwarded-Proto", "ftp")])
+    assert [values(headers, name) for name in names] == [[], [], [], [], []]
+    set_headers(listener, proto=True, port=True, host=True, client_port=True, load_balancer_id=True)
+    headers = told(listener.port, [(name, "forged") for name in names])
+    proto, port, host, client_port, balancer = (values(headers, name) for name in names)
+    assert (proto, port, host) == (["https"], [str(listener.port)], ["a.test"])
+    assert client_port[0].isdecimal()
+    assert balancer == [listener.load_balancer_id]
+    set_headers(listener, proto=False, port=False, host=False, client_port=False, load_balancer_id=False)
+
+
+def test_requests_are_logged_without_their_query_and_the_client_is_found_behind_proxies(
+    site: Site, listener: Listener
+) -> None:
+    set_headers(listener, source_lookup=True, trusted_sources=["127.0.0.0/8", "10.0.0.0/8"])
+    services.update_listener(OPERATOR, listener.pk, access_log_enabled=True)
+    wait_until(lambda: has_followed(listener))
+    sent = [("X-Forwarded-For", "198.51.100.7, 203.0.113.5, 10.0.0.9"), ("User-Agent", "probe")]
+    told(listener.port, sent, client=GOOD, path="/orders?token=secret")
+    log = site.data_dir / "requests" / request_log_path(listener.pk).name
+    text = wait_until(lambda: log.read_text() if log.exists() else "")
+    line = json.loads(text)
+    assert "secret" not in text
+    assert (line["client"], line["path"], line["status"], line["method"]) == ("203.0.113.5", "/orders", 200, "GET")
+    assert line["client_certificate"] == GOOD.sha256
+    assert line["user_agent"] == "probe"
+    assert log.stat().st_mode & 0o077 == 0
