@@ -4,19 +4,25 @@ from ninja import Router
 
 from listeners.api.bindings import router as bindings_router
 from listeners.api.ca_certificates import router as ca_certificates_router
+from listeners.api.domain_extensions import router as domain_extensions_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
 from listeners.api.observations import router as observations_router
 from listeners.api.policies import router as policies_router
 from listeners.api.reference import router as reference_router
+from listeners.api.regional_certificates import router as regional_certificates_router
 from listeners.api.server_groups import router as server_groups_router
+from listeners.api.tags import router as tags_router
 
 router = Router()
 router.add_router("", load_balancers_router)
 router.add_router("", server_groups_router)
 router.add_router("", listeners_router)
 router.add_router("", bindings_router)
+router.add_router("", domain_extensions_router)
 router.add_router("", ca_certificates_router)
 router.add_router("", observations_router)
 router.add_router("", policies_router)
 router.add_router("", reference_router)
+router.add_router("", regional_certificates_router)
+router.add_router("", tags_router)

@@ -22,6 +22,7 @@ def listener_answer(
 ) -> ListenerDetail:
     """Return the stored listener with its warnings, ``before`` first, and put its ETag."""
     listener = selectors.listener_by_id(listener_id)
+    selectors.load_tags("listener", [listener])
     with_etag(response, listener)
     warnings = listener_warnings(listener)
     if policy_by_default:

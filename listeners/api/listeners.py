@@ -13,6 +13,7 @@ from listeners import selectors, services
 from listeners.api.answers import changed_listener, listener_answer
 from listeners.models import Listener
 from listeners.ports import port_warnings
+from listeners.products import features_of, transport_of
 from listeners.schemas.listeners import ListenerDetail, ListenerIn, ListenerOut, ListenerPatch, ListenersQuery
 from listeners.schemas.reference import DeletionOut
 from listeners.selectors import DeletionImpact
@@ -27,24 +28,28 @@ def list_listeners(
 ) -> Page[Listener]:
     """List listeners by load balancer and port, or those of a load balancer, a server group or a certificate."""
     filters = selectors.ListenerFilter(**wanted.model_dump(exclude={"query"}))
-    return selectors.listeners(filters, wanted.query, page.cursor, page.limit)
+    found = selectors.listeners(filters, wanted.query, page.cursor, page.limit)
+    selectors.load_tags("listener", found)
+    return found
 
 
 @router.post("/listeners", response={201: ListenerDetail}, operation_id="createListener")
 def create_listener(request: HttpRequest, response: HttpResponse, body: ListenerIn) -> Status[ListenerDetail]:
-    """Create a TCPSSL listener; it serves within a moment."""
+    """Create a listener; it serves within a moment, unless it is of a CLB: that starts stopped."""
     held = _port_warnings(body)
-    created = services.create_listener(actor_of(request), **body.model_dump(exclude_unset=True))
+    created = services.create_listener(actor_of(request), **body.given())
     by_default = "security_policy" not in body.model_fields_set
     return Status(201, listener_answer(response, created.pk, before=held, policy_by_default=by_default))
 
 
 def _port_warnings(body: ListenerIn) -> Sequence[ListenerWarning]:
     """Ask for the port before the listener exists; afterwards it is the listener itself that holds it."""
-    if body.desired != Listener.Desired.RUNNING:
+    balancer = selectors.find_load_balancer(body.load_balancer_id)
+    if balancer is None or body.desired == Listener.Desired.STOPPED:
         return ()
-    address = selectors.bind_address_of(body.load_balancer_id)
-    return port_warnings(address, body.port) if address else ()
+    if not body.desired and not features_of(balancer).starts_running:
+        return ()
+    return port_warnings(balancer.bind_address, body.port, transport_of(body.protocol))
 
 
 @router.get("/listeners/{listener_id}", response=ListenerDetail, operation_id="getListener")

@@ -1,14 +1,16 @@
 """REST: load balancers."""
 
+from typing import Annotated
+
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from access.actors import actor_of
 from access.rest import PageOut, PageParameters, expected_revision, whole, with_etag
 from console.tables import Page
 from listeners import selectors, services
 from listeners.models import LoadBalancer
-from listeners.schemas.load_balancers import LoadBalancerIn, LoadBalancerOut, LoadBalancerPatch
+from listeners.schemas.load_balancers import LoadBalancerIn, LoadBalancerOut, LoadBalancerPatch, LoadBalancersQuery
 from listeners.schemas.reference import DeletionOut, QuotaUsageOut
 from listeners.selectors import DeletionImpact
 
@@ -17,16 +19,19 @@ router = Router(tags=["load balancers"])
 
 @router.get("/load-balancers", response=PageOut[LoadBalancerOut], operation_id="listLoadBalancers")
 def list_load_balancers(
-    request: HttpRequest, page: PageParameters, query: str = "", region: str = ""
+    request: HttpRequest, page: PageParameters, wanted: Annotated[LoadBalancersQuery, Query()]
 ) -> Page[LoadBalancer]:
-    """List load balancers by name; ``query`` searches name, id and address."""
-    return selectors.load_balancers(query, page.cursor, page.limit, region=region)
+    """List load balancers by name."""
+    filters = wanted.model_dump(exclude={"query"})
+    found = selectors.load_balancers(wanted.query, page.cursor, page.limit, **filters)
+    selectors.load_tags("load_balancer", found)
+    return found
 
 
 @router.post("/load-balancers", response={201: LoadBalancerOut}, operation_id="createLoadBalancer")
 def create_load_balancer(request: HttpRequest, response: HttpResponse, body: LoadBalancerIn) -> Status[LoadBalancer]:
     """Create a load balancer."""
-    created = services.create_load_balancer(actor_of(request), **body.model_dump(exclude_unset=True))
+    created = services.create_load_balancer(actor_of(request), **body.given())
     return Status(201, _shown(response, created.pk))
 
 
@@ -76,4 +81,6 @@ def list_quota_usage(request: HttpRequest, load_balancer_id: str) -> dict[str, o
 
 
 def _shown(response: HttpResponse, load_balancer_id: str) -> LoadBalancer:
-    return with_etag(response, selectors.load_balancer_by_id(load_balancer_id))
+    balancer = selectors.load_balancer_by_id(load_balancer_id)
+    selectors.load_tags("load_balancer", [balancer])
+    return with_etag(response, balancer)

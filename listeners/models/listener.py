@@ -109,6 +109,11 @@ class Listener(models.Model):
         return list(self.bindings.exclude(role=Binding.Role.ADDITIONAL).select_related("certificate__current_version"))
 
     @property
+    def product(self) -> str:
+        """The kind of its load balancer."""
+        return self.load_balancer.product
+
+    @property
     def default_certificate_id(self) -> str | None:
         """The certificate for clients that ask for no name, or for one that no additional certificate has."""
         return self._single(Binding.Role.DEFAULT)

@@ -6,6 +6,7 @@ from ninja import Field, Schema
 
 from access.rest import Body
 from listeners.models import Binding
+from listeners.schemas.listeners import DomainExtensionIn
 from listeners.schemas.ranges import Flag
 
 
@@ -13,6 +14,12 @@ class CertificateIds(Body):
     """Certificates to add to or remove from a listener."""
 
     certificate_ids: list[str]
+
+
+class DomainExtensionsIn(Body):
+    """Domain extensions to add to an HTTPS listener of a CLB."""
+
+    extensions: list[DomainExtensionIn]
 
 
 class CertificateChoice(Body):
@@ -39,6 +46,7 @@ class BindingOut(Schema):
 
     id: int
     role: str
+    domain: str = Field(description="The one name that it is for (a CLB's domain extension); empty: all its names.")
     certificate_id: str
     certificate_name: str = Field(alias="certificate.name")
     version: int | None

@@ -14,10 +14,11 @@ from events.models import Change
 from listeners.candidates import candidate_of
 from listeners.choice import Choice, choice_for, choose_names
 from listeners.models import Binding, Listener, ListenerStatus
+from listeners.selectors.tags import tagged
 from listeners.services.rows import not_found
 
 Role = Binding.Role
-ORDER = ("load_balancer_id", "port")
+ORDER = ("load_balancer_id", "port", "transport")  # HTTPS and QUIC can share a port
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ListenerFilter:
-    """Which listeners are wanted: of a load balancer, a server group, a certificate in any role; empty for any."""
+    """Which listeners are wanted; what is empty does not matter. A certificate counts in any role."""
 
     load_balancer_id: str = ""
     server_group_id: str = ""
     certificate_id: str = ""
+    product: str = ""
+    protocol: str = ""
+    tag: str = ""  # a key, or a key and its value: team=payments
 
     def apply(self, rows: QuerySet[Listener]) -> QuerySet[Listener]:
         """Return those of ``rows`` that are wanted; none for what is no id."""
@@ -47,7 +51,11 @@ class ListenerFilter:
         if self.certificate_id:
             bound = Binding.objects.filter(certificate_id=_id_or_nothing(self.certificate_id)).order_by()
             rows = rows.filter(pk__in=bound.values("listener"))
-        return rows
+        if self.product:
+            rows = rows.filter(load_balancer__product=_id_or_nothing(self.product))
+        if self.protocol:
+            rows = rows.filter(protocol=_id_or_nothing(self.protocol))
+        return rows.filter(pk__in=tagged("listener", self.tag)) if self.tag else rows
 
 
 ALL = ListenerFilter()

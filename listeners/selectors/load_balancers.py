@@ -51,11 +51,9 @@ def load_balancer_by_id(load_balancer_id: str) -> LoadBalancer:
     return found
 
 
-def bind_address_of(load_balancer_id: str) -> str | None:
-    """Return where a load balancer's listeners accept connections, None when there is no such load balancer."""
-    if not is_id(load_balancer_id):
-        return None
-    return LoadBalancer.objects.filter(pk=load_balancer_id).values_list("bind_address", flat=True).first()
+def find_load_balancer(load_balancer_id: str) -> LoadBalancer | None:
+    """Return a load balancer, None when there is no such one."""
+    return LoadBalancer.objects.filter(pk=load_balancer_id).first() if is_id(load_balancer_id) else None
 
 
 def _counted() -> QuerySet[LoadBalancer]:

@@ -1,10 +1,22 @@
 """Read tags."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from django.db.models import QuerySet
 
-from listeners.models import ResourceTag
+from console.ids import is_id
+from listeners.models import Listener, LoadBalancer, ResourceTag, ServerGroup
+from listeners.services.rows import not_found
+
+_ROWS: Mapping[str, "QuerySet[Any]"] = MappingProxyType(
+    {
+        "load_balancer": LoadBalancer.objects.all(),
+        "listener": Listener.objects.all(),
+        "server_group": ServerGroup.objects.all(),
+    }
+)
 
 
 def tags_of(object_type: str, ids: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -21,3 +33,18 @@ def tagged(object_type: str, text: str) -> QuerySet[ResourceTag, str]:
     rows = ResourceTag.objects.filter(object_type=object_type, key=key)
     rows = rows.filter(value=value) if sign else rows
     return rows.order_by().values_list("object_id", flat=True)
+
+
+def tags_of_one(object_type: str, object_id: str) -> dict[str, str]:
+    """Return the tags of one object. Raises NotFoundError when there is no such object."""
+    if not (is_id(object_id) and _ROWS[object_type].filter(pk=object_id).exists()):
+        raise not_found(object_type, object_id)
+    return tags_of(object_type, [object_id]).get(object_id, {})
+
+
+def load_tags(object_type: str, rows: Iterable[Any]) -> None:
+    """Give each row its tags as an attribute ``tags``, all by one query."""
+    loaded = list(rows)
+    found = tags_of(object_type, [row.pk for row in loaded])
+    for row in loaded:
+        row.tags = found.get(row.pk, {})

@@ -4,6 +4,7 @@ import pytest
 
 from console.errors import InvalidInputError
 from listeners.limits import set_quota
+from listeners.models import LoadBalancer
 from listeners.services.listener_values import checked
 from tests.factories import OPERATOR
 from tests.listeners.test_legality import EDITIONS, balancer_of
@@ -26,9 +27,8 @@ REQUEST = [
 ]
 
 
-def refuse_outside(product: str, edition: str, protocol: str, field: str, lowest: int, highest: int) -> None:
+def try_edges(balancer: LoadBalancer, protocol: str, field: str, lowest: int, highest: int) -> None:
     """Take both ends of a range; refuse what is beyond them, saying the range."""
-    balancer = balancer_of(product, edition)
     for value in (lowest, highest):
         assert checked(balancer, protocol, {field: value}) == {field: value}
     for value in (lowest - 1, highest + 1, "10", True, 2.5):
@@ -44,12 +44,12 @@ def refuse_outside(product: str, edition: str, protocol: str, field: str, lowest
 
 @pytest.mark.parametrize(("product", "edition", "protocol", "lowest", "highest"), IDLE)
 def test_the_idle_timeout(product: str, edition: str, protocol: str, lowest: int, highest: int) -> None:
-    refuse_outside(product, edition, protocol, "idle_timeout_seconds", lowest, highest)
+    try_edges(balancer_of(product, edition), protocol, "idle_timeout_seconds", lowest, highest)
 
 
 @pytest.mark.parametrize(("product", "edition", "protocol", "lowest", "highest"), REQUEST)
 def test_the_request_timeout(product: str, edition: str, protocol: str, lowest: int, highest: int) -> None:
-    refuse_outside(product, edition, protocol, "request_timeout_seconds", lowest, highest)
+    try_edges(balancer_of(product, edition), protocol, "request_timeout_seconds", lowest, highest)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_the_request_timeout(product: str, edition: str, protocol: str, lowest: 
 )
 def test_a_quota_raises_the_timeouts_of_an_alb_to_an_hour_and_no_further(field: str, quota: str) -> None:
     set_quota(OPERATOR, quota, 1000)
-    refuse_outside("ALB", "Standard", "HTTPS", field, 1, 1000)
+    try_edges(balancer_of("ALB"), "HTTPS", field, 1, 1000)
     set_quota(OPERATOR, quota, 100_000)
-    refuse_outside("ALB", "Standard", "HTTPS", field, 1, 3600)
+    try_edges(balancer_of("ALB"), "HTTPS", field, 1, 3600)
 
 
 @pytest.mark.parametrize("protocol", ["TCP", "TCPSSL"])
