@@ -4,6 +4,7 @@ from ninja import Router
 
 from listeners.api.bindings import router as bindings_router
 from listeners.api.ca_certificates import router as ca_certificates_router
+from listeners.api.clients import router as clients_router
 from listeners.api.domain_extensions import router as domain_extensions_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
@@ -21,6 +22,7 @@ router.add_router("", listeners_router)
 router.add_router("", bindings_router)
 router.add_router("", domain_extensions_router)
 router.add_router("", ca_certificates_router)
+router.add_router("", clients_router)
 router.add_router("", observations_router)
 router.add_router("", policies_router)
 router.add_router("", reference_router)

@@ -189,3 +189,9 @@ class ObservedClient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject or 'no certificate'} at {self.listener_id}"
+
+    @property
+    def refusal(self) -> str:
+        """Why it is, or would be, refused now, empty if it is valid: its end may have come since it was seen."""
+        has_ended = self.not_after is not None and self.not_after <= timezone.now()
+        return self.reason or ("certificate-expired" if has_ended else "")

@@ -1,5 +1,6 @@
 """Every read of load balancers, listeners, server groups and what was observed of them."""
 
+from listeners.selectors.clients import ClientSummary, client_summary, clients_of, clients_page
 from listeners.selectors.deletion import (
     DeletionImpact,
     listener_deletion,
@@ -61,6 +62,7 @@ from listeners.selectors.server_groups import (
 from listeners.selectors.tags import load_tags, tagged, tags_of, tags_of_one
 
 __all__ = (
+    "ClientSummary",
     "DeletionImpact",
     "ListenerFilter",
     "Match",
@@ -75,7 +77,10 @@ __all__ = (
     "changes_of_load_balancer",
     "changes_of_policy",
     "changes_of_server_group",
+    "client_summary",
+    "clients_of",
     "clients_of_week",
+    "clients_page",
     "find_load_balancer",
     "judging_policy",
     "listener_by_id",
