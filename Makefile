@@ -8,9 +8,12 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
-# Twice as many processes as cores of a small machine: tests also wait. Each takes the next test, in the order of
-# tests/conftest.py: what needs an empty database afterwards comes last.
-PYTEST := $(PYTHON) -m pytest --numprocesses=4 --dist=load --maxschedchunk=1 -m "not conformance"
+# Twice as many processes as cores of a small machine: tests also wait. Each takes the next test or module
+# (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database afterwards comes last.
+PYTEST := $(PYTHON) -m pytest --numprocesses=4 -m "not conformance"
+# Tests that run lbadmin in their own process; the others would only take longer.
+MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/console tests/dashboard \
+	tests/dataplane tests/events tests/features tests/listeners tests/renewals --ignore=tests/alerts/test_kill_sender.py
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
@@ -76,9 +79,13 @@ migrations: dev ## Check that the migrations say what the models say
 	@scripts/with_data_dir $(PYTHON) manage.py makemigrations --check --dry-run
 
 .PHONY: pytest
-pytest: dev ## Run the tests with coverage, then those that concern PostgreSQL on PostgreSQL
-	$(PYTEST) --cov --cov-report=term:skip-covered
+pytest: dev ## Run the tests, then those that concern PostgreSQL on PostgreSQL
+	$(PYTEST)
 	$(PYTHON) -m tests.postgresql $(PYTEST) -q $(POSTGRESQL_TESTS)
+
+.PHONY: coverage
+coverage: dev provision ## Measure which lines and branches the tests reach, and demand 90 %
+	$(PYTEST) -q --cov --cov-report=term:skip-covered $(MEASURED_TESTS)
 
 .PHONY: conformance
 conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description

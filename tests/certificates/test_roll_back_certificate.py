@@ -50,8 +50,9 @@ def test_without_another_version_it_is_refused(number: int | None) -> None:
 
 
 def test_names_that_are_lost_again_are_said() -> None:
-    first = import_leaf(make_leaf("a.example.test"))
-    replace_by(first, make_leaf("a.example.test", "b.example.test"))
+    until = dt.datetime.now(dt.UTC) + 90 * DAY
+    first = import_leaf(make_leaf("a.example.test", not_after=until))
+    replace_by(first, make_leaf("a.example.test", "b.example.test", not_after=until))
     assert codes(roll_back_certificate(ALICE, first.certificate.pk)) == ["certificate.names-lost"]
 
 
