@@ -1,4 +1,4 @@
-"""How the tests are shared out: a module with an engine or a browser of its own goes to one worker, others test by test.
+"""How tests are shared out: a module with an engine or browser of its own goes to one worker, others test by test.
 
 pytest-xdist's own marks for groups have no effect with pytest 9.
 """
@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 WHOLE = ("tests/browser/", "tests/dataplane/", "tests/e2e/")
 
 
-class ModulesWithEngines(LoadScopeScheduling):
+class ModulesWithEngines(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Hand out units of work in the order of the collection."""
 
     def _split_scope(self, nodeid: str) -> str:
