@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from dataplane.accesslog import ProbeSources
+from dataplane.envoy.clients import is_observing
 from dataplane.expectation import Served, affected_names, expected_fingerprints
 from dataplane.handshake import CLIENT_CERTIFICATE_LIFE, Handshake, client_context, shake_hands
+from dataplane.snapshot import Listener
 from events.models import Change
 from listeners.models import ServedReceipt
 
@@ -68,8 +70,9 @@ class Prober:
                 self.ask(listener_id, affected_names(old, new), newest)
 
     def ask(self, listener_id: str, names: Collection[str], newest: Change | None) -> None:
-        """Ask one listener for ``names``, together with what it is still to be asked."""
-        if not names:
+        """Ask one listener for ``names``, together with what it is still to be asked; one without TLS has no answer."""
+        served = self._current(listener_id)
+        if not names or (served is not None and not served.listener.is_encrypted):
             return
         question = self._questions.setdefault(listener_id, _Question())
         question.names.update(dict.fromkeys(names))
@@ -113,16 +116,11 @@ class Prober:
 
     async def _ask_once(self, served: Served, name: str, expected: str, question: _Question) -> ServedReceipt:
         listener = served.listener
-        answer = await shake_hands(
-            (ANY_ADDRESS.get(listener.address, listener.address), listener.port),
-            name,
-            context=self._client_context(),
-            wait_for_verdict=listener.mutual_authentication,
-            announce=self._sources.announce,
-        )
+        is_refusing = listener.mutual_authentication and not is_observing(listener)
+        answer = await self._shake_hands(listener, name, is_refusing=is_refusing)
         now = timezone.now()
         newest = question.newest
-        error = _fault(answer, expected, is_mutual=listener.mutual_authentication)
+        error = _fault(answer, expected, is_refusing=is_refusing)
         return ServedReceipt(
             listener_id=listener.id,
             node=self._node,
@@ -137,6 +135,21 @@ class Prober:
             at=now,
         )
 
+    async def _shake_hands(self, listener: Listener, name: str, *, is_refusing: bool) -> Handshake:
+        place = ANY_ADDRESS.get(listener.address, listener.address), listener.port
+        if listener.is_over_udp:
+            # 5 MB that a node without such listeners does not need.
+            from dataplane.quic_handshake import shake_hands_over_quic  # noqa: PLC0415
+
+            return await shake_hands_over_quic(place, name, announce=self._sources.announce)
+        return await shake_hands(
+            place,
+            name,
+            context=self._client_context(),
+            wait_for_verdict=is_refusing,
+            announce=self._sources.announce,
+        )
+
     def _client_context(self) -> ssl.SSLContext:
         """Return the throwaway client certificate, a new one when half its life is over."""
         now = time.monotonic()
@@ -145,12 +158,12 @@ class Prober:
         return self._context[1]
 
 
-def _fault(answer: Handshake, expected: str, *, is_mutual: bool) -> str:
+def _fault(answer: Handshake, expected: str, *, is_refusing: bool) -> str:
     """Return what is not as it should be, empty when all is."""
     if answer.error and not answer.is_refused:
         return answer.error
     if answer.sha256 != expected:
         return OTHER_SERVED
-    if is_mutual:
+    if is_refusing:
         return "" if answer.is_refused else STRANGER_ACCEPTED
     return answer.error

@@ -21,7 +21,7 @@ READ_BYTES = 65_536
 
 
 async def shake_hands_over_quic(
-    place: Source, server_name: str, *, announce: Callable[[Source], None], seconds: float = 5.0
+    place: Source, server_name: str, *, announce: Callable[[Source], None], seconds: float = 2.0
 ) -> Handshake:
     """Connect to ``place``, ask for ``server_name`` (empty: no SNI) and return what was served. Never raises.
 

@@ -10,7 +10,6 @@ from envoy.config.accesslog.v3.accesslog_pb2 import AccessLog, AccessLogFilter, 
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
 from envoy.config.core.v3.address_pb2 import Address, SocketAddress
 from envoy.config.core.v3.base_pb2 import RuntimeUInt32
-from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.config.core.v3.udp_socket_config_pb2 import UdpSocketConfig
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.listener.v3.listener_components_pb2 import ListenerFilter
@@ -19,6 +18,7 @@ from envoy.extensions.filters.udp.udp_proxy.v3.route_pb2 import Route
 from envoy.extensions.filters.udp.udp_proxy.v3.udp_proxy_pb2 import UdpProxyConfig
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt64Value
+from xds.core.v3.extension_pb2 import TypedExtensionConfig
 from xds.type.matcher.v3.matcher_pb2 import Matcher
 
 from dataplane.envoy.filters import access_log
