@@ -33,6 +33,9 @@ _SECRET = _("a secret pushed in place")
 _CHAIN = _("filter chains updated in place")
 _LISTENER = _("the listener as a whole")
 _CLUSTER = _("the server group's members")
+_ROUTES = _("the routes of its requests")
+_NEXT_REQUEST = _("Open connections stay; the next request on each sees the change.")
+_CONSOLE = _("nothing: a matter of the console")
 
 IMPACTS: Mapping[str, Impact] = MappingProxyType(
     {
@@ -49,10 +52,54 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
                 Severity.SOME_END,
             ),
             Impact("mutual-authentication", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact(
+                "mutual-observe",
+                _CHAIN,
+                _(
+                    "Open connections of this listener end after the drain time; new ones are asked for a certificate "
+                    "and let in whatever they show."
+                ),
+                Severity.ALL_END,
+            ),
+            Impact(
+                "mutual-enforce",
+                _CHAIN,
+                _(
+                    "Open connections, also of clients that showed no valid certificate, end after the drain time; "
+                    "new ones without a valid certificate are refused at once."
+                ),
+                Severity.ALL_END,
+            ),
+            Impact(
+                "forwarded-headers",
+                _("the routes alone"),
+                _("Open connections are not touched; their next request carries the headers as they are set now."),
+            ),
+            Impact("guarded-headers", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("access-log", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("security-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("alpn-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("idle-timeout", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("connections-per-second", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("http2", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("access-log", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("request-timeout", _ROUTES, _NEXT_REQUEST),
+            Impact("compression", _ROUTES, _NEXT_REQUEST),
+            Impact("quic-listener", _ROUTES, _NEXT_REQUEST),
+            Impact("redirect", _ROUTES, _NEXT_REQUEST),
+            Impact("rules", _ROUTES, _NEXT_REQUEST),
+            Impact(
+                "forwarded-headers",
+                _("the routes of its requests; aliases and the lookup behind proxies: filter chains"),
+                _(
+                    "Open connections stay, and the next request on each sees the change; "
+                    "when an alias or the lookup behind proxies changes, they end after the drain time."
+                ),
+                Severity.SOME_END,
+            ),
+            Impact("edition", _CONSOLE, _("Open connections are not touched.")),
+            Impact("protection", _CONSOLE, _("Open connections are not touched.")),
+            Impact("tags", _CONSOLE, _("Open connections are not touched.")),
             Impact(
                 "server-group",
                 _CLUSTER,
@@ -92,9 +139,23 @@ CHANGE_OF_FIELD: Mapping[str, str] = MappingProxyType(
         "alpn_policy": "alpn-policy",
         "proxy_protocol_enabled": "proxy-protocol",
         "connections_per_second": "connections-per-second",
+        "http2_enabled": "http2",
+        "access_log_enabled": "access-log",
+        "request_timeout_seconds": "request-timeout",
+        "compression_enabled": "compression",
+        "quic_listener_id": "quic-listener",
+        "redirect_port": "redirect",
+        "forwarded_headers": "forwarded-headers",
         "mutual_authentication": "mutual-authentication",
+        "mutual_authentication_mode": "mutual-authentication",
         "bind_address": "bind-address",
         "region": "name",
+        "edition": "edition",
+        "deletion_protection": "protection",
+        "deletion_protection_reason": "protection",
+        "modification_protection": "protection",
+        "modification_protection_reason": "protection",
+        "tags": "tags",
     }
 )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from listeners.impact import CHANGE_OF_FIELD, IMPACTS, Severity, impact_of, impacts_of_fields
+from listeners.services import ListenerFields, LoadBalancerChanges
 
 
 def test_every_field_of_a_listener_has_an_impact() -> None:
@@ -17,6 +18,21 @@ def test_changing_or_adding_a_certificate_leaves_open_connections_alone(change: 
 @pytest.mark.parametrize("change", ["mutual-authentication", "security-policy", "idle-timeout", "stop", "delete"])
 def test_a_change_of_the_filter_chains_ends_open_connections(change: str) -> None:
     assert impact_of(change).severity == Severity.ALL_END
+
+
+@pytest.mark.parametrize("change", ["http2", "access-log"])
+def test_what_is_agreed_when_a_connection_opens_ends_those_that_are_open(change: str) -> None:
+    assert impact_of(change).severity == Severity.ALL_END
+
+
+@pytest.mark.parametrize("change", ["request-timeout", "compression", "quic-listener", "redirect", "rules"])
+def test_a_change_of_the_routes_is_seen_by_the_next_request(change: str) -> None:
+    assert impact_of(change).severity == Severity.NONE
+
+
+def test_every_field_that_can_be_changed_has_an_impact() -> None:
+    fields = ListenerFields.__annotations__.keys() | LoadBalancerChanges.__annotations__.keys()
+    assert fields <= CHANGE_OF_FIELD.keys()
 
 
 def test_the_most_disturbing_change_is_said_first_and_each_once() -> None:
