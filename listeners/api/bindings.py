@@ -104,13 +104,14 @@ def change_ca_certificate(
 def set_mutual_authentication(
     request: HttpRequest, response: HttpResponse, listener_id: str, body: MutualAuthentication
 ) -> ListenerDetail:
-    """Switch between one-way and mutual authentication."""
+    """Switch between one-way and mutual authentication, and between observing clients and refusing bad ones."""
     return changed_listener(
         request,
         response,
         listener_id,
         services.set_mutual_authentication,
         enabled=body.enabled,
+        mode=body.mode,
         ca_certificate_id=body.ca_certificate_id,
     )
 

@@ -6,7 +6,7 @@ from ninja import Field, Schema
 
 from access.rest import Body
 from listeners.models import Binding
-from listeners.schemas.listeners import DomainExtensionIn
+from listeners.schemas.listeners import DomainExtensionIn, MutualMode
 from listeners.schemas.ranges import Flag
 
 
@@ -38,7 +38,12 @@ class MutualAuthentication(Body):
     """Whether clients must authenticate, and by which CA certificate."""
 
     enabled: Flag
-    ca_certificate_id: str | None = None
+    mode: MutualMode | None = Field(
+        None,
+        description="`enforce` refuses clients without a valid certificate; `observe` lets all in and records them. "
+        "Not sent: as it is, and `enforce` when mutual authentication is switched on.",
+    )
+    ca_certificate_id: str | None = Field(None, description="Needed when it is switched on.")
 
 
 class BindingOut(Schema):
