@@ -31,9 +31,19 @@ class Entry:
 
 DESTINATIONS = (
     Destination(_("Dashboard"), "dashboard", "layout-dashboard"),
-    Destination(_("Instances"), "load-balancer-list", "server-2", prefixes=("/listeners/",)),
+    Destination(
+        _("Load balancers"),
+        "load-balancer-list",
+        "server-2",
+        prefixes=("/listeners/", "/security-policies/", "/clb-certificates/"),
+        children=(
+            Destination(_("Instances"), "load-balancer-list", ""),
+            Destination(_("Listeners"), "listener-list", ""),
+            Destination(_("TLS security policies"), "policy-list", ""),
+            Destination(_("CLB certificates"), "regional-certificate-list", ""),
+        ),
+    ),
     Destination(_("Server groups"), "server-group-list", "stack-2"),
-    Destination(_("TLS security policies"), "policy-list", "lock"),
     Destination(
         _("Certificates"),
         "certificate-list",

@@ -12,6 +12,7 @@ from listeners.pages import (
     pickers,
     policies,
     quotas,
+    regional_certificates,
     server_groups,
 )
 
@@ -97,6 +98,13 @@ urlpatterns = [
     path("security-policies/<str:policy_id>/", policies.policy_detail, name="policy-detail"),
     path("security-policies/<str:policy_id>/edit/", policies.policy_edit, name="policy-edit"),
     path("security-policies/<str:policy_id>/delete/", policies.policy_delete, name="policy-delete"),
+    path("clb-certificates/", regional_certificates.regional_certificate_list, name="regional-certificate-list"),
+    path("clb-certificates/add/", regional_certificates.regional_certificate_add, name="regional-certificate-add"),
+    path(
+        "clb-certificates/<str:region>/<str:certificate_id>/remove/",
+        regional_certificates.regional_certificate_remove,
+        name="regional-certificate-remove",
+    ),
     path("server-groups/", server_groups.server_group_list, name="server-group-list"),
     path("server-groups/create/", server_groups.server_group_create, name="server-group-create"),
     path("server-groups/<str:server_group_id>/", server_groups.server_group_detail, name="server-group-detail"),

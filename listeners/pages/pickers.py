@@ -27,7 +27,8 @@ from listeners.ca_sources import CaSource, Narrowing, narrowing
 from listeners.legality import group_protocols
 from listeners.listener_forms import Scope
 from listeners.models import Binding, Listener, LoadBalancer, RegionalCertificate, Server, ServerGroup
-from listeners.products import features_of
+from listeners.models.load_balancer import Product
+from listeners.products import FEATURES, features_of
 from listeners.selectors import servers_with_health
 
 SHOWN = 8
@@ -43,6 +44,7 @@ class Source:
     several: bool
     placeholder: "str | Promise"
     beside: str = ""  # a field of the same form, whose choice is not offered here again
+    keys: frozenset[str] | None = None  # the algorithms that are offered; None: any
 
     @property
     def has_ca_source(self) -> bool:
@@ -58,6 +60,12 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH, beside="certificate_id"
         ),
         "certificate_ids": Source(Kind.SERVER, several=True, placeholder=_CERTIFICATE_SEARCH),
+        "regional_certificate_id": Source(
+            Kind.SERVER,
+            several=False,
+            placeholder=_CERTIFICATE_SEARCH,
+            keys=FEATURES[Product.CLB, ""].key_algorithms,
+        ),
         "ca_certificate_id": Source(Kind.CA, several=False, placeholder=_CERTIFICATE_SEARCH),
         "server_group_id": Source("", several=False, placeholder=_("Search by name or server address")),
     }
@@ -165,6 +173,8 @@ def bare_picker(
 
 def _usable(offered: QuerySet[Any], source: Source, balancer: LoadBalancer | None, protocol: str) -> QuerySet[Any]:
     """Leave what a listener of the load balancer can use."""
+    if source.keys is not None:
+        offered = offered.filter(current_version__key_algorithm__in=source.keys)
     if balancer is None:
         return offered
     features = features_of(balancer)

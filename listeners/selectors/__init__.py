@@ -50,6 +50,7 @@ from listeners.selectors.regional_certificates import (
     RegionalFilter,
     regional_certificates,
     regional_certificates_by_id,
+    regional_usage,
     regions,
 )
 from listeners.selectors.server_groups import (
@@ -102,6 +103,7 @@ __all__ = (
     "receipts_of",
     "regional_certificates",
     "regional_certificates_by_id",
+    "regional_usage",
     "regions",
     "security_policies",
     "security_policy_by_id",

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from certificates.models import Kind
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
+from listeners import limits
 from listeners.models import Binding, LoadBalancer, Product, RegionalCertificate
 
 ORDER = ("region", "certificate_id")
@@ -62,3 +64,26 @@ def regions() -> list[str]:
     known |= set(LoadBalancer.objects.order_by().values_list("region", flat=True).distinct())
     known |= set(RegionalCertificate.objects.order_by().values_list("region", flat=True).distinct())
     return sorted(known)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionUsage:
+    """How many certificates of each kind a region has, and may have."""
+
+    region: str
+    server: int
+    ca: int
+    server_limit: int
+    ca_limit: int
+
+
+def regional_usage() -> list[RegionUsage]:
+    """Return how much of its limits each known region uses."""
+    allowed = limits.limits_of((limits.REGIONAL_CERTIFICATES, limits.REGIONAL_CA_CERTIFICATES))
+    counted = RegionalCertificate.objects.order_by().values_list("region", "certificate__kind").annotate(Count("pk"))
+    used = {(region, kind): number for region, kind, number in counted}
+    both = (allowed[limits.REGIONAL_CERTIFICATES], allowed[limits.REGIONAL_CA_CERTIFICATES])
+    return [
+        RegionUsage(region, used.get((region, Kind.SERVER), 0), used.get((region, Kind.CA), 0), *both)
+        for region in regions()
+    ]
