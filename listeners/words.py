@@ -3,7 +3,7 @@
 The feed is one text for all readers, so it is kept in one language, whichever the operator's is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -102,3 +102,9 @@ def _shown(field: str, value: Any) -> str:
     if value in ("", None):
         return "none"
     return f"{value} s" if field.endswith("_seconds") else str(value)
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """Return names in quotation marks, the first of them where there are many."""
+    shown = ", ".join(f"“{name}”" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

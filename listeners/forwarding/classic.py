@@ -51,10 +51,7 @@ class ClassicRule:
                 "url",
                 _("“%(url)s” cannot be the URL of a rule.") % {"url": self.url[:100]},
                 "url-invalid",
-                _(
-                    "Start with “/”, go on after it, and use at most 80 letters, digits and - / . %% & _ ~ + = : @"
-                )
-                % {},
+                _("Start with “/”, go on after it, and use at most 80 letters, digits and - / . %% & _ ~ + = : @") % {},
             )
 
     def as_rule(self, rule_id: str = "", priority: int = 1) -> Rule:

@@ -185,6 +185,13 @@ class Header(_Patterns):
     @override
     def check(self, place: str) -> None:
         check_header_key(f"{place}.key", self.key, ("cookie", "host"))
+        if "_" in self.key:
+            raise refuse(
+                f"{place}.key",
+                _("The engine drops headers with “_” from clients: servers confuse them with those that have “-”."),
+                "header-key-dropped",
+                _("Use the name with “-”, and let the clients send it so."),
+            )
         check_count(f"{place}.values", self.values, MOST_VALUES, _("The header condition"))
         for n, value in enumerate(self.values):
             check_text(f"{place}.values.{n}", value, _("The header's value"), range(1, 129))

@@ -18,6 +18,7 @@ Row = TypeVar("Row", bound=models.Model)
 _NOUNS = {
     "binding": gettext_lazy("binding"),
     "certificate": gettext_lazy("certificate"),
+    "forwarding_rule": gettext_lazy("forwarding rule"),
     "listener": gettext_lazy("listener"),
     "load_balancer": gettext_lazy("load balancer"),
     "security_policy": gettext_lazy("TLS security policy"),
