@@ -6,6 +6,7 @@ from listeners.api.bindings import router as bindings_router
 from listeners.api.ca_certificates import router as ca_certificates_router
 from listeners.api.clients import router as clients_router
 from listeners.api.domain_extensions import router as domain_extensions_router
+from listeners.api.forwarding_rules import router as forwarding_rules_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
 from listeners.api.observations import router as observations_router
@@ -19,6 +20,7 @@ router = Router()
 router.add_router("", load_balancers_router)
 router.add_router("", server_groups_router)
 router.add_router("", listeners_router)
+router.add_router("", forwarding_rules_router)
 router.add_router("", bindings_router)
 router.add_router("", domain_extensions_router)
 router.add_router("", ca_certificates_router)

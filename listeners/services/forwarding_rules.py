@@ -1,11 +1,12 @@
 """Create, change, order and delete the forwarding rules of a listener, several at once: all or none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypedDict
 
 from django.utils.translation import gettext as _
 
-from console.errors import ConflictError, InvalidInputError
+from console.errors import ConflictError, DomainError, InvalidInputError
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners.forwarding.classic import classic_rule, in_order
@@ -50,10 +51,12 @@ def create_rules(
         refuse_large_operation(listener, len(rules))
         there = rules_of(listener)
         made: list[tuple[ForwardingRule, Rule]] = []
-        for fields in rules:
+        for n, fields in enumerate(rules):
             row = ForwardingRule(listener=listener, created_by=actor.name)
-            made.append((row, checker.new(row.pk, fields, _last_priority([*there, *(each for each, _rule in made)]))))
-            row.priority, row.direction = made[-1][1].priority, made[-1][1].direction
+            with _place(n, len(rules)):
+                rule = checker.new(row.pk, fields, _last_priority([*there, *(each for each, _rule in made)]))
+            row.priority, row.direction = rule.priority, rule.direction
+            made.append((row, rule))
         refuse_too_many_rules(listener, len(made))
         _save(actor, listener, made)
         _note(changes, listener, "created", [rule.name for _row, rule in made])
@@ -74,10 +77,11 @@ def update_rules(
         checker = Checker(listener)
         refuse_large_operation(listener, len(changed))
         made = []
-        for rule_id, fields in changed.items():
+        for n, (rule_id, fields) in enumerate(changed.items()):
             row = rule_by_id(listener, rule_id)
             rows.refuse_stale(row, "forwarding_rule", expected_rule_revision)
-            made.append((row, checker.changed(parsed(row), fields)))
+            with _place(n, len(changed)):
+                made.append((row, checker.changed(parsed(row), fields)))
         differing = [(row, rule) for row, rule in made if rule != parsed(row)]
         if differing:
             _save(actor, listener, differing)
@@ -86,17 +90,23 @@ def update_rules(
 
 
 def delete_rules(
-    actor: Actor, listener_id: str, rule_ids: Sequence[str], *, expected_revision: int | None = None
+    actor: Actor,
+    listener_id: str,
+    rule_ids: Sequence[str],
+    *,
+    expected_revision: int | None = None,
+    expected_rule_revision: int | None = None,
 ) -> None:
     """Delete rules; their requests go on to the next rule that takes them, at last to the default rule."""
     with recording(actor) as changes:
         listener = take_listener(actor, listener_id, expected_revision)
         refuse_large_operation(listener, len(rule_ids))
         gone = [rule_by_id(listener, rule_id) for rule_id in dict.fromkeys(rule_ids)]
-        if gone:
-            ForwardingRule.objects.filter(pk__in=[row.pk for row in gone]).delete()
-            count_change(actor, listener)
-            _note(changes, listener, "deleted", [row.name for row in gone])
+        for row in gone:
+            rows.refuse_stale(row, "forwarding_rule", expected_rule_revision)
+        ForwardingRule.objects.filter(pk__in=[row.pk for row in gone]).delete()
+        count_change(actor, listener)
+        _note(changes, listener, "deleted", [row.name for row in gone])
 
 
 def order_rules(
@@ -148,6 +158,17 @@ def _save(actor: Actor, listener: Listener, made: Sequence[tuple[ForwardingRule,
         _order_by_exactness(actor, listener)
     count_change(actor, listener)
     refuse_too_many_servers_behind(listener.load_balancer, field="actions")
+
+
+@contextmanager
+def _place(n: int, count: int) -> Iterator[None]:
+    """Say of several rules which one is refused."""
+    try:
+        yield
+    except DomainError as error:
+        if count > 1:
+            error.field = f"rules.{n}.{error.field}".removesuffix(".")
+        raise
 
 
 def _fill(row: ForwardingRule, rule: Rule, actor: Actor) -> None:
