@@ -5,6 +5,7 @@ from django.urls import path
 from listeners.pages import (
     acts,
     bindings,
+    clients,
     domain_extensions,
     listener_wizard,
     listeners,
@@ -13,6 +14,7 @@ from listeners.pages import (
     policies,
     quotas,
     regional_certificates,
+    request_headers,
     server_groups,
 )
 
@@ -61,6 +63,14 @@ urlpatterns = [
         bindings.certificate_choice,
         {"choice": bindings.CHANGE_CA},
         name="listener-ca-change",
+    ),
+    path("listeners/<str:listener_id>/headers/", request_headers.listener_headers, name="listener-headers"),
+    path("listeners/<str:listener_id>/clients/", clients.listener_clients, name="listener-clients"),
+    path("listeners/<str:listener_id>/clients/export.csv", clients.listener_clients_csv, name="listener-clients-csv"),
+    path(
+        "listeners/<str:listener_id>/mutual-authentication/mode/",
+        clients.mutual_mode_switch,
+        name="listener-mutual-mode",
     ),
     path(
         "listeners/<str:listener_id>/mutual-authentication/",

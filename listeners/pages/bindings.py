@@ -39,6 +39,7 @@ class Choice:
     button: "str | Promise"
     done: "str | Promise"
     save: Callable[..., object]
+    extra: tuple[str, ...] = ()  # what else is asked, and sent to the service as it is
 
     @property
     def tab(self) -> str:
@@ -90,6 +91,7 @@ ENABLE_MUTUAL = Choice(
     gettext_lazy("Enable"),
     gettext_lazy("Mutual authentication is on."),
     partial(services.set_mutual_authentication, enabled=True),
+    ("mode",),
 )
 
 
@@ -134,7 +136,10 @@ def listener_ca(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show whether clients must authenticate, and by which CA certificate."""
     listener = selectors.listener_by_id(listener_id)
     bindings = selectors.bindings_of(listener)
-    context = frame(listener, "ca") | {"ca": [b for b in bindings if b.role == Binding.Role.CA]}
+    context = frame(listener, "ca") | {
+        "ca": [b for b in bindings if b.role == Binding.Role.CA],
+        "summary": selectors.client_summary(listener) if listener.mutual_authentication else None,
+    }
     return render(request, "listeners/certificates/ca.html", context)
 
 
@@ -181,7 +186,7 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
     if request.method == "POST" and go != "search":
         opened = opened_from(request) or Opened(listener.revision, {})
         try:
-            answer = choice.answer(chosen)
+            answer = choice.answer(chosen) | {name: data[name] for name in choice.extra if data.get(name)}
             choice.save(actor_of(request), listener.pk, expected_revision=opened.revision, **answer)
         except DomainError as refused:
             error = refused
@@ -191,6 +196,7 @@ def _choose(request: HttpRequest, listener: Listener, choice: Choice) -> HttpRes
             return redirect(choice.back, listener_id=listener.pk)
     context = frame(listener, choice.tab) | {
         "choice": choice,
+        "extra": {name: data.get(name, "") for name in choice.extra},
         "error": error,
         "impact": impact_of(choice.change),
         "picker": _picker(listener, choice, chosen, data),

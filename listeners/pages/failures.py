@@ -21,7 +21,7 @@ class Failure:
     fix: "str | Promise"
 
 
-_WORDS: Mapping[str, tuple["str | Promise", "str | Promise"]] = MappingProxyType(
+WORDS: Mapping[str, tuple["str | Promise", "str | Promise"]] = MappingProxyType(
     {
         "no-client-certificate": (
             _("The client showed no certificate, and mutual authentication asks for one."),
@@ -109,4 +109,4 @@ def explained(statuses: Iterable[ListenerStatus]) -> list[Failure]:
     for status in statuses:
         counts.update(status.failures)
     unknown = (_("A reason that this console has no words for."), _("Look in the node's log."))
-    return [Failure(reason, count, *_WORDS.get(reason, unknown)) for reason, count in counts.most_common() if count]
+    return [Failure(reason, count, *WORDS.get(reason, unknown)) for reason, count in counts.most_common() if count]

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from certificates.models import Certificate
 from certificates.revocation.standing import overview_of
 from console.templatetags.console import pill
-from listeners.models import Listener, ListenerStatus, Server, ServerHealth
+from listeners.client_words import refusal_words
+from listeners.models import Listener, ListenerStatus, ObservedClient, Server, ServerHealth
+from listeners.pages.failures import WORDS
 
 register = template.Library()
 
@@ -81,6 +83,16 @@ def health_summary(servers: Iterable[Server]) -> SafeString:
         return pill(colour, _("%(count)s of %(all)s unhealthy") % {"count": unhealthy, "all": len(states)})
     checked = sum(ServerHealth.State.HEALTHY in found for found in states)
     return pill("green", _("Healthy")) if checked else pill("grey", _("Not checked"))
+
+
+@register.filter
+def client_pill(client: ObservedClient) -> SafeString:
+    """Show whether a client is valid, and in two words why not; a certificate that soon ends is still valid."""
+    if not client.refusal:
+        return pill("green", _("Valid"))
+    observes = client.listener.mutual_authentication_mode == Listener.MutualMode.OBSERVE
+    sentences = WORDS.get(client.refusal, ("", ""))
+    return pill("orange" if observes else "red", refusal_words(client.refusal), str(sentences[0]))
 
 
 @register.simple_tag
