@@ -32,6 +32,7 @@ class ProbeSources:
 
     def __init__(self) -> None:
         self._until: dict[tuple[str, int], float] = {}
+        self._over_quic: Counter[str] = Counter()
 
     def announce(self, source: tuple[str, int]) -> None:
         """Remember a source before it connects."""
@@ -43,12 +44,22 @@ class ProbeSources:
         """Tell whether a connection from ``source`` was ours; each one is claimed once."""
         return self._until.pop(source, 0.0) > time.monotonic()
 
+    def note_quic(self, listener_id: str) -> None:
+        """Remember a handshake over QUIC, which is known by no source but as one of many."""
+        self._over_quic[listener_id] += 1
+
+    def claim_quic(self, listener_id: str, most: int) -> int:
+        """Return how many of ``most`` new connections of a listener were ours; each one is claimed once."""
+        claimed = min(most, self._over_quic[listener_id])
+        self._over_quic[listener_id] -= claimed
+        return claimed
+
 
 class AccessLog:
     """Add up access log entries; totals only grow."""
 
     def __init__(self, probes: ProbeSources) -> None:
-        self._probes = probes
+        self.probes = probes
         self.totals: dict[str, Totals] = {}
         self.changed: set[str] = set()
         self.handshakes = HandshakeCounts()
@@ -66,7 +77,7 @@ class AccessLog:
     def record(self, listener_id: str, connections: Sequence[Connection]) -> None:
         """Count connections that have ended."""
         for connection in connections:
-            if not self._probes.claim((connection.client_address, connection.client_port)):
+            if not self.probes.claim((connection.client_address, connection.client_port)):
                 self._count(listener_id, connection)
 
     def _count(self, listener_id: str, connection: Connection) -> None:

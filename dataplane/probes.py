@@ -141,7 +141,10 @@ class Prober:
             # 5 MB that a node without such listeners does not need.
             from dataplane.quic_handshake import shake_hands_over_quic  # noqa: PLC0415
 
-            return await shake_hands_over_quic(place, name, announce=self._sources.announce)
+            answer = await shake_hands_over_quic(place, name)
+            if answer.sha256:
+                self._sources.note_quic(listener.id)
+            return answer
         return await shake_hands(
             place,
             name,

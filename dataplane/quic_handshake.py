@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
 
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
@@ -20,20 +19,14 @@ NO_ERROR = 0x100  # H3_NO_ERROR (RFC 9114, section 8.1)
 READ_BYTES = 65_536
 
 
-async def shake_hands_over_quic(
-    place: Source, server_name: str, *, announce: Callable[[Source], None], seconds: float = 2.0
-) -> Handshake:
-    """Connect to ``place``, ask for ``server_name`` (empty: no SNI) and return what was served. Never raises.
-
-    ``announce`` is told the address and port that the connection comes from, before it is made.
-    """
+async def shake_hands_over_quic(place: Source, server_name: str, *, seconds: float = 2.0) -> Handshake:
+    """Connect to ``place``, ask for ``server_name`` (empty: no SNI) and return what was served. Never raises."""
     started = time.perf_counter()
     attempt = _Attempt(place, server_name)
     error = ""
     try:
         async with asyncio.timeout(seconds):
             with _connected_socket(place) as sock:
-                announce(sock.getsockname()[:2])
                 error = await attempt.run(sock)
     except TimeoutError:
         error = f"no answer within {seconds:g} s"
@@ -43,7 +36,7 @@ async def shake_hands_over_quic(
 
 
 def _connected_socket(place: Source) -> socket.socket:
-    """Return a socket whose source address is known, and which learns at once that nobody listens."""
+    """Return a socket that learns at once when nobody listens."""
     sock = socket.socket(socket.AF_INET6 if ":" in place[0] else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)

@@ -13,12 +13,14 @@ from dataplane import observations, observed_handshakes
 from dataplane.accesslog import AccessLog, Totals
 from dataplane.client_records import ClientRecords
 from dataplane.database import DatabaseThread
+from dataplane.engine.admin import QuicCounters
 from dataplane.engine.errors import EngineError
 from dataplane.engine.supervisor import Engine
 from dataplane.follow import Follower
 from dataplane.health import seen_health
 from dataplane.health_log import HealthLog
 from dataplane.observations import Figures, Health
+from dataplane.quic_counts import QuicCounts
 from dataplane.status import Observation, StatusBoard
 from listeners.models import ServedReceipt
 
@@ -48,6 +50,7 @@ class Reporter:
         self._follower = follower
         self._board = board
         self._log = log
+        self._quic = QuicCounts(log)
         self._first_served = first_served
         self._database = DatabaseThread("status")
         self._clients = ClientRecords()
@@ -121,6 +124,7 @@ class Reporter:
 
     async def _report_figures(self) -> None:
         active = await self._active_connections()
+        await self._count_quic()
         changed = {key for key in active.keys() | self._active.keys() if active.get(key) != self._active.get(key)}
         changed |= self._log.changed
         if changed:
@@ -151,6 +155,18 @@ class Reporter:
             return await self._engine.admin.active_connections()
         except EngineError:
             return {}
+
+    async def _count_quic(self) -> None:
+        """Read what the access log does not tell; nothing when the engine does not answer."""
+        listeners = self._follower.snapshot.listeners.values()
+        quic = {listener.id for listener in listeners if listener.protocol == "QUIC"}
+        if not quic:
+            return
+        try:
+            counters = await self._engine.admin.quic_counters()
+        except EngineError:
+            return
+        self._quic.take({listener_id: counters.get(listener_id, QuicCounters()) for listener_id in quic})
 
     async def _report_health(self) -> None:
         seen = await self._seen_health()

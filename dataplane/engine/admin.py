@@ -1,6 +1,7 @@
 """The engine's admin interface, over its private unix socket."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,17 @@ ACTIVE = re.compile(
     r'="([^"]+)"\} ([1-9]\d*)$',
     re.MULTILINE,
 )
+QUIC_COUNTERS = re.compile(
+    r'^envoy_http_downstream_cx_(http3|tx_bytes)_total\{envoy_http_conn_manager_prefix="([^"]+)"\} (\d+)$', re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuicCounters:
+    """What one engine has counted for one listener since it runs."""
+
+    connections: int = 0
+    bytes_sent: int = 0
 
 
 class Admin:
@@ -44,6 +56,15 @@ class Admin:
         # keeps the engine's main thread, and so every replace, waiting for 120 ms.
         answer = await self._ask("GET", "/stats/prometheus", filter="downstream_(cx|sess)_active")
         return {listener_id: int(count) for listener_id, count in ACTIVE.findall(answer.text)}
+
+    async def quic_counters(self) -> dict[str, QuicCounters]:
+        """Return what the engine has counted of the QUIC connections of each listener."""
+        answer = await self._ask("GET", "/stats/prometheus", filter="downstream_cx_(http3|tx_bytes)_total")
+        found = {(counter, name): int(count) for counter, name, count in QUIC_COUNTERS.findall(answer.text)}
+        return {
+            name: QuicCounters(found.get(("http3", name), 0), found.get(("tx_bytes", name), 0))
+            for _counter, name in found
+        }
 
     async def clusters(self) -> list[dict[str, Any]]:
         """Return the server groups as the engine sees them, with each server's health."""

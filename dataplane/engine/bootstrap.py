@@ -10,6 +10,7 @@ XDS_CLUSTER = "xds"  # also takes the access log
 # The figures that the node reads. Everything else would cost memory for each of 10,000 certificates.
 STATS = (
     r"listener\.lsn-[a-z0-9]+\.downstream_(cx_active|cx_total|pre_cx_timeout|cx_overload_reject|global_cx_overflow)",
+    r"http\.lsn-[a-z0-9]+\.downstream_cx_(http3|tx_bytes)_total",
     r"udp\.lsn-[a-z0-9]+\.downstream_sess_active",
     r"listener_manager\.(listener_create_failure|total_listeners_(active|warming|draining)|workers_started)",
     r"server\.(live|total_connections|memory_allocated|memory_heap_size|uptime|hot_restart_epoch)",

@@ -142,6 +142,18 @@ def test_quic_serves_each_name_its_certificate_and_others_the_default(site: Site
     assert (answer.status, answer.body) == (200, b"/page for named.test")
 
 
+def test_quic_connections_and_udp_sessions_are_counted(site: Site, echo_port: int, page_port: int) -> None:
+    udp, quic = _udp_listener(echo_port, idle_timeout_seconds=10), _quic_listener(page_port)
+    with _client(udp.port) as client:
+        wait_until(lambda: _echoes(client))
+    for _ in range(3):
+        with Http3(quic.port) as connection:
+            assert connection.get().status == 200
+    wait_until(lambda: (status := status_of(quic)) and status.handshakes == 3 and status.bytes_sent > 0)
+    wait_until(lambda: (status := status_of(udp)) and status.handshakes == 1 and status.bytes_received >= 5)
+    assert not ListenerStatus.objects.exclude(failures={}).filter(listener__in=[udp, quic]).exists()
+
+
 def test_replaced_certificate_is_served_to_new_quic_connections_and_gets_a_receipt(site: Site, page_port: int) -> None:
     certificate = store_certificate(make_leaf("before.test"))
     listener = _quic_listener(page_port, certificate_id=certificate.pk)
