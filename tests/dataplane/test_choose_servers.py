@@ -194,7 +194,7 @@ def test_host_names_are_looked_up_and_one_without_an_address_stops_nobody(
 def test_connections_of_a_failing_server_end_at_once_where_that_is_asked(site: Site) -> None:
     check = HealthCheck(0, 1, 1, 2, 2, protocol="HTTP", path="/health", method="GET")
     with named_server() as server:
-        fields = {"protocol": "TCP", "product": "NLB", "edition": ""}
+        fields: dict[str, Any] = {"protocol": "TCP", "product": "NLB", "edition": ""}
         group = {"protocol": "TCP", "health_check": check}
         ending = site.add(server.port, **fields, group={**group, "connection_drain_seconds": 0})
         lasting = site.add(server.port, **fields, group=group)
@@ -209,7 +209,7 @@ def test_connections_of_a_failing_server_end_at_once_where_that_is_asked(site: S
 
 
 def test_removed_servers_connections_live_on(site: Site, servers: list[NamedServer]) -> None:
-    fields = {"protocol": "TCP", "product": "NLB", "edition": ""}
+    fields: dict[str, Any] = {"protocol": "TCP", "product": "NLB", "edition": ""}
     listener = site.add(servers[0].port, **fields, group={"protocol": "TCP"})
     client, _server = connect(listener)
     site.change_group(listener, servers=(Server("127.0.0.1", servers[1].port, 100),))
