@@ -4,20 +4,26 @@ from envoy.config.accesslog.v3.accesslog_pb2 import (
     AccessLogFilter,
     AndFilter,
     ComparisonFilter,
+    ExtensionFilter,
     ResponseFlagFilter,
     StatusCodeFilter,
 )
 from envoy.config.core.v3.base_pb2 import DataSource, RuntimeUInt32
+from envoy.extensions.access_loggers.filters.cel.v3.cel_pb2 import ExpressionFilter
 from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
     LocalReplyConfig,
     ResponseMapper,
 )
 from google.protobuf.wrappers_pb2 import UInt32Value
 
+from dataplane.envoy.resources import packed
+
 # The engine's response flags.
 _NO_SERVER = ("UH", "UO", "NC")  # none is there, or none could be asked
 _SILENT = ("UT", "SI")  # nothing was heard in time: of the client, then the status is 408, or of the server
 _FAILED = ("UF", "UC", "UR", "LR", "UPE")  # a server refused, broke off, or answered nonsense
+
+_NOT_KEPT = "request_payload_exceeded_retry_buffer_limit"  # a long request whose server failed while it was sent
 
 
 def local_replies() -> LocalReplyConfig:
@@ -28,6 +34,7 @@ def local_replies() -> LocalReplyConfig:
             _mapper(_flagged(_NO_SERVER), 503, "503 Service Unavailable"),
             _mapper(AccessLogFilter(and_filter=silent_server), 504, "504 Gateway Timeout"),
             _mapper(_flagged(_FAILED), 502, "502 Bad Gateway"),
+            _mapper(_detailed(_NOT_KEPT), 502, "502 Bad Gateway"),
         ]
     )
 
@@ -40,6 +47,12 @@ def _mapper(condition: AccessLogFilter, status: int, text: str) -> ResponseMappe
 
 def _flagged(flags: tuple[str, ...]) -> AccessLogFilter:
     return AccessLogFilter(response_flag_filter=ResponseFlagFilter(flags=flags))
+
+
+def _detailed(detail: str) -> AccessLogFilter:
+    config = packed(ExpressionFilter(expression=f"response.code_details == '{detail}'"))
+    extension = ExtensionFilter(name="envoy.access_loggers.extension_filters.cel", typed_config=config)
+    return AccessLogFilter(extension_filter=extension)
 
 
 def _status(code: int) -> AccessLogFilter:
