@@ -23,7 +23,7 @@ from listeners.models import ListenerStatus, NodeStatus, ServedReceipt, ServerHe
 
 BEARER = "bearer "
 ROWS_AT_ONCE = 1000
-LISTENER_LABELS = ("listener", "name", "load_balancer", "port", "node")
+LISTENER_LABELS = ("listener", "name", "load_balancer", "port", "protocol", "node")
 
 
 @require_GET
@@ -59,24 +59,40 @@ class Observations(Collector):
 def _listeners() -> Iterator[Metric]:
     running = GaugeMetricFamily("lbadmin_listener_running", "1 while the engine serves it", labels=LISTENER_LABELS)
     problems = GaugeMetricFamily("lbadmin_listener_problems", "Problems that are shown", labels=LISTENER_LABELS)
-    handshakes = CounterMetricFamily("lbadmin_listener_handshakes", "Completed TLS handshakes", labels=LISTENER_LABELS)
+    handshakes = CounterMetricFamily(
+        "lbadmin_listener_handshakes",
+        "Completed TLS handshakes; without TLS, connections or UDP sessions",
+        labels=LISTENER_LABELS,
+    )
     failures = CounterMetricFamily(
         "lbadmin_listener_failures", "Failed connections by reason", labels=(*LISTENER_LABELS, "reason")
     )
-    active = GaugeMetricFamily("lbadmin_listener_connections", "Open connections", labels=LISTENER_LABELS)
-    received = CounterMetricFamily("lbadmin_listener_received_bytes", "From clients", labels=LISTENER_LABELS)
+    active = GaugeMetricFamily("lbadmin_listener_connections", "Open connections or sessions", labels=LISTENER_LABELS)
+    received = CounterMetricFamily(
+        "lbadmin_listener_received_bytes",
+        "From clients; of QUIC the engine does not count them",
+        labels=LISTENER_LABELS,
+    )
     sent = CounterMetricFamily("lbadmin_listener_sent_bytes", "To clients", labels=LISTENER_LABELS)
     rows = ListenerStatus.objects.select_related("listener__load_balancer").order_by("listener_id", "node")
     for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
         listener = row.listener
-        labels = (listener.id, listener.name, listener.load_balancer.name, str(listener.port), row.node)
+        labels = (
+            listener.id,
+            listener.name,
+            listener.load_balancer.name,
+            str(listener.port),
+            listener.protocol,
+            row.node,
+        )
         running.add_metric(labels, row.state == ListenerStatus.State.RUNNING)
         problems.add_metric(labels, len(row.problems))
         handshakes.add_metric(labels, row.handshakes)
         for reason, count in sorted(row.failures.items()):
             failures.add_metric((*labels, reason), count)
         active.add_metric(labels, row.connections_active)
-        received.add_metric(labels, row.bytes_received)
+        if listener.protocol != listener.Protocol.QUIC:
+            received.add_metric(labels, row.bytes_received)
         sent.add_metric(labels, row.bytes_sent)
     yield from (running, problems, handshakes, failures, active, received, sent)
 

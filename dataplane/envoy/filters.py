@@ -57,15 +57,17 @@ def _last(listener: Listener) -> list[Filter]:
 
 
 def _tcp_proxy(listener: Listener) -> TcpProxy:
-    return TcpProxy(
+    proxy = TcpProxy(
         stat_prefix=listener.id,
         cluster=listener.id,
         idle_timeout=Duration(seconds=listener.idle_timeout_seconds),
         max_connect_attempts=UInt32Value(value=CONNECT_ATTEMPTS),
-        # A client that is refused in the handshake must never reach a server.
-        upstream_connect_mode=UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
-        max_early_data_bytes=UInt32Value(value=CLIENT_BUFFER_BYTES),
     )
+    if listener.is_encrypted:
+        # A client that is refused in the handshake must never reach a server. Without one the server may speak first.
+        proxy.upstream_connect_mode = UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE
+        proxy.max_early_data_bytes.value = CLIENT_BUFFER_BYTES
+    return proxy
 
 
 def _rate_limit(listener: Listener) -> LocalRateLimit:

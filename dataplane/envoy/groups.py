@@ -10,7 +10,7 @@ from dataplane.envoy.cluster import build_cluster, build_endpoints, has_host_nam
 from dataplane.envoy.names import cluster_name, servers_secret
 from dataplane.envoy.resources import Problem, Resource, SecretSource, resource
 from dataplane.envoy.slots import secret_source
-from dataplane.envoy.udp import bound_sessions
+from dataplane.envoy.udp import adapt_cluster
 from dataplane.snapshot import AUTHORITY, Listener, ServerGroup, Slot, Snapshot
 
 
@@ -64,7 +64,7 @@ def _add_group(
         name, listener, group, authority if authority in groups.secrets else "", snapshot.health_log
     )
     if listener.protocol == "UDP":
-        bound_sessions(cluster, listener)
+        adapt_cluster(cluster, listener)
     groups.clusters[name] = resource(name, cluster)
     if not has_host_names(group):
         groups.endpoints[name] = resource(name, build_endpoints(name, group))

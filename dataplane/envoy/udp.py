@@ -47,9 +47,10 @@ def datagram_address(address: str, port: int) -> Address:
     return Address(socket_address=SocketAddress(protocol=SocketAddress.UDP, address=address, port_value=port))
 
 
-def bound_sessions(cluster: Cluster, listener: Listener) -> None:
-    """Let a UDP listener's cluster have no more sessions than the engine has files for."""
+def adapt_cluster(cluster: Cluster, listener: Listener) -> None:
+    """Make a cluster one of UDP: with no more sessions than the engine has files for, and without proxy protocol."""
     cluster.circuit_breakers.thresholds[0].max_connections.value = listener.session_limit
+    cluster.ClearField("transport_socket")
 
 
 def udp_problems(listener: Listener) -> Iterator[Problem]:

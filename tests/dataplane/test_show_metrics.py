@@ -54,7 +54,7 @@ def test_figures_of_listeners_servers_receipts_and_nodes_are_shown(client: Clien
     assert answer["Content-Type"].startswith("text/plain; version=")
     lines = answer.content.decode().splitlines()
     labels = f'listener="{listener.pk}",load_balancer="{listener.load_balancer}",name="shop",node="n1"'
-    port = f'port="{listener.port}"'
+    port = f'port="{listener.port}",protocol="TCPSSL"'
     assert f"lbadmin_listener_running{{{labels},{port}}} 1.0" in lines
     assert f"lbadmin_listener_handshakes_total{{{labels},{port}}} 7.0" in lines
     assert f'lbadmin_listener_failures_total{{{labels},{port},reason="unknown-ca"}} 2.0' in lines
