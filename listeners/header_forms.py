@@ -20,7 +20,7 @@ def _header(name: str, help_text: Any) -> forms.BooleanField:
 
 def _alias() -> forms.CharField:
     return forms.CharField(
-        label=_("Under another name"),
+        label=_("Alias"),
         required=False,
         max_length=40,
         help_text=_("1 to 40 of a-z, 0-9, “-” and “_”; empty: the usual name."),
@@ -60,7 +60,7 @@ class HeadersForm(StyledForm):
     fingerprint_alias = _alias()
     clientverify = _header(
         "X-Forwarded-Clientcert-clientverify",
-        _("SUCCESS, NONE without a certificate, or FAILED: only while observing can it be one of the last two."),
+        _("SUCCESS; NONE without a certificate; FAILED for one that is not valid, which only observing lets in."),
     )
     clientverify_alias = _alias()
 
