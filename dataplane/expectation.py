@@ -30,9 +30,9 @@ class Served:
 
 
 def served_listener(snapshot: Snapshot, compiled: Mapping[str, CompiledListener], listener_id: str) -> Served | None:
-    """Return how a listener should be served, None where it should not be."""
+    """Return how a listener should be served, None where it should not be or has no certificate to serve."""
     listener, parts = snapshot.listeners.get(listener_id), compiled.get(listener_id)
-    if listener is None or parts is None or parts.listener is None:
+    if listener is None or parts is None or parts.listener is None or not listener.is_encrypted:
         return None
     return Served(listener, parts, snapshot.certificates)
 

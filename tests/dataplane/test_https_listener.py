@@ -1,5 +1,6 @@
 """Requests over TLS through the real engine: protocols, certificates, clients that are refused, streams."""
 
+import asyncio
 import contextlib
 import http.client
 import socket
@@ -56,10 +57,13 @@ def test_client_gets_http_2_when_it_can_and_http_1_1_else(site: Site, secure: Li
     assert agreed(one.port, "http/1.1", "h2") == "http/1.1"
 
 
-def test_many_requests_of_one_http_2_connection_reach_servers_that_speak_http_1_1(site: Site, secure: Listener) -> None:
-    with httpx.Client(http2=True, verify=client_context()) as client, futures.ThreadPoolExecutor(8) as pool:
-        url = f"https://127.0.0.1:{secure.port}/late?"
-        answers = list(pool.map(lambda number: client.get(f"{url}{number}"), range(40)))
+async def many_at_once(url: str) -> list[httpx.Response]:
+    async with httpx.AsyncClient(http2=True, verify=client_context()) as client:
+        return await asyncio.gather(*(client.get(f"{url}{number}") for number in range(40)))
+
+
+def test_many_requests_of_one_http_2_connection_reach_servers_that_speak_http_1_1(secure: Listener) -> None:
+    answers = asyncio.run(many_at_once(f"https://127.0.0.1:{secure.port}/late?"))
     assert {(answer.status_code, answer.http_version) for answer in answers} == {(200, "HTTP/2")}
     assert {answer.json()["path"] for answer in answers} == {f"/late?{number}" for number in range(40)}
     assert {answer.json()["version"] for answer in answers} == {"HTTP/1.1"}
