@@ -1,16 +1,17 @@
 """Rows for tests, made by the real services."""
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 from certificates.models import Certificate, Kind
 from certificates.services import import_certificate
 from events.actor import Actor
 from listeners import services
+from listeners.legality import default_protocol, group_protocols
 from listeners.models import Listener, LoadBalancer, ServerGroup
+from listeners.products import ENCRYPTED
 from listeners.services import ServerSpec
-from tests.certs import Issued, make_ca, make_leaf
+from tests.certs import Issued, make_ca, make_leaf, rsa_key
 
 OPERATOR = Actor(name="alice", via="page")
 _numbers = itertools.count(1)
@@ -50,10 +51,9 @@ def make_ca_certificate(**fields: Any) -> Certificate:
 
 
 def make_load_balancer(**fields: Any) -> LoadBalancer:
-    """Create a load balancer on loopback."""
-    return services.create_load_balancer(
-        OPERATOR, **{"name": unique("balancer"), "bind_address": "127.0.0.1", **fields}
-    )
+    """Create a load balancer on loopback; an ALB has the edition Standard unless another is given."""
+    given = {"edition": "Standard", **fields} if fields.get("product") == "ALB" else fields
+    return services.create_load_balancer(OPERATOR, **{"name": unique("balancer"), "bind_address": "127.0.0.1", **given})
 
 
 def make_server_group(*addresses: str, **fields: Any) -> ServerGroup:
@@ -63,14 +63,26 @@ def make_server_group(*addresses: str, **fields: Any) -> ServerGroup:
 
 
 def make_listener(**fields: Any) -> Listener:
-    """Create a listener with everything that it needs; what is given is used."""
+    """Create a listener with everything that it needs; what is given is used.
+
+    ``product`` and ``edition`` are those of the load balancer that is made where none is given.
+    """
+    kind = {name: fields.pop(name) for name in ("product", "edition") if name in fields}
     given = {"port": 10_000 + next(_numbers), **fields}
-    makers: dict[str, Callable[[], LoadBalancer | ServerGroup | Certificate]] = {
-        "load_balancer_id": make_load_balancer,
-        "server_group_id": make_server_group,
-        "certificate_id": make_server_certificate,
-    }
-    for field, make in makers.items():
-        if field not in given:
-            given[field] = make().pk
+    if "load_balancer_id" not in given:
+        given["load_balancer_id"] = make_load_balancer(**kind).pk
+    balancer = LoadBalancer.objects.filter(pk=given["load_balancer_id"]).first() or LoadBalancer()
+    protocol = given.get("protocol") or default_protocol(balancer)
+    if "server_group_id" not in given and not given.get("redirect_port"):
+        given["server_group_id"] = make_server_group(protocol=group_protocols(balancer.product, protocol)[0]).pk
+    if "certificate_id" not in given and protocol in ENCRYPTED:
+        given["certificate_id"] = _certificate_for(balancer).pk
     return services.create_listener(OPERATOR, **given)
+
+
+def _certificate_for(balancer: LoadBalancer) -> Certificate:
+    if balancer.product != "CLB":
+        return make_server_certificate()
+    certificate = make_server_certificate(key=rsa_key(2048))
+    services.add_regional_certificate(OPERATOR, certificate.pk, regions=[balancer.region])
+    return certificate

@@ -37,9 +37,9 @@ def _add_routes(collection: str, object_type: str, noun: str) -> None:
         return {"tags": services.set_tags(actor_of(request), object_type, object_id, tags=body.tags)}
 
     @router.delete(path, response=TagsOut, operation_id=f"remove{noun}Tags")
-    def remove_tags(request: HttpRequest, object_id: str, keys: Annotated[TagKeys, Query()]) -> dict[str, object]:
+    def remove_tags(request: HttpRequest, object_id: str, wanted: Annotated[TagKeys, Query()]) -> dict[str, object]:
         """Take tags off: all that are named, or none; what stays is answered."""
-        return {"tags": services.remove_tags(actor_of(request), object_type, object_id, keys=keys.key)}
+        return {"tags": services.remove_tags(actor_of(request), object_type, object_id, keys=wanted.key)}
 
 
 for resource in RESOURCES:

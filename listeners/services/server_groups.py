@@ -18,6 +18,7 @@ from listeners.models import Binding, LoadBalancer, ServerGroup
 from listeners.services import rows
 from listeners.services.binding_rules import certificate_for
 from listeners.services.servers import ServerSpec, behind, checked_servers, moved_in_words, set_servers
+from listeners.services.tags import drop_tags
 from listeners.words import counted, told
 
 KIND = "server_group"
@@ -158,6 +159,7 @@ def delete_server_group(actor: Actor, server_group_id: str, *, expected_revision
                 way_out=_("Give these listeners and rules another server group first, or delete them."),
             )
         changes.record("server_group.deleted", group, group.name)
+        drop_tags("server_group", [group.pk])
         group.delete()
 
 

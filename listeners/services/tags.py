@@ -127,7 +127,7 @@ def _write(object_type: str, object_id: str, tags: Mapping[str, str]) -> None:
 
 
 def _told(tags: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" if value else key for key, value in tags.items()) or "none"
+    return ", ".join(f"{key}={value}" if value else key for key, value in sorted(tags.items())) or "none"
 
 
 def _refuse_too_many(row: models.Model, tags: Mapping[str, str]) -> None:
