@@ -15,7 +15,11 @@ from listeners.pages import (
     quotas,
     regional_certificates,
     request_headers,
+    rule_editing,
+    rules,
+    server_group_editing,
     server_groups,
+    trials,
 )
 
 urlpatterns = [
@@ -102,6 +106,12 @@ urlpatterns = [
         bindings.binding_roll_back,
         name="binding-roll-back",
     ),
+    path("listeners/<str:listener_id>/rules/", rules.rule_list, name="rule-list"),
+    path("listeners/<str:listener_id>/rules/create/", rule_editing.rule_create, name="rule-create"),
+    path("listeners/<str:listener_id>/rules/move/", rules.rule_move, name="rule-move"),
+    path("listeners/<str:listener_id>/rules/try/", trials.rule_trial, name="rule-trial"),
+    path("listeners/<str:listener_id>/rules/<str:rule_id>/edit/", rule_editing.rule_edit, name="rule-edit"),
+    path("listeners/<str:listener_id>/rules/<str:rule_id>/delete/", rules.rule_delete, name="rule-delete"),
     path("listeners/<str:listener_id>/clients-of-week/", policies.listener_clients, name="listener-clients-of-week"),
     path("security-policies/", policies.policy_list, name="policy-list"),
     path("security-policies/create/", policies.policy_create, name="policy-create"),
@@ -116,9 +126,9 @@ urlpatterns = [
         name="regional-certificate-remove",
     ),
     path("server-groups/", server_groups.server_group_list, name="server-group-list"),
-    path("server-groups/create/", server_groups.server_group_create, name="server-group-create"),
+    path("server-groups/create/", server_group_editing.server_group_create, name="server-group-create"),
     path("server-groups/<str:server_group_id>/", server_groups.server_group_detail, name="server-group-detail"),
     path("server-groups/<str:server_group_id>/live/", server_groups.server_group_live, name="server-group-live"),
-    path("server-groups/<str:server_group_id>/edit/", server_groups.server_group_edit, name="server-group-edit"),
+    path("server-groups/<str:server_group_id>/edit/", server_group_editing.server_group_edit, name="server-group-edit"),
     path("server-groups/<str:server_group_id>/delete/", server_groups.server_group_delete, name="server-group-delete"),
 ]
