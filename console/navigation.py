@@ -37,7 +37,7 @@ DESTINATIONS = (
         "server-2",
         prefixes=("/listeners/", "/security-policies/", "/clb-certificates/"),
         children=(
-            Destination(_("Instances"), "load-balancer-list", ""),
+            Destination(_("Load balancers"), "load-balancer-list", ""),
             Destination(_("Listeners"), "listener-list", ""),
             Destination(_("TLS security policies"), "policy-list", ""),
             Destination(_("CLB certificates"), "regional-certificate-list", ""),

@@ -1,4 +1,4 @@
-"""Find certificates, listeners, instances and server groups by what an operator has at hand."""
+"""Find certificates, listeners, load balancers and server groups by what an operator has at hand."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ def _load_balancers(query: str) -> Group:
         )
         for balancer in LoadBalancer.objects.filter(matches).order_by("name")[:MOST_HITS]
     ]
-    return Group(_("Instances"), hits)
+    return Group(_("Load balancers"), hits)
 
 
 def _server_groups(query: str) -> Group:

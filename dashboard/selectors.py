@@ -29,7 +29,7 @@ FAILED_DELIVERIES_DAYS = 7
 class Counts:
     """How much there is."""
 
-    instances: int
+    load_balancers: int
     listeners: int
     listeners_wanted: int  # that an operator wants running
     server_groups: int
@@ -75,7 +75,7 @@ class Telling:
 def counts() -> Counts:
     """Count what there is, by one query."""
     counted = [
-        _counted("instances", LoadBalancer.objects.all()),
+        _counted("load_balancers", LoadBalancer.objects.all()),
         _counted("listeners", Listener.objects.all()),
         _counted("listeners_wanted", Listener.objects.filter(desired=Listener.Desired.RUNNING)),
         _counted("server_groups", ServerGroup.objects.all()),

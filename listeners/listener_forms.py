@@ -232,7 +232,7 @@ class ConfigureCertificateForm(ScopedForm):
     )
     additional_certificate_ids = IdsField(label=gettext_lazy("Additional certificates"), required=False)
     mutual_authentication = forms.BooleanField(
-        label=gettext_lazy("Enable Mutual Authentication"),
+        label=gettext_lazy("Enable mutual authentication"),
         required=False,
         help_text=gettext_lazy("Clients must show a certificate that the CA certificate vouches for."),
     )

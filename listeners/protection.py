@@ -17,7 +17,7 @@ def refuse_protected(actor: Actor, balancer: LoadBalancer) -> None:
             _("Load balancer “%(name)s” is protected from changes on pages%(reason)s.")
             % {"name": balancer, "reason": _because(balancer.modification_protection_reason)},
             "load-balancer.modification-protected",
-            way_out=_("Switch the modification protection off on the page of the instance, or use REST or a command."),
+            way_out=_("Switch the modification protection off on its page, or use REST or a command."),
         )
 
 

@@ -64,5 +64,5 @@ def refuse_elsewhere(region: str, certificates: Sequence[Certificate], field: st
                 % {"name": certificate, "region": region},
                 "listener.certificate-not-in-region",
                 field=field,
-                way_out=_("Add it to the region first: page Add Certificate, or POST /regional-certificates."),
+                way_out=_("Add it to the region first: page Add certificate, or POST /regional-certificates."),
             )

@@ -15,7 +15,7 @@ from events.models import Change
 
 TYPES: dict[str, str | Promise] = {
     "certificate": _("Certificate"),
-    "load_balancer": _("Instance"),
+    "load_balancer": _("Load balancer"),
     "listener": _("Listener"),
     "server_group": _("Server group"),
     "authority": _("Authority"),

@@ -1,4 +1,4 @@
-"""What the last step of the Create Listener wizard shows before anything is stored."""
+"""What the last step of the Create listener wizard shows before anything is stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

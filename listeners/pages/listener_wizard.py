@@ -1,4 +1,4 @@
-"""The Create Listener wizard: one address a step; what was typed is kept in a draft on the server."""
+"""The Create listener wizard: one address a step; what was typed is kept in a draft on the server."""
 
 from typing import Any
 

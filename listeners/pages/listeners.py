@@ -138,8 +138,7 @@ def _edit_page(
 ) -> HttpResponse:
     searched = request.POST.get(search_name("server_group_id"), "")
     group = form["server_group_id"]
-    context = {
-        "listener": listener,
+    context = frame(listener, "details") | {
         "form": form,
         "opened": opened,
         "stale": stale,

@@ -1,4 +1,4 @@
-"""The Create Listener wizard: steps by product and protocol, that end in one call of ``create_listener``."""
+"""The Create listener wizard: steps by product and protocol, that end in one call of ``create_listener``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -159,6 +159,7 @@ class Walk:
             form = self.judged_form(step)
             form.is_valid()
             values |= form.cleaned_data
+        values = {name: None if value == "" and name.endswith("_id") else value for name, value in values.items()}
         left_out = SHOWN_ONLY if values.get("mutual_authentication") else SHOWN_ONLY | _OF_MUTUAL
         return {name: value for name, value in values.items() if name not in left_out}
 

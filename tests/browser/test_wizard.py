@@ -1,4 +1,4 @@
-"""The Create Listener wizard in a real browser, with and without JavaScript."""
+"""The Create listener wizard in a real browser, with and without JavaScript."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def context(
 def _open_wizard(context: BrowserContext, balancer: LoadBalancer) -> Page:
     page = context.new_page()
     page.goto(reverse("load-balancer-detail", args=[balancer.pk]))
-    page.get_by_role("link", name="Create Listener").first.click()
+    page.get_by_role("link", name="Create listener").first.click()
     return page
 
 
@@ -67,7 +67,7 @@ def test_a_listener_is_created_with_searched_certificates_and_mutual_authenticat
     _search(page, "additional_certificate_ids", "site-01", "site-01.test")
     _search(page, "additional_certificate_ids", "site-02", "site-02.test")
     expect(page.locator("#choices-ca_certificate_id")).to_be_hidden()
-    page.get_by_label("Enable Mutual Authentication").check()
+    page.get_by_label("Enable mutual authentication").check()
     page.locator("#choices-ca_certificate_id label", has_text=authority.name).click()
     expect(page.locator("[name=security_policy]:checked")).to_have_value("tls_cipher_policy_1_2_strict_with_1_3")
     _next(page, "Select Server Group")

@@ -6,5 +6,5 @@ from django.core.management import CommandError, call_command
 
 @pytest.mark.django_db
 def test_an_unknown_listener_is_named_with_the_way_out() -> None:
-    with pytest.raises(CommandError, match=r"no listener lsn-nope\. The instance's page shows the ids"):
+    with pytest.raises(CommandError, match=r"no listener lsn-nope\. The load balancer's page shows the ids"):
         call_command("checklisteners", "lsn-nope")

@@ -22,7 +22,7 @@ def opened(answer: Any) -> dict[str, str]:
 
 
 class Wizard:
-    """The Create Listener wizard in one browser tab."""
+    """The Create listener wizard in one browser tab."""
 
     def __init__(self, client: Client, balancer: LoadBalancer) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""Walking the Create Listener wizard."""
+"""Walking the Create listener wizard."""
 
 import datetime as dt
 from typing import Any

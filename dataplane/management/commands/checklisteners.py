@@ -43,7 +43,7 @@ class Command(BaseCommand):
         known = set(Listener.objects.filter(id__in=listener_ids).values_list("id", flat=True))
         unknown = sorted(set(listener_ids) - known)
         if unknown:
-            raise CommandError(f"There is no listener {', '.join(unknown)}. The instance's page shows the ids.")
+            raise CommandError(f"There is no listener {', '.join(unknown)}. The load balancer's page shows the ids.")
 
 
 def find_complaints(listener_ids: list[str]) -> Iterator[str]:

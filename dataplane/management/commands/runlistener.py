@@ -33,7 +33,7 @@ class Command(BaseCommand):
     # Those of pages, which a node has not, would load the whole console before the first connection is taken.
     requires_system_checks = ()
     help = (
-        "Serve the listeners: all of them, some by id, or those of one instance. SIGTERM drains for at most "
+        "Serve the listeners: all of them, some by id, or those of one load balancer. SIGTERM drains for at most "
         "LBADMIN_DRAIN_SECONDS and exits 0, a second one ends at once. SIGHUP exits and leaves the engine serving, "
         "for the next start to adopt."
     )
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to serve and the node's name."""
         parser.add_argument("listeners", nargs="*", metavar="LISTENER_ID", help="serve only these listeners")
-        parser.add_argument("--instance", default="", metavar="ID", help="serve only the listeners of this instance")
+        parser.add_argument("--instance", default="", metavar="ID", help="serve only the listeners of this load balancer")
         parser.add_argument("--node", type=node_name, help="the node's name (the machine's name)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,14 +67,14 @@ class Command(BaseCommand):
     @staticmethod
     def _selection(listener_ids: list[str], load_balancer_id: str) -> Selection:
         if listener_ids and load_balancer_id:
-            raise CommandError("Name listeners or an instance, not both.")
+            raise CommandError("Name listeners or a load balancer, not both.")
         known = set(Listener.objects.filter(id__in=listener_ids).values_list("id", flat=True))
         unknown = sorted(set(listener_ids) - known)
         if unknown:
-            message = f"There is no listener {', '.join(unknown)}. The instance's page shows the ids."
+            message = f"There is no listener {', '.join(unknown)}. The load balancer's page shows the ids."
             raise CommandError(message)
         if load_balancer_id and not LoadBalancer.objects.filter(id=load_balancer_id).exists():
-            message = f"There is no instance {load_balancer_id}. The page Instances shows the ids."
+            message = f"There is no load balancer {load_balancer_id}. The page Load balancers shows the ids."
             raise CommandError(message)
         return Selection(frozenset(listener_ids) if listener_ids else None, load_balancer_id)
 
