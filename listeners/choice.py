@@ -6,17 +6,20 @@ before RSA, SHA-2 before SHA-1 before MD5, the longest key, the longest remainin
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 _SERVABLE = re.compile(r"^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$")
+# The cloud lets every certificate of an Application Load Balancer's listener compete for a name. Of the others an
+# additional certificate that has the name goes before the default one.
+DEFAULT_COMPETES = frozenset({"ALB"})
 _WEAK_HASHES = {"MD5": 2, "SHA1": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An additional certificate of a listener, as far as the choice depends on it."""
+    """A server certificate of a listener, as far as the choice depends on it."""
 
     binding_id: int
     names: tuple[str, ...]  # DNS names: lower case, A-labels, no trailing dot
@@ -24,6 +27,15 @@ class Candidate:
     key_bits: int
     signature_hash: str  # "SHA256", ...; empty where the algorithm has none
     not_after: datetime
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether clients without ECDSA can use it."""
+        return self.key_algorithm == "RSA"
+
+    def matches(self, name: str) -> bool:
+        """Tell whether the certificate is for ``name``, as the engine would match it."""
+        return any(form in self.names for form in forms_of(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ def is_servable(name: str) -> bool:
 def preference(candidate: Candidate) -> tuple[bool, int, int, float, int]:
     """Return a sort key, lowest first, that puts the better certificate before the worse; ties go to the older."""
     return (
-        candidate.key_algorithm == "RSA",
+        candidate.is_rsa,
         _WEAK_HASHES.get(candidate.signature_hash.upper().replace("-", ""), 0),
         -candidate.key_bits,
         -candidate.not_after.timestamp(),
@@ -55,26 +67,49 @@ def preference(candidate: Candidate) -> tuple[bool, int, int, float, int]:
     )
 
 
-def choose_names(candidates: Iterable[Candidate]) -> dict[str, Choice]:
+def choose_names(
+    candidates: Iterable[Candidate], default: Candidate | None = None, *, default_competes: bool = False
+) -> dict[str, Choice]:
     """Give each servable name to its best certificate, so that no two filter chains claim one name.
 
     The order of ``candidates`` does not matter. Names are sorted. A name that both an RSA and another certificate
-    claim is served with both.
+    claim is served with both. ``default`` takes part where it ``default_competes`` for the names that others have too,
+    and wherever clients without ECDSA had nothing else; names that it alone has need no choice.
     """
     claims: dict[str, list[Candidate]] = {}
     for candidate in sorted(candidates, key=preference):
-        for name in dict.fromkeys(candidate.names):
-            if is_servable(name):
-                claims.setdefault(name, []).append(candidate)
-    return {name: _choice(claims[name]) for name in sorted(claims)}
+        _claim(claims, candidate, filter(is_servable, candidate.names))
+    if default is not None and default_competes:
+        _claim(claims, default, [name for name in default.names if is_servable(name) and _best_form(name, claims)])
+    return {name: _choice(name, claims, default) for name in sorted(claims)}
 
 
-def _choice(ordered: list[Candidate]) -> Choice:
+def _claim(claims: dict[str, list[Candidate]], candidate: Candidate, names: Iterable[str]) -> None:
+    for name in dict.fromkeys(names):
+        claims.setdefault(name, []).append(candidate)
+
+
+def _choice(name: str, claims: Mapping[str, Sequence[Candidate]], default: Candidate | None) -> Choice:
+    ordered = sorted(claims[name], key=preference)
     best_of_kind: dict[bool, Candidate] = {}
     for candidate in ordered:
-        best_of_kind.setdefault(candidate.key_algorithm == "RSA", candidate)
+        best_of_kind.setdefault(candidate.is_rsa, candidate)
+    if not any(candidate.is_rsa for candidate in ordered):
+        found = _rsa_for(name, claims, default)
+        best_of_kind |= {True: found} if found else {}
     served = tuple(best_of_kind.values())
     return Choice(served, tuple(candidate for candidate in ordered if candidate not in served))
+
+
+def _rsa_for(name: str, claims: Mapping[str, Sequence[Candidate]], default: Candidate | None) -> Candidate | None:
+    """Return an RSA certificate for clients that cannot use the others of ``name``: by a wildcard, or the default."""
+    for form in forms_of(name):
+        best = min((each for each in claims.get(form, ()) if each.is_rsa), key=preference, default=None)
+        if best is not None:
+            return best
+    if default is not None and default.is_rsa and default.matches(name):
+        return default
+    return None
 
 
 def names_by_certificates(choices: Mapping[str, Choice]) -> dict[tuple[int, ...], tuple[str, ...]]:
@@ -90,11 +125,19 @@ def choice_for(server_name: str, choices: Mapping[str, Choice]) -> Choice | None
 
     As the engine matches: the exact name, then ever shorter wildcards (so that ``*.w.test`` serves ``a.b.w.test``).
     """
-    if server_name in choices:
-        return choices[server_name]
-    parent = server_name
+    form = _best_form(server_name, choices)
+    return choices[form] if form else None
+
+
+def forms_of(name: str) -> Iterator[str]:
+    """Yield the spellings under which a certificate can have ``name``: itself, then ever shorter wildcards."""
+    yield name
+    parent = name.removeprefix("*.")
     while "." in parent:
         parent = parent.partition(".")[2]
-        if f"*.{parent}" in choices:
-            return choices[f"*.{parent}"]
-    return None
+        yield f"*.{parent}"
+
+
+def _best_form(name: str, names: Container[str]) -> str:
+    """Return the spelling of ``name`` that the engine finds among ``names``, empty for none."""
+    return next((form for form in forms_of(name) if form in names), "")

@@ -54,7 +54,8 @@ def _named_chain(pattern: ChainPattern, secrets: tuple[str, ...], names: tuple[s
     Such bytes, joined, are a listener with all of these chains (that is how protobuf merges). They are kept, so that a
     certificate more does not make 10,000 chains anew.
     """
-    chain = _chain("+".join(secret.rpartition("/")[2] for secret in secrets), pattern, secrets)
+    name = "+".join(secret.rpartition("/")[2] for secret in secrets)
+    chain = _chain("default-by-name" if name == "default" else name, pattern, secrets)
     chain.filter_chain_match.CopyFrom(FilterChainMatch(server_names=names))
     return bytes(listener_pb2.Listener(filter_chains=[chain]).SerializeToString(deterministic=True))
 

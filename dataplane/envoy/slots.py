@@ -8,8 +8,8 @@ from dataplane.envoy import checks
 from dataplane.envoy.checks import Refused
 from dataplane.envoy.names import challenge_secret, slot_secret
 from dataplane.envoy.resources import Problem, SecretSource
-from dataplane.snapshot import ADDITIONAL, AUTHORITY, Challenge, Listener, ServedCertificate, Slot, Snapshot
-from listeners.choice import Candidate, choose_names, is_servable, names_by_certificates
+from dataplane.snapshot import ADDITIONAL, AUTHORITY, DEFAULT, Challenge, Listener, ServedCertificate, Slot, Snapshot
+from listeners.choice import DEFAULT_COMPETES, Candidate, choose_names, is_servable, names_by_certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,10 @@ def missing_certificates(listener: Listener, usable: UsableSlots) -> list[Proble
 
 def named_chains(listener: Listener, usable: UsableSlots) -> NamedChains:
     """Give every name of the additional certificates to one filter chain, and tell which certificates compete."""
-    slots = {slot.binding_id: slot for slot in listener.additional_slots if slot in usable.certificates}
-    choices = choose_names(_candidate(slot, usable.certificates[slot]) for slot in slots.values())
+    slots = {slot.binding_id: slot for slot in usable.certificates if slot.role != AUTHORITY}
+    candidates = {key: _candidate(slot, usable.certificates[slot]) for key, slot in slots.items()}
+    default = next((candidates.pop(key) for key, slot in slots.items() if slot.role == DEFAULT), None)
+    choices = choose_names(candidates.values(), default, default_competes=listener.product in DEFAULT_COMPETES)
     contested = {
         slots[candidate.binding_id].certificate_id
         for choice in choices.values()

@@ -8,6 +8,7 @@ from access.rest import PageOut, PageParameters, expected_revision
 from console.tables import Page
 from listeners import selectors, services
 from listeners.api.answers import changed_listener, listener_answer
+from listeners.explanation import Client
 from listeners.models import Binding
 from listeners.schemas.bindings import (
     BindingOut,
@@ -57,9 +58,12 @@ def remove_certificates(
 
 
 @router.get("/listeners/{listener_id}/certificates/match", response=MatchOut, operation_id="matchListenerCertificate")
-def match_certificate(request: HttpRequest, listener_id: str, server_name: str = "") -> Match:
-    """Tell which certificate a client gets that asks for ``server_name``, and which it was preferred to."""
-    return selectors.certificate_for(selectors.listener_by_id(listener_id), server_name)
+def match_certificate(
+    request: HttpRequest, listener_id: str, server_name: str = "", *, ecdsa: bool = True, tls_version: str = "TLSv1.3"
+) -> Match:
+    """Tell which certificate a client gets, and why: by its name (SNI), its use of ECDSA and its newest version."""
+    client = Client(server_name, can_ecdsa=ecdsa, version=tls_version)
+    return selectors.certificate_for(selectors.listener_by_id(listener_id), client)
 
 
 @router.delete(

@@ -1,4 +1,4 @@
-"""Manage Certificates: the tabs Server Certificates and CA Certificate of a listener."""
+"""Manage certificates: the tabs Server certificates and CA certificate of a listener."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from certificates.services import roll_back_certificate
 from console.errors import DomainError, NotFoundError
 from console.returning import with_query
 from listeners import limits, selectors, services
+from listeners.cipher_suites import VERSIONS
+from listeners.explanation import Client
 from listeners.impact import impact_of
 from listeners.listener_forms import scope_of
 from listeners.models import Binding, Listener
@@ -31,7 +33,7 @@ METHODS = ["GET", "HEAD", "POST"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One question of Manage Certificates: which certificate(s), what the answer does, and the service that does it."""
+    """One question of Manage certificates: which certificate(s), what the answer does, and the service that does it."""
 
     field: str  # of the form, and the service's parameter
     change: str  # see ``listeners.impact``
@@ -106,7 +108,7 @@ def listener_certificates(request: HttpRequest, listener_id: str) -> HttpRespons
         **room_of(listener),
     }
     if context["is_encrypted"]:
-        context |= _asked(listener, request.GET.get("server_name", "").strip())
+        context |= _asked(listener, request.GET)
     return render(request, "listeners/certificates/server.html", context)
 
 
@@ -121,14 +123,20 @@ def room_of(listener: Listener) -> dict[str, int]:
     return limits.certificate_room(used, listener.load_balancer)
 
 
-def _asked(listener: Listener, server_name: str) -> dict[str, Any]:
-    """Return which certificate a client gets that asks for a name, when somebody wants to know."""
-    if not server_name:
-        return {}
+def _asked(listener: Listener, query: QueryDict) -> dict[str, Any]:
+    """Return which certificate a client gets, when somebody wants to know."""
+    client = Client(
+        query.get("server_name", "").strip(),
+        can_ecdsa=query.get("ecdsa", "yes") != "no",
+        version=query.get("tls_version", VERSIONS[-1]),
+    )
+    context = {"client": client, "versions": VERSIONS[::-1]}
+    if "server_name" not in query:
+        return context
     try:
-        return {"server_name": server_name, "match": selectors.certificate_for(listener, server_name)}
+        return context | {"match": selectors.certificate_for(listener, client)}
     except DomainError as error:
-        return {"server_name": server_name, "match_error": error}
+        return context | {"match_error": error}
 
 
 @require_safe

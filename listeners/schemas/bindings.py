@@ -85,10 +85,25 @@ class BindingOut(Schema):
         return [name.value for name in version.names.all() if name.kind == "dns"] if version else []
 
 
+class StepOut(Schema):
+    """One step of the matching rule, and how it went."""
+
+    code: str
+    message: str
+
+
+class PassedOverOut(Schema):
+    """A certificate that has the name too, and why the client does not get it."""
+
+    binding: BindingOut
+    code: str = Field(alias="step.code")
+    message: str = Field(alias="step.message")
+
+
 class MatchOut(Schema):
     """Which certificate a client gets, and why."""
 
-    binding: BindingOut
+    binding: BindingOut | None = Field(description="Null: the handshake fails; the last step says why.")
     name: str = Field(description="The name on the certificate that matched; empty: none did, so it is the default.")
-    also_served: list[BindingOut]
-    passed_over: list[BindingOut]
+    steps: list[StepOut]
+    passed_over: list[PassedOverOut]

@@ -1,5 +1,6 @@
 """Every read of load balancers, listeners, server groups and what was observed of them."""
 
+from listeners.selectors.choices import Match, certificate_for
 from listeners.selectors.clients import ClientSummary, client_summary, clients_of, clients_page
 from listeners.selectors.deletion import (
     DeletionImpact,
@@ -10,15 +11,12 @@ from listeners.selectors.deletion import (
 )
 from listeners.selectors.listeners import (
     ListenerFilter,
-    Match,
     binding_of,
     bindings_of,
     bindings_page,
-    certificate_for,
     changes_of_listener,
     listener_by_id,
     listeners,
-    name_choices,
 )
 from listeners.selectors.load_balancers import (
     QuotaUsage,
@@ -92,7 +90,6 @@ __all__ = (
     "load_balancer_deletion",
     "load_balancers",
     "load_tags",
-    "name_choices",
     "nodes",
     "policies_for",
     "policy_deletion",

@@ -4,31 +4,16 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
-from certificates.matching import InvalidNameError, normalise_name
-from console.errors import InvalidInputError
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
-from listeners.candidates import candidate_of
-from listeners.choice import Choice, choice_for, choose_names
 from listeners.models import Binding, Listener, ListenerStatus
 from listeners.selectors.tags import tagged
 from listeners.services.rows import not_found
 
 Role = Binding.Role
 ORDER = ("load_balancer_id", "port", "transport")  # HTTPS and QUIC can share a port
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Which certificate a client gets, the name on it that matched (empty: none did), and which it was preferred to."""
-
-    binding: Binding
-    name: str = ""
-    also_served: tuple[Binding, ...] = ()
-    passed_over: tuple[Binding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,41 +111,6 @@ def bindings_page(listener: Listener, cursor: str = "", size: int = PAGE_SIZE, r
 def binding_of(listener: Listener, role: str) -> Binding | None:
     """Return the binding in a role that a listener has at most once."""
     return _bindings().filter(listener=listener, role=role).first()
-
-
-def name_choices(listener: Listener) -> dict[str, Choice]:
-    """Return which additional certificate serves which name."""
-    return choose_names(candidate_of(binding) for binding in bindings_of(listener) if binding.role == Role.ADDITIONAL)
-
-
-def certificate_for(listener: Listener, server_name: str) -> Match:
-    """Return which certificate a client gets that asks for ``server_name`` (empty: asks for none), and why."""
-    by_id = {binding.pk: binding for binding in bindings_of(listener)}
-    choices = choose_names(candidate_of(b) for b in by_id.values() if b.role == Role.ADDITIONAL)
-    choice = choice_for(_asked(server_name), choices) if server_name else None
-    if choice is None:
-        default = next((binding for binding in by_id.values() if binding.role == Role.DEFAULT), None)
-        if default is None:
-            raise not_found("listener", listener.pk)
-        return Match(default)
-    return Match(
-        binding=by_id[choice.winner.binding_id],
-        name=next(name for name, other in choices.items() if other is choice),
-        also_served=tuple(by_id[candidate.binding_id] for candidate in choice.served[1:]),
-        passed_over=tuple(by_id[candidate.binding_id] for candidate in choice.passed_over),
-    )
-
-
-def _asked(server_name: str) -> str:
-    try:
-        return normalise_name(server_name)
-    except InvalidNameError:
-        raise InvalidInputError(
-            _("“%(name)s” is no host name, so no client can ask for it.") % {"name": server_name[:260]},
-            "listener.server-name-invalid",
-            field="server_name",
-            way_out=_("Give a host name such as www.example.com."),
-        ) from None
 
 
 def changes_of_listener(listener: Listener, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:

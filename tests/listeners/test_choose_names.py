@@ -6,7 +6,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listeners.choice import Candidate, choice_for, choose_names, is_servable, names_by_certificates, preference
+from listeners.choice import Candidate, Choice, choice_for, choose_names, is_servable, names_by_certificates, preference
 
 SOON = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 LATER = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
@@ -105,9 +105,40 @@ def test_every_name_has_one_owner_whatever_the_order(given_candidates: list[Cand
     assert choices == choose_names(shuffled)
     for name, choice in choices.items():
         claiming = [c for c in given_candidates if name in c.names]
-        assert {*choice.served, *choice.passed_over} == set(claiming)
+        lent = [c for c in choice.served if name not in c.names]
+        assert {*choice.served, *choice.passed_over} == {*claiming, *lent}
         assert choice.winner == min(claiming, key=preference)
         assert len(choice.served) <= 2
+        assert all(c.is_rsa and c.matches(name) for c in lent)
+        assert not lent or not any(c.is_rsa for c in claiming)
     chains = names_by_certificates(choices)
     claimed = [name for names in chains.values() for name in names]
     assert sorted(claimed) == sorted(choices)
+
+
+def test_clients_without_ecdsa_are_lent_the_rsa_certificate_of_a_wildcard_or_the_default() -> None:
+    exact, wildcard = candidate(1, "a.w.test"), candidate(2, "*.w.test", algorithm="RSA", bits=2048)
+    default = candidate(3, "a.w.test", algorithm="RSA", bits=4096)
+    assert choose_names([exact, wildcard])["a.w.test"].served == (exact, wildcard)
+    assert choose_names([exact], default) == {"a.w.test": Choice((exact, default))}
+    assert choose_names([exact], candidate(3, "other.test", algorithm="RSA", bits=2048))["a.w.test"].served == (exact,)
+
+
+def test_an_rsa_certificate_is_lent_no_other_so_that_its_names_stay_its_own() -> None:
+    rsa, wildcard = candidate(1, "a.w.test", algorithm="RSA", bits=2048), candidate(2, "*.w.test")
+    assert choose_names([rsa, wildcard], candidate(3, "a.w.test"))["a.w.test"].served == (rsa,)
+
+
+def test_the_default_certificate_competes_only_for_names_that_others_have_too() -> None:
+    default = candidate(1, "a.test", "www.w.test", "alone.test", bits=384)
+    others = [candidate(2, "a.test"), candidate(3, "*.w.test")]
+    assert {name: choice.winner.binding_id for name, choice in choose_names(others, default).items()} == {
+        "a.test": 2,
+        "*.w.test": 3,
+    }
+    competing = choose_names(others, default, default_competes=True)
+    assert {name: choice.winner.binding_id for name, choice in competing.items()} == {
+        "a.test": 1,
+        "www.w.test": 1,
+        "*.w.test": 3,
+    }

@@ -1,4 +1,4 @@
-"""Manage Certificates: the tabs Server Certificates and CA Certificate."""
+"""Manage certificates: the tabs Server certificates and CA certificate."""
 
 import pytest
 from django.test import Client
@@ -192,6 +192,6 @@ def test_the_page_says_which_certificate_a_client_would_get(admin_client: Client
     extra = factories.make_server_certificate("*.extra.test")
     services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=[extra.pk])
     url = _url("listener-certificates", listener)
-    assert "by its name *.extra.test" in admin_client.get(url, {"server_name": "a.extra.test"}).text
-    assert "no additional certificate has this name" in admin_client.get(url, {"server_name": "other.test"}).text
+    assert "*.extra.test is the longest wildcard that matches" in admin_client.get(url, {"server_name": "a.extra.test"}).text
+    assert "No additional certificate has the name" in admin_client.get(url, {"server_name": "other.test"}).text
     assert "is no host name" in admin_client.get(url, {"server_name": "not a name"}).text

@@ -140,6 +140,9 @@ def test_certificates_are_added_listed_matched_and_removed(rest: Call) -> None:
     assert (match["binding"]["certificate_id"], match["name"]) == (ids[1], "*.b.test")
     assert rest("GET", f"{path}/match?server_name=c.test").json()["binding"]["role"] == "default"
     assert rest("GET", f"{path}/match").json()["name"] == ""
+    old = rest("GET", f"{path}/match?tls_version=TLSv1.0&ecdsa=false").json()
+    assert (old["binding"], old["steps"][-1]["code"]) == (None, "cannot-use")
+    assert rest("GET", f"{path}/match?tls_version=SSLv3").json()["field"] == "tls_version"
     assert rest("GET", f"{path}/match?server_name=a..b").status_code == 422
     assert rest("DELETE", f"{path}/{ids[0]}").json()["additional_count"] == 1
     assert rest("POST", f"{path}/remove", {"certificate_ids": ids[1:]}).json()["additional_count"] == 0
