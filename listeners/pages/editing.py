@@ -78,7 +78,9 @@ def shown(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
         return _("On") if value else _("Off")
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # flat choices
+        labels: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]  # flat choices
+        chosen = value if isinstance(value, (list, tuple)) else ["" if value is None else str(value)]
+        return ", ".join(str(labels.get(each, each)) for each in chosen) or "—"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={worth}" for key, worth in value.items()) or "—"
     return str(value) if value not in {"", None} else "—"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from events.actor import Actor
 from listeners import services
 from listeners.models import Listener, ServerGroup, ServerHealth
-from listeners.pages.server_groups import LISTENERS_SHOWN
+from listeners.pages.server_groups import USERS_SHOWN
 from tests import factories
 from tests.listeners.pages import opened
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 SETTINGS = {
     "scheduler": "wrr",
     "health_check_enabled": "on",
+    "health_check_protocol": "TCP",
     "health_check_port": "0",
     "health_check_interval_seconds": "5",
     "health_check_timeout_seconds": "5",
@@ -66,7 +67,7 @@ def test_a_bad_number_is_refused_in_its_row(admin_client: Client, row: tuple[str
     assert not ServerGroup.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["example.com", "10.0.0.1:80", "0.0.0.0", "fe80::1%eth0"])
+@pytest.mark.parametrize("address", ["example com", "10.0.0.1:80", "0.0.0.0", "fe80::1%eth0"])
 def test_an_address_that_does_not_parse_is_refused_by_name(admin_client: Client, address: str) -> None:
     answer = _create(admin_client, (address, "80", "100"))
     assert answer.status_code == 422
@@ -75,7 +76,7 @@ def test_an_address_that_does_not_parse_is_refused_by_name(admin_client: Client,
 
 
 def test_every_mistake_of_a_row_is_said_at_once(admin_client: Client) -> None:
-    mistakes = _create(admin_client, ("nonsense", "", "101")).context["rows"].errors[0]
+    mistakes = _create(admin_client, ("no sense", "", "101")).context["rows"].errors[0]
     assert set(mistakes) == {"address", "port", "weight"}
 
 
@@ -205,10 +206,10 @@ def test_a_group_of_very_many_listeners_shows_the_first_ones(admin_client: Clien
             port=20_000 + number,
             security_policy=first.security_policy,
         )
-        for number in range(LISTENERS_SHOWN + 1)
+        for number in range(USERS_SHOWN + 1)
     )
     page = admin_client.get(_url("detail", first.server_group)).text
-    assert page.count('class="binding-line"') == LISTENERS_SHOWN
+    assert page.count('class="binding-line"') == USERS_SHOWN
     assert "and 2 more" in page
 
 

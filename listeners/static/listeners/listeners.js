@@ -22,3 +22,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status === 304 || lastAnswers.get(target) === xhr.responseText) event.detail.shouldSwap = false;
   else lastAnswers.set(target, xhr.responseText);
 });
+
+// A part that means something only beside other choices is shown with them: data-when="field=one|another".
+function showWhatApplies(form) {
+  for (const part of form.querySelectorAll("[data-when]")) {
+    const [field, values] = part.dataset.when.split("=");
+    const chosen = new FormData(form).get(field) ?? "";
+    part.hidden = !values.split("|").includes(chosen);
+  }
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.form?.querySelector("[data-when]")) showWhatApplies(event.target.form);
+});
+for (const form of document.forms) if (form.querySelector("[data-when]")) showWhatApplies(form);
