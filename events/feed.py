@@ -1,6 +1,6 @@
 """Writing: one transaction, one writer, one row in the change feed for each object changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,15 @@ from events.wake import wake_nodes
 
 # Any fixed number does; it only has to be the same for every writer of this database.
 ADVISORY_LOCK = 0x1BAD_317
+
+# Told of changes in the transaction that made them, when they have their ids.
+Follower = Callable[[Sequence[Change]], None]
+_followers: list[Follower] = []
+
+
+def register_follower(follower: Follower) -> None:
+    """Have ``follower`` told of every change, so that a layer above can keep what goes with it."""
+    _followers.append(follower)
 
 
 class Recorder:
@@ -52,6 +61,8 @@ def recording(actor: Actor) -> Iterator[Recorder]:
         recorder = Recorder(actor)
         yield recorder
         Change.objects.bulk_create(recorder.rows)
+        for follower in _followers:
+            follower(recorder.rows)
         transaction.on_commit(wake_nodes)
 
 

@@ -14,8 +14,10 @@ class ListenersConfig(AppConfig):
         from certificates.keys import register_sealed_field  # noqa: PLC0415, models load after apps
         from certificates.serving import register_serving  # noqa: PLC0415
         from certificates.usage import register, register_used, register_version_check  # noqa: PLC0415
+        from events.feed import register_follower  # noqa: PLC0415
         from listeners.challenges import running_places  # noqa: PLC0415
         from listeners.group_usage import groups_verifying_by, verifying_certificates  # noqa: PLC0415
+        from listeners.services.history import keep_states  # noqa: PLC0415
         from listeners.serving import listeners_serving  # noqa: PLC0415
         from listeners.usage import listeners_using, refuse_unservable_version, used_certificates  # noqa: PLC0415
         from renewals.serving import register as register_places  # noqa: PLC0415
@@ -28,3 +30,4 @@ class ListenersConfig(AppConfig):
         register_sealed_field("listeners.TicketKey", "token")
         register_version_check(refuse_unservable_version)
         register_places(running_places)
+        register_follower(keep_states)

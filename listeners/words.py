@@ -30,6 +30,9 @@ FIELD_NAMES: Mapping[str, str] = MappingProxyType(
         "alpn_policy": "ALPN policy",
         "proxy_protocol_enabled": "Proxy Protocol v2",
         "mutual_authentication": "Mutual authentication",
+        "mutual_authentication_mode": "Clients without a valid certificate",
+        "forwarded_headers": "Request headers",
+        "desired": "Desired state",
         "server_group_id": "Server group",
         "scheduler": "Scheduling",
         "hash_parameter": "Parameter hashed",
@@ -54,7 +57,7 @@ FIELD_NAMES: Mapping[str, str] = MappingProxyType(
         "unhealthy_threshold": "Unhealthy after",
     }
 )
-# What Manage Certificates calls each slot, by role of the binding.
+# What Manage certificates calls each slot, by role of the binding.
 SLOT_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "default": "Default server certificate",
@@ -80,7 +83,7 @@ _ZERO_MEANS: Mapping[str, str] = MappingProxyType(
 def told(differing: Mapping[str, list[Any]]) -> str:
     """Return ``{field: [before, after]}`` in one line, as the forms call the fields."""
     return ", ".join(
-        f"{FIELD_NAMES.get(field, field)}: {_shown(field, before)} → {_shown(field, after)}"
+        f"{FIELD_NAMES.get(field, field)}: {shown_value(field, before)} → {shown_value(field, after)}"
         for field, (before, after) in differing.items()
     )
 
@@ -90,7 +93,8 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _shown(field: str, value: Any) -> str:
+def shown_value(field: str, value: Any) -> str:
+    """Return the value of a field as the change feed says it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if value == 0 and field in _ZERO_MEANS:

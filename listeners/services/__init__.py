@@ -15,6 +15,7 @@ from listeners.services.domain_extensions import (
     remove_domain_extensions,
 )
 from listeners.services.forwarded_headers import set_forwarded_headers
+from listeners.services.history import roll_back_listener
 from listeners.services.listeners import (
     ListenerFields,
     NewListener,
@@ -76,6 +77,7 @@ __all__ = (
     "remove_tags",
     "replace_tags",
     "roll_back_binding",
+    "roll_back_listener",
     "set_forwarded_headers",
     "set_mutual_authentication",
     "set_tags",

@@ -58,7 +58,7 @@ def create_rules(
             row.priority, row.direction = rule.priority, rule.direction
             made.append((row, rule))
         refuse_too_many_rules(listener, len(made))
-        _save(actor, listener, made)
+        save_rules(actor, listener, made)
         _note(changes, listener, "created", [rule.name for _row, rule in made])
     return [row for row, _rule in made]
 
@@ -84,7 +84,7 @@ def update_rules(
                 made.append((row, checker.changed(parsed(row), fields)))
         differing = [(row, rule) for row, rule in made if rule != parsed(row)]
         if differing:
-            _save(actor, listener, differing)
+            save_rules(actor, listener, differing)
             _note(changes, listener, "changed", [rule.name for _row, rule in differing])
     return [row for row, _rule in made]
 
@@ -138,8 +138,8 @@ def order_rules(
     return rules_of(listener)
 
 
-def _save(actor: Actor, listener: Listener, made: Sequence[tuple[ForwardingRule, Rule]]) -> None:
-    """Store the rules, each with the server groups that it names."""
+def save_rules(actor: Actor, listener: Listener, made: Sequence[tuple[ForwardingRule, Rule]]) -> None:
+    """Store rules of ``listener`` within a write that is under way, each with the server groups that it names."""
     is_classic = listener.load_balancer.product == Product.CLB
     if not is_classic:
         refuse_taken_priorities(listener, made)
