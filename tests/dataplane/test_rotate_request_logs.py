@@ -1,0 +1,53 @@
+"""Logs of requests stay below a bounded size."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+
+from dataplane import request_logs
+from dataplane.engine.errors import EngineError
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(request_logs, "LOG_BYTES", 10)
+    monkeypatch.setattr(request_logs, "CHECK_SECONDS", 0)
+    with override_settings(DATA_DIR=tmp_path):
+        request_logs.create_log_directory()
+        yield request_logs.request_log_path("lsn-1")
+
+
+def test_directory_is_for_this_user_alone(log: Path) -> None:
+    assert log.parent.stat().st_mode & 0o077 == 0
+
+
+def test_log_that_is_not_full_stays(log: Path) -> None:
+    log.write_text("short")
+    assert not request_logs.move_full_logs()
+    assert log.read_text() == "short"
+
+
+def test_full_log_is_moved_and_the_oldest_is_forgotten(log: Path) -> None:
+    for number in range(1, request_logs.OLD_FILES + 3):
+        log.write_text(f"{number} is more than ten")
+        assert request_logs.move_full_logs()
+    kept = sorted(log.parent.iterdir())
+    assert [path.name for path in kept] == [f"lsn-1.log.{n}" for n in range(1, request_logs.OLD_FILES + 1)]
+    assert kept[0].read_text().startswith(f"{request_logs.OLD_FILES + 2} ")
+
+
+def test_engine_that_did_not_answer_is_asked_again(log: Path) -> None:
+    answers = iter((EngineError("it starts"), asyncio.CancelledError()))
+
+    async def reopen() -> None:
+        raise next(answers)
+
+    log.write_text("more than ten bytes")
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(request_logs.rotate(reopen))
+    assert next(answers, None) is None
+    assert not log.exists()
