@@ -9,7 +9,8 @@ from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners import limits
-from listeners.models import Binding, Listener, LoadBalancer, Server
+from listeners.models import Binding, Listener, LoadBalancer
+from listeners.selectors.counting import used_by
 from listeners.selectors.tags import tagged
 from listeners.services.rows import not_found
 
@@ -76,18 +77,13 @@ def additional_certificate_count(load_balancer_id: str) -> int:
 
 
 def quota_usage(balancer: LoadBalancer) -> list[QuotaUsage]:
-    """Return how much of each limit of a load balancer is used."""
-    servers = Server.objects.filter(group__listeners__load_balancer=balancer).order_by()
-    used = {
-        limits.LISTENERS: balancer.listeners.count(),
-        limits.CERTIFICATES: additional_certificate_count(balancer.pk),
-        limits.LOAD_BALANCER_SERVERS: servers.values("address", "port").distinct().count(),
-    }
-    return [
-        QuotaUsage(quota.name, quota.description, used[quota.name], quota.limit)
-        for quota in limits.quotas()
-        if quota.name in used
-    ]
+    """Return how much of each limit of a load balancer's product and edition is used.
+
+    Where a limit is for each listener, as all of a CLB's certificates and rules, it is the most that one of them uses.
+    """
+    used = used_by(balancer)
+    rows = [quota for quota in limits.quotas() if quota.name in used]
+    return [QuotaUsage(quota.name, quota.description, used[quota.name], quota.limit) for quota in rows]
 
 
 def changes_of_load_balancer(balancer: LoadBalancer, cursor: str = "", size: int = PAGE_SIZE) -> Page[Change]:

@@ -7,6 +7,7 @@ from django.test import Client
 from events.models import Change
 from listeners import limits
 from listeners.models import Quota
+from listeners.selectors.quotas import quota_rows
 from tests.factories import make_listener, make_server_certificate, make_server_group
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +53,15 @@ def test_others_only_look(client: Client, django_user_model: type[User]) -> None
 
 def test_other_methods_are_refused(admin_client: Client) -> None:
     assert admin_client.put("/quotas/").status_code == 405
+
+
+def test_each_product_and_edition_has_its_own_use() -> None:
+    for product, edition in (("ALB", "Basic"), ("ALB", "Standard"), ("CLB", "")):
+        make_listener(product=product, edition=edition)
+    used = {row.quota.name: row.used for row in quota_rows()}
+    assert used["alb_quota_loadbalancers_num"] == 2
+    assert used["slb_quota_instances_num"] == used["slb_quota_certs_num"] == 1
+    assert used["alb_quota_basic_loadbalancer_servers_num"] == used["alb_quota_standard_loadbalancer_servers_num"] == 1
+    assert used["alb_quota_servergroups_num"] == 3
+    assert used["nlb_quota_loadbalancers_num"] == used["slb_quota_ca_certs_num"] == 0
+    assert used["alb_call_rules_num"] is None
