@@ -19,7 +19,7 @@ from listeners.forwarding.actions import (
 )
 from listeners.forwarding.conditions import Condition, Header
 from listeners.forwarding.rule import Rule
-from listeners.forwarding.targets import SAME_HOST, SAME_PORT, SAME_PROTOCOL
+from listeners.forwarding.targets import SAME_PORT, SAME_PROTOCOL
 from listeners.rule_forms.conditions import CONDITION_BLOCKS
 
 
@@ -130,7 +130,7 @@ def limit_words(limit: TrafficLimit) -> str:
 
 def _address(redirect: Redirect) -> str:
     scheme = redirect.protocol if redirect.protocol == SAME_PROTOCOL else redirect.protocol.lower()
-    port = "" if (redirect.host, redirect.port) == (SAME_HOST, SAME_PORT) else f":{redirect.port}"
+    port = "" if redirect.port == SAME_PORT else f":{redirect.port}"
     return f"{scheme}://{redirect.host}{port}{redirect.path}{_query(redirect.query)}"
 
 

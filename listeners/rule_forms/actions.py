@@ -105,7 +105,7 @@ class RedirectBlock(Block):
     )
     host = forms.CharField(label=_("Host"), max_length=128, initial=SAME_HOST, help_text=_KEEPS_HOST)
     port = forms.CharField(
-        label=_("Port"), max_length=8, initial=SAME_PORT, help_text=_("${port} keeps the request's.")
+        label=_("Port"), max_length=8, initial=SAME_PORT, help_text=_("${port} keeps that of a host that is kept.")
     )
     path = forms.CharField(label=_("Path"), max_length=128, initial=SAME_PATH, help_text=_KEEPS_PATH)
     query = forms.CharField(
