@@ -16,7 +16,6 @@ from listeners.selectors.counting import COUNTS, counted, servers_behind, with_c
 from listeners.services.policies import POLICIES_OF_REGION
 from listeners.services.policy_rules import POLICY_LISTENERS
 
-
 COUNTED: tuple[Limited, ...] = ("load_balancers", "listeners", "certificates", "servers", "rules")
 
 
