@@ -85,7 +85,7 @@ SCHEDULERS = {protocol: set(BACKENDS[protocol].schedulers) for protocol in ALL}
 @pytest.mark.parametrize("protocol", ALL)
 @pytest.mark.parametrize("scheduler", ["wrr", "rr", "wlc", "sch", "tch", "uch", "qch", "fastest"])
 def test_a_protocol_has_its_schedulers_and_says_what_comes_closest_to_the_others(protocol: str, scheduler: str) -> None:
-    beside = {"hash_parameter": "user"} if scheduler == "uch" and protocol in APPLICATION else {}
+    beside: dict[str, Any] = {"hash_parameter": "user"} if scheduler == "uch" and protocol in APPLICATION else {}
     if scheduler in SCHEDULERS[protocol]:
         assert settled(protocol, scheduler=scheduler, **beside)["scheduler"] == scheduler
         return
@@ -146,7 +146,7 @@ def test_a_detail_that_loses_its_meaning_goes_back_to_its_default() -> None:
 
 
 def test_a_setting_that_is_given_as_it_is_without_it_is_no_mistake() -> None:
-    given = {"stickiness": "", "cookie": "", "verify_servers": False, "connection_drain_seconds": None}
+    given: dict[str, Any] = {"stickiness": "", "cookie": "", "verify_servers": False, "connection_drain_seconds": None}
     assert settled("UDP", **given) == defaults_of("UDP")
 
 
