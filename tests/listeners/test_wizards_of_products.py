@@ -39,7 +39,8 @@ def _settings(wizard: Wizard, **values: Any) -> dict[str, Any]:
     """Return what the first step's form would send as it stands."""
     form = wizard.get("listener").context["form"]
     shown = {name: form[name].value() for name in form.fields}
-    typed = {name: "on" if value is True else value for name, value in shown.items() if value not in {None, False}}
+    typed = {name: "on" if value is True else value for name, value in shown.items() if value not in (None, "")}
+    typed = {name: value for name, value in typed.items() if value is not False}
     return {"protocol": form.scope.protocol, **typed, "port": "8443", **values}
 
 
