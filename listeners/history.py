@@ -17,6 +17,7 @@ FIELDS = tuple(
     for field in Listener._meta.concrete_fields  # noqa: SLF001 - documented in spite of its name
     if field.attname not in _NOT_KEPT
 )
+STATES_KEPT = 200  # of one listener
 RULE_FIELDS = ("id", "name", "priority", "direction", "conditions", "actions")
 
 

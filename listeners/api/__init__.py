@@ -2,11 +2,13 @@
 
 from ninja import Router
 
+from access.dry_run import offer_dry_run
 from listeners.api.bindings import router as bindings_router
 from listeners.api.ca_certificates import router as ca_certificates_router
 from listeners.api.clients import router as clients_router
 from listeners.api.domain_extensions import router as domain_extensions_router
 from listeners.api.forwarding_rules import router as forwarding_rules_router
+from listeners.api.history import router as history_router
 from listeners.api.listeners import router as listeners_router
 from listeners.api.load_balancers import router as load_balancers_router
 from listeners.api.observations import router as observations_router
@@ -17,16 +19,20 @@ from listeners.api.server_groups import router as server_groups_router
 from listeners.api.tags import router as tags_router
 
 router = Router()
-router.add_router("", load_balancers_router)
-router.add_router("", server_groups_router)
-router.add_router("", listeners_router)
-router.add_router("", forwarding_rules_router)
-router.add_router("", bindings_router)
-router.add_router("", domain_extensions_router)
-router.add_router("", ca_certificates_router)
-router.add_router("", clients_router)
-router.add_router("", observations_router)
-router.add_router("", policies_router)
-router.add_router("", reference_router)
-router.add_router("", regional_certificates_router)
-router.add_router("", tags_router)
+for each in (
+    load_balancers_router,
+    server_groups_router,
+    listeners_router,
+    history_router,
+    forwarding_rules_router,
+    bindings_router,
+    domain_extensions_router,
+    ca_certificates_router,
+    clients_router,
+    observations_router,
+    policies_router,
+    reference_router,
+    regional_certificates_router,
+    tags_router,
+):
+    router.add_router("", offer_dry_run(each))

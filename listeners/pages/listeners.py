@@ -94,7 +94,7 @@ def listener_changes(request: HttpRequest, listener_id: str) -> HttpResponse:
     """Show what was changed of a listener, newest first."""
     listener = selectors.listener_by_id(listener_id)
     page = selectors.changes_of_listener(listener, cursor=request.GET.get("cursor", ""))
-    context = frame(listener, "changes") | {"page": page}
+    context = frame(listener, "changes") | {"page": page, "earlier": selectors.earlier_states(listener, page)}
     return render(request, "listeners/listener_changes.html", context)
 
 

@@ -9,6 +9,7 @@ from listeners.selectors.deletion import (
     policy_deletion,
     server_group_deletion,
 )
+from listeners.selectors.history import change_of_state, earlier_states, kept_states
 from listeners.selectors.listeners import (
     ListenerFilter,
     binding_of,
@@ -72,6 +73,7 @@ __all__ = (
     "bindings_of",
     "bindings_page",
     "certificate_for",
+    "change_of_state",
     "changes_of_listener",
     "changes_of_load_balancer",
     "changes_of_policy",
@@ -80,8 +82,10 @@ __all__ = (
     "clients_of",
     "clients_of_week",
     "clients_page",
+    "earlier_states",
     "find_load_balancer",
     "judging_policy",
+    "kept_states",
     "listener_by_id",
     "listener_deletion",
     "listeners",

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from console.errors import ConflictError, NotFoundError
+from console.errors import ConflictError
 from events.actor import Actor
 from events.feed import recording
 from events.models import Change
 from listeners.forwarding.rule import stored_rule
-from listeners.history import FIELDS, RULE_FIELDS, BoundCertificate, State, differences, state_of
+from listeners.history import FIELDS, RULE_FIELDS, STATES_KEPT, BoundCertificate, differences, state_of
 from listeners.legality import refuse_mutual_authentication
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
+from listeners.selectors.history import kept_state
 from listeners.services.binding_rules import certificates_for, refuse_too_many
 from listeners.services.bindings import count_change, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
@@ -23,7 +24,6 @@ from listeners.services.policy_rules import refuse_overused_policy
 from listeners.services.rule_checks import refuse_too_many_rules
 
 Role = Binding.Role
-STATES_KEPT = 200  # of one listener
 # What services of their own change, with checks of their own.
 _AUTHENTICATION = ("mutual_authentication", "mutual_authentication_mode")
 
@@ -72,20 +72,6 @@ def roll_back_listener(
         told = ", ".join(f"{each.label}: {each.before or 'none'} → {each.after or 'none'}" for each in differing)
         changes.record("listener.rolled_back", listener, f"back to change {change_id}: {told}", to=change_id)
     return listener
-
-
-def kept_state(listener: Listener, change_id: int) -> State:
-    """Return what ``listener`` was after a change. Raises NotFoundError."""
-    found = ListenerState.objects.filter(listener=listener, change_id=change_id).first()
-    if found is None:
-        raise NotFoundError(
-            _("Nothing is kept of listener “%(listener)s” after change %(change)s.")
-            % {"listener": listener, "change": change_id},
-            "listener.state-not-found",
-            way_out=_("Choose one of its changes; the last %(count)s states are kept.") % {"count": STATES_KEPT},
-        )
-    state: State = found.state
-    return state
 
 
 def _restore_fields(listener: Listener, wanted: dict[str, Any]) -> None:

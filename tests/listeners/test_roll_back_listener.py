@@ -8,10 +8,9 @@ from certificates.services import delete_certificate
 from console.errors import ConflictError, ForbiddenError, NotFoundError, StaleError
 from events.models import Change
 from listeners import services
-from listeners.history import State, state_of
+from listeners.history import STATES_KEPT, State, state_of
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
-from listeners.services.forwarding_rules import create_rules, delete_rules, update_rules
-from listeners.services.history import STATES_KEPT
+from listeners.services.forwarding_rules import RuleFields, create_rules, delete_rules, update_rules
 from tests.factories import (
     OPERATOR,
     make_ca_certificate,
@@ -32,10 +31,10 @@ def now(listener: Listener) -> State:
     return state_of(Listener.objects.get(pk=listener.pk))
 
 
-def rule(name: str, group_id: str, **more: Any) -> dict[str, Any]:
-    conditions = [{"type": "Path", "values": [f"/{name}/*"]}]
-    forward = {"type": "ForwardGroup", "groups": [{"server_group_id": group_id}]}
-    return {"name": name, "conditions": conditions, "actions": [forward], **more}
+def rule(name: str, group_id: str) -> RuleFields:
+    conditions: list[dict[str, Any]] = [{"type": "Path", "values": [f"/{name}/*"]}]
+    forward: dict[str, Any] = {"type": "ForwardGroup", "groups": [{"server_group_id": group_id}]}
+    return {"name": name, "conditions": conditions, "actions": [forward]}
 
 
 def test_settings_certificates_and_rules_are_what_they_were() -> None:
