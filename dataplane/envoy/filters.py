@@ -14,11 +14,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
 from dataplane.envoy.balancing import tuple_filter
+from dataplane.envoy.client_address import connection_address
 from dataplane.envoy.clients import client_tags, connection_filters
-from dataplane.envoy.http import connection_manager
+from dataplane.envoy.http import discovered_manager
 from dataplane.envoy.names import XDS_CLUSTER
 from dataplane.envoy.resources import packed
-from dataplane.envoy.rule_filters import client_address_filter
 from dataplane.snapshot import Listener
 
 CLIENT_BUFFER_BYTES = 32 * 1024
@@ -49,11 +49,7 @@ def _last(listener: Listener) -> list[Filter]:
     if not listener.is_http:
         proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
         return [tuple_filter(), proxy] if listener.hashes_tuples else [proxy]
-    manager = packed(connection_manager(listener))
-    return [
-        client_address_filter(),
-        Filter(name="envoy.filters.network.http_connection_manager", typed_config=manager),
-    ]
+    return [*connection_address(listener), discovered_manager(listener)]
 
 
 def _tcp_proxy(listener: Listener) -> TcpProxy:

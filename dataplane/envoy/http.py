@@ -1,10 +1,14 @@
 """How requests are read and answered: the HTTP connection manager, and what it is made of.
 
-Everything that a rule, a server group or a timeout of requests can change is in the routes, which travel apart
-(``dataplane.envoy.routes``): what is here changes only with the listener itself, and then its open connections end.
+It travels apart from the listener (as a discovered extension), for two reasons. Its filter chains stay small, and a
+chain more among thousands costs what the chains weigh. And a setting of requests that changes is for new connections:
+no open one ends. What rules, server groups and timeouts of requests change travels apart again, as routes.
 """
 
+from envoy.config.core.v3.config_source_pb2 import ExtensionConfigSource
+from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.config.core.v3.protocol_pb2 import Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions
+from envoy.config.listener.v3.listener_components_pb2 import Filter
 from envoy.extensions.filters.http.router.v3.router_pb2 import Router
 from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
     HttpConnectionManager,
@@ -14,6 +18,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3.http_connection
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
+from dataplane.envoy.client_address import request_address
 from dataplane.envoy.clients import request_filters
 from dataplane.envoy.compression import compression_filters
 from dataplane.envoy.headers import judge_headers
@@ -35,6 +40,17 @@ MOST_HEADERS = 200  # a browser sends each cookie as one over HTTP/2
 STREAMS_AT_ONCE = 100
 STREAM_WINDOW_BYTES = 64 * 1024
 CONNECTION_WINDOW_BYTES = 1024 * 1024
+
+
+def discovered_manager(listener: Listener) -> Filter:
+    """Return the filter of ``listener`` that reads requests; what it does is asked for by the listener's id."""
+    source = ExtensionConfigSource(config_source=ads_source(), type_urls=[_MANAGER_TYPE])
+    return Filter(name=listener.id, config_discovery=source)
+
+
+def manager_resource(listener: Listener) -> TypedExtensionConfig:
+    """Return what the engine is told when it asks for the filter that reads requests."""
+    return TypedExtensionConfig(name=listener.id, typed_config=packed(connection_manager(listener)))
 
 
 def connection_manager(listener: Listener) -> HttpConnectionManager:
@@ -63,6 +79,9 @@ def connection_manager(listener: Listener) -> HttpConnectionManager:
     return manager
 
 
+_MANAGER_TYPE = packed(HttpConnectionManager()).type_url
+
+
 def _codec(listener: Listener) -> "HttpConnectionManager.CodecType.ValueType":
     if listener.protocol == "QUIC":
         return HttpConnectionManager.HTTP3
@@ -73,7 +92,8 @@ def _filters(listener: Listener) -> list[HttpFilter]:
     """Return the filters in the order in which they see a request; they see the answer in the opposite order."""
     router = HttpFilter(name="envoy.filters.http.router", typed_config=packed(Router(suppress_envoy_headers=True)))
     rules, sessions = rule_filters(), session_filters()
-    return [*request_filters(listener), *compression_filters(), *rules, *sessions, retry_filter(), router]
+    first = [*request_address(listener), *request_filters(listener)]
+    return [*first, *compression_filters(), *rules, *sessions, retry_filter(), router]
 
 
 def _common_options(listener: Listener) -> HttpProtocolOptions:

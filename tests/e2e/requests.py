@@ -1,10 +1,9 @@
 """Requests as any client could write them, and a server that tells what of them arrived."""
 
 import json
-import ssl
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,20 +40,21 @@ def telling_server() -> Iterator[int]:
         thread.join()
 
 
-def told(port: int, sent: Headers = (), *, client: Issued | None = None, path: str = "/") -> Headers:  # type: ignore[assignment]  # nothing to send
-    """Send a request over TLS with exactly these headers, and return the headers that the server got."""
+def answer(port: int, sent: Sequence[tuple[str, str]] = (), *, client: Issued | None = None, path: str = "/") -> bytes:
+    """Send a request over TLS with exactly these headers, and return the whole answer."""
     lines = [f"GET {path} HTTP/1.1", "Host: a.test", *(f"{name}: {value}" for name, value in sent)]
     with connect(port, client=client) as connection:
-        return _answer(connection, "\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        received = b""
+        while data := connection.recv(65536):
+            received += data
+    return received
 
 
-def _answer(connection: ssl.SSLSocket, request: bytes) -> Headers:
-    connection.sendall(request)
-    received = b""
-    while data := connection.recv(65536):
-        received += data
-    head, _, body = received.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200"), received
+def told(port: int, sent: Sequence[tuple[str, str]] = (), *, client: Issued | None = None, path: str = "/") -> Headers:
+    """Send a request over TLS with exactly these headers, and return the headers that the server got."""
+    head, _, body = answer(port, sent, client=client, path=path).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head
     return [(name.lower(), value) for name, value in json.loads(body)]
 
 
@@ -83,8 +83,3 @@ def values(headers: Headers, name: str) -> list[str]:
 
 def _plain(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name.lower())
-
-
-def only(headers: Headers, *names: str) -> Mapping[str, list[str]]:
-    """Return the values under some names."""
-    return {name: values(headers, name) for name in names}

@@ -13,8 +13,9 @@ from events.feed import newest_change_id
 from listeners import services
 from listeners.forwarded_headers import CERTIFICATE_HEADERS
 from listeners.models import Listener, NodeStatus
+from listeners.services.forwarding_rules import create_rules
 from tests.certs import make_ca, make_leaf
-from tests.e2e.requests import Headers, telling_server, told, told_over_http2, values
+from tests.e2e.requests import Headers, answer, telling_server, told, told_over_http2, values
 from tests.e2e.site import NODE, OPERATOR, Site, is_settled, serve
 from tests.factories import make_load_balancer, make_server_group, store_certificate
 from tests.waiting import wait_until
@@ -161,3 +162,14 @@ def test_requests_are_logged_without_their_query_and_the_client_is_found_behind_
     assert line["client_certificate"] == GOOD.sha256
     assert line["user_agent"] == "probe"
     assert log.stat().st_mode & 0o077 == 0
+
+
+def test_rules_go_by_the_client_behind_trusted_proxies(site: Site, listener: Listener) -> None:
+    gone = {"type": "FixedResponse", "code": 410}
+    source = {"type": "SourceIp", "values": ["198.51.100.0/24"]}
+    create_rules(OPERATOR, listener.pk, [{"name": "gone", "conditions": [source], "actions": [gone]}])
+    sent = [("X-Forwarded-For", "198.51.100.7")]
+    for looks_up, status in ((True, b" 410 "), (False, b" 200 ")):
+        set_headers(listener, source_lookup=looks_up, trusted_sources=["127.0.0.0/8"])
+        assert status in answer(listener.port, sent).partition(b"\r\n")[0]
+        assert b" 200 " in answer(listener.port).partition(b"\r\n")[0]
