@@ -47,9 +47,7 @@ def try_request(listener: Listener, request: Request, answer: Answer | None = No
     return Trial(request, outcome, changed, rows.get(outcome.rule.id) if outcome.rule else None)
 
 
-def request_from(
-    method: str, url: str, headers: Headers, cookies: Headers, source_ip: str
-) -> Request:
+def request_from(method: str, url: str, headers: Headers, cookies: Headers, source_ip: str) -> Request:
     """Return the request of what was typed. Raises InvalidInputError."""
     authority, target = _parts(url)
     if cookies:
