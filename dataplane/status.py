@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET, listener_of
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, FILTERS, LISTENER, ROUTES, SECRET, listener_of
 from dataplane.envoy.resources import CompiledListener, Resource
 from listeners.models import ListenerStatus
 from listeners.problem_words import Parameters, message_of
@@ -165,8 +165,13 @@ class StatusBoard:
 
 def _parts(compiled: CompiledListener) -> list[tuple[str, Resource]]:
     """Return the resources of a listener, its secrets apart."""
-    parts = ((CLUSTER, compiled.clusters), (ENDPOINTS, compiled.endpoints), (ROUTES, compiled.routes))
-    found = [(type_url, part) for type_url, named in parts for part in named.values()]
+    parts = {
+        CLUSTER: compiled.clusters,
+        ENDPOINTS: compiled.endpoints,
+        FILTERS: compiled.filters,
+        ROUTES: compiled.routes,
+    }
+    found = [(type_url, part) for type_url, named in parts.items() for part in named.values()]
     return [*found, (LISTENER, compiled.listener)] if compiled.listener else found
 
 

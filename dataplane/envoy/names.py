@@ -9,6 +9,7 @@ CLUSTER = _TYPE + "envoy.config.cluster.v3.Cluster"
 ENDPOINTS = _TYPE + "envoy.config.endpoint.v3.ClusterLoadAssignment"
 LISTENER = _TYPE + "envoy.config.listener.v3.Listener"
 ROUTES = _TYPE + "envoy.config.route.v3.RouteConfiguration"
+FILTERS = _TYPE + "envoy.config.core.v3.TypedExtensionConfig"
 SECRET = _TYPE + "envoy.extensions.transport_sockets.tls.v3.Secret"
 
 TICKET_PARTS = 32

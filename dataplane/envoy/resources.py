@@ -69,6 +69,7 @@ class CompiledListener:
     address: str = ""  # where it listens; empty with port 0 where it cannot be served
     port: int = 0
     transport: str = "tcp"
+    filters: Mapping[str, Resource] = field(default_factory=dict)  # what reads requests, where the listener does
     hashes_tuples: bool = False  # its filters note both addresses of a connection, for the choice of a server
 
     @property
@@ -80,7 +81,7 @@ class CompiledListener:
     def version(self) -> str:
         """The content hash of the whole listener, its servers and certificates included."""
         digest = hashlib.blake2b((self.listener.version if self.listener else "-").encode(), digest_size=16)
-        for parts in (self.clusters, self.endpoints, self.routes, self.secrets):
+        for parts in (self.clusters, self.endpoints, self.routes, self.filters, self.secrets):
             digest.update(("".join(f"{name}={parts[name].version}" for name in sorted(parts)) + "|").encode())
         return digest.hexdigest()
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, FILTERS, LISTENER, ROUTES, SECRET
 from dataplane.envoy.resources import CompiledListener, Resource, SecretSource
 
 # Clusters before the listeners that use them on the way in, after them on the way out. A secret goes first to those
 # that have asked for it: a chain with new names must not serve the old certificate. Routes come last: a new listener
 # asks for its own and waits for them, and the clusters that changed ones name are there by then.
-ORDER = (CLUSTER, ENDPOINTS, SECRET, LISTENER, ROUTES)
-# Secrets and routes go with the listener that asked for them; the engine takes no word of their end.
+ORDER = (CLUSTER, ENDPOINTS, SECRET, LISTENER, FILTERS, ROUTES)
+# Secrets, filters and routes go with the listener that asked for them; the engine takes no word of their end.
 REMOVAL_ORDER = (LISTENER, ENDPOINTS, CLUSTER)
 
 
@@ -114,6 +114,7 @@ def _parts_of(listener: CompiledListener | None) -> dict[str, Mapping[str, Resou
         ENDPOINTS: listener.endpoints,
         SECRET: listener.secrets,
         LISTENER: {listener.id: listener.listener},
+        FILTERS: listener.filters,
         ROUTES: listener.routes,
     }
 

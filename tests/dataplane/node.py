@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dataplane.advance import Step
 from dataplane.collect import Selection
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, FILTERS, LISTENER, ROUTES, SECRET
 from dataplane.follow import POLL_SECONDS, Follower
 from dataplane.secrets import SecretStore
 from dataplane.xds.accesslog import Connection
@@ -45,7 +45,9 @@ class Node:
     def forget_taken(self) -> None:
         """Begin the notes anew once the engine has acknowledged everything: it may serve a moment before it does."""
         sent = {
-            (kind, name) for kind in (CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET) for name in self.cache.entries(kind)
+            (kind, name)
+            for kind in (CLUSTER, ENDPOINTS, FILTERS, LISTENER, ROUTES, SECRET)
+            for name in self.cache.entries(kind)
         }
         wait_until(lambda: sent <= set(self.taken))
         self.taken.clear()

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
+from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.listener.v3.listener_components_pb2 import FilterChain
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
+    HttpConnectionManager,
+)
 from envoy.extensions.filters.network.tcp_proxy.v3.tcp_proxy_pb2 import TcpProxy
 from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsContext
 
@@ -37,6 +42,14 @@ class Served:
         return ClusterLoadAssignment.FromString(self.compiled.endpoints[self.compiled.id].payload)
 
     @property
+    def manager(self) -> HttpConnectionManager:
+        return manager_of(self.compiled)
+
+    @property
+    def routes(self) -> RouteConfiguration:
+        return RouteConfiguration.FromString(self.compiled.routes[self.compiled.id].payload)
+
+    @property
     def default_chain(self) -> FilterChain:
         return self.listener.default_filter_chain
 
@@ -48,6 +61,14 @@ class Served:
     @property
     def problems(self) -> list[str]:
         return [problem.code for problem in self.compiled.problems]
+
+
+def manager_of(compiled: CompiledListener) -> HttpConnectionManager:
+    """What reads requests."""
+    found = TypedExtensionConfig.FromString(compiled.filters[compiled.id].payload)
+    manager = HttpConnectionManager()
+    assert found.typed_config.Unpack(manager)
+    return manager
 
 
 def tls_of(chain: FilterChain) -> DownstreamTlsContext:

@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from envoy.extensions.access_loggers.grpc.v3.als_pb2 import TcpGrpcAccessLogConfig
-from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
-    HttpConnectionManager,
-)
 from envoy.extensions.http.early_header_mutation.header_mutation.v3.header_mutation_pb2 import HeaderMutation
 from envoy.extensions.http.original_ip_detection.xff.v3.xff_pb2 import XffConfig
 from envoy.extensions.transport_sockets.tls.v3.common_pb2 import CertificateValidationContext
@@ -31,12 +28,6 @@ def make(protocol: str = "TCPSSL", **fields: Any) -> Listener:
     return factories.make_listener(
         protocol=protocol, mutual_authentication=True, ca_certificate_id=authority.pk, **fields
     )
-
-
-def manager_of(served: Served) -> HttpConnectionManager:
-    manager = HttpConnectionManager()
-    assert served.default_chain.filters[-1].typed_config.Unpack(manager)
-    return manager
 
 
 def routes_of(compiled: CompiledListener) -> RouteConfiguration:
@@ -99,13 +90,15 @@ def test_changing_what_servers_are_told_changes_the_routes_alone(serve: Serve) -
     assert routes_of(after) != routes_of(before)
 
 
-def test_alias_and_lookup_change_the_listener(serve: Serve) -> None:
+def test_alias_and_lookup_change_what_reads_requests(serve: Serve) -> None:
     listener = make("HTTPS")
-    before = serve(listener).compiled.listener
+    before = serve(listener).compiled
     services.set_forwarded_headers(OPERATOR, listener.pk, subjectdn_alias="x-dn")
-    with_alias = serve(listener).compiled.listener
+    with_alias = serve(listener).compiled
     services.set_forwarded_headers(OPERATOR, listener.pk, source_lookup=True, trusted_sources=["10.0.0.0/8"])
-    assert len({before, with_alias, serve(listener).compiled.listener}) == 3
+    with_lookup = serve(listener).compiled
+    assert before.listener == with_alias.listener
+    assert len({one.filters[listener.pk] for one in (before, with_alias, with_lookup)}) == 3
 
 
 def test_headers_carry_what_they_are_for(serve: Serve) -> None:
@@ -154,16 +147,16 @@ def test_clients_cannot_send_guarded_headers_however_they_spell_them(serve: Serv
     listener = make("HTTPS")
     services.set_forwarded_headers(OPERATOR, listener.pk, subjectdn_alias="x-dn")
     early = HeaderMutation()
-    assert manager_of(serve(listener)).early_header_mutation_extensions[0].typed_config.Unpack(early)
+    assert serve(listener).manager.early_header_mutation_extensions[0].typed_config.Unpack(early)
     pattern = early.mutations[0].remove_on_match.key_matcher.safe_regex.regex
     assert bool(re.fullmatch(pattern, name)) == is_dropped
 
 
 def test_client_is_looked_up_by_trusted_proxies_and_everybody_means_both_families(serve: Serve) -> None:
     listener = make("HTTPS")
-    assert manager_of(serve(listener)).use_remote_address.value
+    assert serve(listener).manager.use_remote_address.value
     services.set_forwarded_headers(OPERATOR, listener.pk, source_lookup=True, trusted_sources=["0.0.0.0/0"])
-    manager = manager_of(serve(listener))
+    manager = serve(listener).manager
     assert not manager.use_remote_address.value
     lookup = XffConfig()
     assert manager.original_ip_detection_extensions[0].typed_config.Unpack(lookup)
@@ -173,8 +166,8 @@ def test_client_is_looked_up_by_trusted_proxies_and_everybody_means_both_familie
 
 def test_requests_are_logged_only_where_it_is_switched_on(serve: Serve) -> None:
     listener = make("HTTPS")
-    assert not manager_of(serve(listener)).access_log
+    assert not serve(listener).manager.access_log
     services.update_listener(OPERATOR, listener.pk, access_log_enabled=True)
-    (log,) = manager_of(serve(listener)).access_log
+    (log,) = serve(listener).manager.access_log
     assert log.name == "envoy.access_loggers.file"
     assert b"%PATH(NQ)%" in log.typed_config.value

@@ -31,6 +31,7 @@ from dataplane.snapshot import (
     Slot,
     Snapshot,
 )
+from tests.features.conftest import manager_of
 
 GROUP = ServerGroup("sgp-1", "group", "wrr", (Server("127.0.0.1", 9000, 100),), None, protocol="UDP")
 CHALLENGES = (Challenge(1, "a.test", "f" * 64),)
@@ -178,9 +179,8 @@ def transport(chain: Any) -> QuicDownstreamTransport:
 
 
 def test_quic_reads_requests_of_http3_and_nothing_before_the_handshake() -> None:
-    chain = message(compiled("QUIC", slots=SLOTS)).default_filter_chain
-    manager = HttpConnectionManager()
-    assert chain.filters[-1].typed_config.Unpack(manager)
+    served = compiled("QUIC", slots=SLOTS)
+    chain, manager = message(served).default_filter_chain, manager_of(served)
     assert manager.codec_type == HttpConnectionManager.HTTP3
     assert manager.rds.route_config_name == "lsn-1"
     context = transport(chain).downstream_tls_context
