@@ -86,11 +86,11 @@ def health_summary(servers: Iterable[Server]) -> SafeString:
 
 
 @register.filter
-def client_pill(client: ObservedClient) -> SafeString:
-    """Show whether a client is valid, and in two words why not; a certificate that soon ends is still valid."""
+def client_pill(client: ObservedClient, listener: Listener) -> SafeString:
+    """Show whether a client of ``listener`` is valid, and in two words why not; one that soon ends is still valid."""
     if not client.refusal:
         return pill("green", _("Valid"))
-    observes = client.listener.mutual_authentication_mode == Listener.MutualMode.OBSERVE
+    observes = listener.mutual_authentication_mode == Listener.MutualMode.OBSERVE
     sentences = WORDS.get(client.refusal, ("", ""))
     return pill("orange" if observes else "red", refusal_words(client.refusal), str(sentences[0]))
 
