@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, Kind
 from console.errors import ConflictError
-from listeners.models import LoadBalancer, RegionalCertificate
-from listeners.products import Features, features_of
+from listeners.models import LoadBalancer, Product, RegionalCertificate
+from listeners.products import FEATURES, Features, features_of
 
 
 def refuse_unfit_certificates(balancer: LoadBalancer, certificates: Sequence[Certificate], field: str) -> None:
@@ -47,6 +49,13 @@ def key_problem(features: Features, algorithm: str, bits: int, name: str) -> Con
             "or an Application or Network Load Balancer for this one."
         ),
     )
+
+
+def leaf_problem(leaf: x509.Certificate, name: str) -> ConflictError | None:
+    """Return why Classic Load Balancers could not serve ``leaf``; None where they can. The engine takes its key."""
+    key = leaf.public_key()
+    algorithm = "RSA" if isinstance(key, rsa.RSAPublicKey) else "ECDSA"
+    return key_problem(FEATURES[Product.CLB, ""], algorithm, getattr(key, "key_size", 0), name)
 
 
 def refuse_elsewhere(region: str, certificates: Sequence[Certificate], field: str) -> None:

@@ -13,7 +13,8 @@ from certificates.models import Certificate, Kind
 from certificates.usage import Usage, Usages
 from console.errors import ConflictError
 from listeners.eligibility import server_certificate_problem
-from listeners.models import Binding, Listener
+from listeners.models import Binding, Listener, Product
+from listeners.regional import leaf_problem
 
 USERS_NAMED = 10
 COLUMNS = ("certificate_id", "role", "listener_id", "name", "protocol", "port", "balancer", "total")
@@ -69,11 +70,17 @@ def _usage(listener_id: str, role: str, *, name: str, protocol: str, port: int, 
     return Usage(object_id=listener_id, label=f"{balancer} · {shown}", page="listener-detail", role=role)
 
 
+def _is_on_classic(certificate: Certificate) -> bool:
+    return Binding.objects.filter(certificate=certificate, listener__load_balancer__product=Product.CLB).exists()
+
+
 def refuse_unservable_version(certificate: Certificate, leaf: x509.Certificate) -> None:
-    """Raise ConflictError when a listener binds ``certificate`` and the engine could not serve ``leaf``."""
+    """Raise ConflictError when a listener binds ``certificate`` and its engine or product could not serve ``leaf``."""
     if certificate.kind != Kind.SERVER:
         return
     problem = server_certificate_problem(leaf, certificate.name)
+    if problem is None and _is_on_classic(certificate):
+        problem = leaf_problem(leaf, certificate.name)
     users = listeners_using([certificate.pk], USERS_NAMED).get(certificate.pk) if problem else None
     if problem and users:
         raise ConflictError(

@@ -3,6 +3,7 @@
 import pytest
 
 from certificates.models import Certificate, Kind
+from certificates.services import replace_certificate
 from console.errors import ConflictError, DomainError, InvalidInputError, NotFoundError
 from listeners import selectors, services
 from listeners.limits import set_quota
@@ -127,6 +128,20 @@ def test_a_load_balancer_moves_only_where_its_certificates_are() -> None:
     assert (caught.value.code, caught.value.field) == ("listener.certificate-not-in-region", "region")
     services.add_regional_certificate(OPERATOR, str(listener.default_certificate_id), regions=[THERE])
     services.update_load_balancer(OPERATOR, listener.load_balancer_id, region=THERE)
+
+
+def test_a_certificate_in_use_is_not_replaced_by_one_of_another_key() -> None:
+    listener = factories.make_listener(product="CLB", name="shop")
+    curve = make_leaf("www.example.test")
+    with pytest.raises(ConflictError) as caught:
+        replace_certificate(
+            OPERATOR,
+            str(listener.default_certificate_id),
+            certificate_pem=curve.chain_pem,
+            private_key_pem=curve.key_pem,
+        )
+    assert caught.value.code == "listener.certificate-key-not-of-product"
+    assert "shop" in caught.value.message
 
 
 def test_regional_certificates_over_rest(rest: Call) -> None:
