@@ -69,6 +69,10 @@ def downstream_context(
     if tickets and not template.disable_stateless_session_resumption:
         context.session_ticket_keys_sds_secret_config.CopyFrom(secret_reference(tickets))
     context.common_tls_context.tls_certificate_sds_secret_configs.extend(secret_reference(name) for name in secrets)
+    # The name was matched by the chain, where a wildcard takes deeper labels too. Between its certificates the engine
+    # would match again, more narrowly, and give a client that matches none the first whatever its abilities.
+    if len(secrets) > 1:
+        context.full_scan_certs_on_sni_mismatch.value = True
     return context
 
 
