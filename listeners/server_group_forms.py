@@ -161,8 +161,8 @@ class ServerGroupForm(StyledForm):
         """What the services take of the cleaned form; an empty number is the default."""
         defaults = BACKENDS[self.protocol].defaults
         taken = {name: value for name, value in self.cleaned_data.items() if name != "verification"}
-        if not applies("health_check_path", taken):
-            taken.pop("health_check_method", None)
+        if not (taken["health_check_method"] and applies("health_check_path", taken)):
+            del taken["health_check_method"]
         return {name: defaults[name] if value is None and name in defaults else value for name, value in taken.items()}
 
 
