@@ -5,7 +5,9 @@ import datetime as dt
 import io
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -131,3 +133,19 @@ def test_absent_listener_is_not_found(admin_client: Client, rest: Call) -> None:
 def test_pages_are_for_operators_alone(client: Client, listener: Listener) -> None:
     for name in ("listener-clients", "listener-clients-csv", "listener-mutual-mode", "listener-headers"):
         assert client.get(reverse(name, args=[listener.pk])).status_code == 302
+
+
+def test_page_asks_the_database_as_often_for_many_clients_as_for_one(admin_client: Client, listener: Listener) -> None:
+    url = reverse("listener-clients", args=[listener.pk])
+    see(listener, 1, "unknown-ca")
+    with CaptureQueriesContext(connection) as for_one:
+        admin_client.get(url)
+    for number in range(2, 20):
+        see(listener, number, "unknown-ca")
+    with CaptureQueriesContext(connection) as for_many:
+        admin_client.get(url)
+    assert len(for_many) == len(for_one) <= 12
+
+
+def test_listener_without_requests_has_no_page_of_request_headers(admin_client: Client, listener: Listener) -> None:
+    assert admin_client.get(reverse("listener-headers", args=[listener.pk])).status_code == 422
