@@ -18,6 +18,7 @@ from listeners.forwarding.checks import refuse, shortened
 MOST_INSTRUCTIONS = 10_000  # of one regular expression
 REGEX = "~"
 _WILDCARDS = {"*": ".*", "?": "."}
+_RUNS = re.compile(r"([*?])")  # splits a text into wildcards and what is between
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # What is escaped or within a class stays; what remains of "$" is the end of the text.
 _END = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\$", re.DOTALL)
@@ -66,7 +67,7 @@ def encoded(text: str, end: str) -> str:
 def within(text: str, end: str) -> str:
     """Return the expression of ``text`` with wildcards that do not reach over the characters ``end``."""
     wildcards = {"*": f"[^{end}]*", "?": f"[^{end}]"}
-    return "".join(wildcards.get(character) or literal(character) for character in text)
+    return "".join(wildcards.get(run) or literal(run) for run in _RUNS.split(text))
 
 
 def matches(expression: str, text: str) -> bool:
@@ -147,7 +148,7 @@ def _takes(mark: str, other: str) -> bool:
 
 
 def _wild(text: str) -> str:
-    return "".join(_WILDCARDS.get(character) or literal(character) for character in text)
+    return "".join(_WILDCARDS.get(run) or literal(run) for run in _RUNS.split(text))
 
 
 def _encoded_wildcard(character: str, end: str) -> str:
