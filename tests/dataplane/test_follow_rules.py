@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from dataplane.snapshot import Listener, Server, ServerGroup
+from listeners.forwarding.matching import Request
+from listeners.forwarding.outcome import Site as Place
+from listeners.forwarding.outcome import outcome_of
 from listeners.forwarding.rule import RESPONSE, Rule, read_actions, read_conditions
 from tests.dataplane.backends import HttpBackend, http_backend
 from tests.dataplane.http_client import Answer, ask, raw
@@ -41,6 +44,11 @@ class Ruled:
         }
         site.snapshot = replace(site.snapshot, server_groups={**site.snapshot.server_groups, **groups})
         self.listener: Listener = site.add(self.default.port, protocol="HTTP")
+
+    @property
+    def place(self) -> Place:
+        """The listener, as the tester sees it."""
+        return Place(self.listener.protocol, self.listener.port, self.listener.load_balancer_id, "sgp-default")
 
     def rule(self, *conditions: dict[str, Any], **more: Any) -> None:
         """Serve one rule."""
@@ -266,6 +274,38 @@ def test_rule_with_a_group_that_is_gone_answers_503(ruled: Ruled) -> None:
     ruled.rule(path_of("/gone"), actions=[gone])
     assert ruled.ask("/gone").status == 503
     assert ruled.ask("/other").status == 200
+
+
+MOVES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("/*", {"protocol": "HTTPS"}, "a.test:80", "/x?y=1"),
+    ("/*", {"protocol": "HTTPS"}, "a.test:8080", "/x"),
+    ("/*", {"protocol": "HTTPS", "port": "443"}, "a.test", "/x?"),
+    ("/*", {"port": "81"}, "a.test:80", "/?a=b"),
+    ("/*", {"host": "b.test"}, "a.test:8080", "/x"),
+    ("/*", {"path": "/new"}, "a.test", "/x/y?a=b"),
+    ("/*", {"path": "/new${path}"}, "a.test", "/x/y"),
+    ("/*", {"query": "a=1"}, "a.test", "/x?b=2"),
+    ("/*", {"query": ""}, "a.test", "/x?b=2"),
+    ("/*", {"path": "/n", "query": ""}, "a.test", "/x?b=2"),
+    ("~/(a+)/(b*)", {"path": "/${2}-${1}", "query": "c=d"}, "a.test", "/0/aa/bb/1?e"),
+    ("~(a)|(b)", {"path": "/x${1}y${2}"}, "a.test", "/b?e"),
+]
+
+
+def test_tester_tells_what_the_engine_does(ruled: Ruled) -> None:
+    for pattern, fields, host, target in MOVES:
+        redirect = {"type": "Redirect", **fields}
+        rewrites = {name: value for name, value in fields.items() if name in {"host", "path", "query"}}
+        ruled.rules(([path_of("/from/*")], [redirect]), ([path_of(pattern)], [redirect]))
+        told = outcome_of(Request("GET", host, target), ruled.listener.rules, ruled.place)
+        answer = ruled.ask(target, Host=host)
+        assert (answer.status, answer.headers["location"]) == (told.redirect_code, told.location), fields
+        if rewrites:
+            ruled.rule(path_of(pattern), actions=[{"type": "Rewrite", **rewrites}, ECHO])
+            sent = outcome_of(Request("GET", host, target), ruled.listener.rules, ruled.place).sent
+            seen = ruled.ask(target, Host=host)
+            assert sent is not None
+            assert (seen.seen["path"], seen.request_headers["host"]) == (sent.target, sent.authority), fields
 
 
 def test_climbing_paths_do_not_pass_a_rule_by(ruled: Ruled) -> None:
