@@ -88,7 +88,8 @@ coverage: dev provision ## Measure which lines and branches the tests reach, and
 	$(PYTEST) -q --cov --cov-report=term:skip-covered $(MEASURED_TESTS)
 
 .PHONY: conformance
-conformance: dev provision ## Run the long campaigns: hostile input, the REST API against its description
+conformance: dev provision ## Run the long campaigns: hostile input, scanners, the REST API against its description
+	@scripts/provision testssl=testssl.sh
 	$(PYTHON) -m pytest --hypothesis-profile=campaign -m "conformance or hypothesis"
 
 .PHONY: bench

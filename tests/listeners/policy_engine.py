@@ -50,6 +50,7 @@ def _listener(key: str, policy: TlsPolicy, port: int, certificates: tuple[Issued
     echo = {"@type": "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo"}
     context = MessageToDict(context_template(_snapshot(policy)), preserving_proto_field_name=True)
     context["@type"] = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+    context["full_scan_certs_on_sni_mismatch"] = True  # as where a chain has two certificates; scanners send any name
     context["common_tls_context"]["tls_certificates"] = [
         {
             "certificate_chain": {"inline_string": issued.pem.decode()},
