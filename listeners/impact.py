@@ -8,6 +8,8 @@ from types import MappingProxyType
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from listeners.products import HTTP_FAMILY
+
 
 class Severity(IntEnum):
     """How much a change disturbs; the worst of several counts."""
@@ -34,6 +36,8 @@ _CHAIN = _("filter chains updated in place")
 _LISTENER = _("the listener as a whole")
 _CLUSTER = _("the server group's members")
 _ROUTES = _("the routes of its requests")
+_FILTERS = _("what reads its requests, apart from the listener")
+_NEW_CONNECTIONS = _("Open connections stay as they are; new ones see the change at once.")
 _NEXT_REQUEST = _("Open connections stay; the next request on each sees the change.")
 _CONSOLE = _("nothing: a matter of the console")
 
@@ -75,13 +79,14 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
                 _ROUTES,
                 _("Open connections are not touched; their next request carries the headers as they are set now."),
             ),
-            Impact("header-guards", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("header-guards", _FILTERS, _NEW_CONNECTIONS),
             Impact("security-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("alpn-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("idle-timeout", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("idle-timeout-of-requests", _FILTERS, _NEW_CONNECTIONS),
             Impact("connections-per-second", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("http2", _CHAIN, _CHAINS_END, Severity.ALL_END),
-            Impact("access-log", _CHAIN, _CHAINS_END, Severity.ALL_END),
+            Impact("access-log", _FILTERS, _NEW_CONNECTIONS),
             Impact("request-timeout", _ROUTES, _NEXT_REQUEST),
             Impact("compression", _ROUTES, _NEXT_REQUEST),
             Impact("quic-listener", _ROUTES, _NEXT_REQUEST),
@@ -89,12 +94,11 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
             Impact("rules", _ROUTES, _NEXT_REQUEST),
             Impact(
                 "forwarded-headers",
-                _("the routes of its requests; aliases and the lookup behind proxies: filter chains"),
+                _("the routes of its requests; aliases and the lookup behind proxies: what reads its requests"),
                 _(
-                    "Open connections stay, and the next request on each sees the change; "
-                    "when an alias or the lookup behind proxies changes, they end after the drain time."
+                    "Open connections stay; the next request on each sees the change, "
+                    "and new connections see changed aliases and lookups."
                 ),
-                Severity.SOME_END,
             ),
             Impact("edition", _CONSOLE, _("Open connections are not touched.")),
             Impact("protection", _CONSOLE, _("Open connections are not touched.")),
@@ -158,13 +162,22 @@ CHANGE_OF_FIELD: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# What is another kind of change on a listener that reads requests: what reads them travels apart from its chains.
+OF_REQUESTS: Mapping[str, str] = MappingProxyType({"idle-timeout": "idle-timeout-of-requests"})
+
 
 def impact_of(change: str) -> Impact:
     """Return what ``change`` (a key of ``IMPACTS``) does."""
     return IMPACTS[change]
 
 
-def impacts_of_fields(fields: Iterable[str]) -> tuple[Impact, ...]:
+def change_of(field: str, protocol: str = "") -> str:
+    """Return which kind of change setting ``field`` is, on a listener of ``protocol`` where it depends on that."""
+    change = CHANGE_OF_FIELD[field]
+    return OF_REQUESTS.get(change, change) if protocol in HTTP_FAMILY else change
+
+
+def impacts_of_fields(fields: Iterable[str], protocol: str = "") -> tuple[Impact, ...]:
     """Return what changing these fields of a listener does, the most disturbing first, each once."""
-    changes = dict.fromkeys(CHANGE_OF_FIELD[field] for field in fields)
+    changes = dict.fromkeys(change_of(field, protocol) for field in fields)
     return tuple(sorted((IMPACTS[change] for change in changes), key=lambda impact: -impact.severity))

@@ -9,7 +9,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from listeners.impact import CHANGE_OF_FIELD
+from listeners.impact import change_of
 
 SALT = "listeners.pages.editing"
 
@@ -54,11 +54,11 @@ def differences(form: forms.Form, before: Mapping[str, Any], after: Mapping[str,
     ]
 
 
-def labels_of_changes(changed: Iterable[Difference]) -> dict[str, str]:
+def labels_of_changes(changed: Iterable[Difference], protocol: str = "") -> dict[str, str]:
     """Return, for each kind of change (see ``listeners.impact``), the fields that make it."""
     labels: dict[str, list[str]] = {}
     for each in changed:
-        labels.setdefault(CHANGE_OF_FIELD[each.field], []).append(each.label)
+        labels.setdefault(change_of(each.field, protocol), []).append(each.label)
     return {change: ", ".join(fields) for change, fields in labels.items()}
 
 

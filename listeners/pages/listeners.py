@@ -165,8 +165,8 @@ def _review(
         "form": form,
         "opened": opened,
         "changed": _named_groups(changed),
-        "labels": labels_of_changes(changed),
-        "impacts": impacts_of_fields(values),
+        "labels": labels_of_changes(changed, listener.protocol),
+        "impacts": impacts_of_fields(values, listener.protocol),
         "command": curl("PATCH", f"/listeners/{listener.pk}", values, revision=opened.revision),
     }
     return render(request, "listeners/listener_review.html", context)

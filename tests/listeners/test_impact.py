@@ -20,9 +20,14 @@ def test_a_change_of_the_filter_chains_ends_open_connections(change: str) -> Non
     assert impact_of(change).severity == Severity.ALL_END
 
 
-@pytest.mark.parametrize("change", ["http2", "access-log"])
-def test_what_is_agreed_when_a_connection_opens_ends_those_that_are_open(change: str) -> None:
-    assert impact_of(change).severity == Severity.ALL_END
+def test_what_is_agreed_when_a_connection_opens_ends_those_that_are_open() -> None:
+    assert impact_of("http2").severity == Severity.ALL_END
+
+
+def test_an_idle_timeout_ends_connections_unless_they_are_of_requests() -> None:
+    (streams,) = impacts_of_fields(["idle_timeout_seconds"], "TCPSSL")
+    (requests,) = impacts_of_fields(["idle_timeout_seconds"], "HTTPS")
+    assert (streams.severity, requests.severity) == (Severity.ALL_END, Severity.NONE)
 
 
 @pytest.mark.parametrize("change", ["request-timeout", "compression", "quic-listener", "redirect", "rules"])
