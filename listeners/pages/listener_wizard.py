@@ -24,6 +24,7 @@ from listeners.wizards.drafts import Draft, discard_draft, draft_of, save_draft,
 
 METHODS = ["GET", "HEAD", "POST"]
 # What the pages that make an object append to the address they return to.
+POLICY = "security_policy"
 MADE = {"imported": "certificate_id", "server_group": "server_group_id"}
 
 
@@ -51,6 +52,9 @@ def listener_create_step(request: HttpRequest, load_balancer_id: str, draft_id: 
         return redirect(step_url(draft, wizard.LISTENER))
     if request.method == "POST":
         return _take(request, walk, step)
+    if POLICY in request.GET:
+        _choose_policy(request, walk, step)
+        return redirect(step_url(walk.draft, step))
     field = made_for(step, request.GET)
     if field:
         if not preselect(draft, step, field, request.GET):
@@ -81,6 +85,16 @@ def preselect(draft: Draft, step: wizard.Step, field: str, query: QueryDict) -> 
     for pk in chosen:
         draft.put(step.id, field, pk, several=pickers.SOURCES[field].several)
     return bool(chosen)
+
+
+def _choose_policy(request: HttpRequest, walk: Walk, step: wizard.Step) -> None:
+    """Choose the TLS security policy that was just made, if a listener of this load balancer can have it."""
+    made = request.GET[POLICY]
+    if POLICY in step.fields and made in {policy.id for policy in selectors.policies_for(walk.balancer)}:
+        walk.draft.put(step.id, POLICY, made)
+        save_draft(request.session, walk.draft)
+    else:
+        messages.warning(request, _("Nothing of what was made can be chosen here; what was chosen before is kept."))
 
 
 def _take(request: HttpRequest, walk: Walk, step: wizard.Step) -> HttpResponse:
@@ -136,6 +150,9 @@ def _searches(data: QueryDict, step: wizard.Step) -> dict[str, str]:
 
 def _making_url(walk: Walk, step: wizard.Step, field: str, given: QueryDict) -> str:
     """Return the page that makes what ``field`` chooses, told to come back to this step."""
+    if field == POLICY and field in step.fields:
+        back = step_url(walk.draft, step)
+        return with_query(reverse("policy-create"), next=back, region=walk.balancer.region)
     if field not in pickers.SOURCES:
         raise Http404
     return pickers.making_url(field, step_url(walk.draft, step, **{"as": field}), given, scope=walk.scope)

@@ -1,5 +1,6 @@
 """Pages of TLS security policies."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from listeners import services
 from listeners.models import SecurityPolicy
 from tests import factories
 from tests.factories import OPERATOR
-from tests.listeners.pages import opened
+from tests.listeners.pages import SETTINGS, Wizard, opened
 from tests.listeners.test_security_policies import MODERN, NEEDED, SUITES, make_policy, seen
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,25 @@ def test_a_listeners_clients_are_judged_by_any_policy_that_it_could_have(admin_c
     page = admin_client.get(f"{url}?policy={NEEDED}").text
     assert "1 of 1 connection would have been refused" in page
     assert admin_client.get(f"{url}?policy=none").status_code == 404
+
+
+def test_a_policy_made_from_the_wizard_is_chosen_when_it_comes_back(admin_client: Client) -> None:
+    balancer = factories.make_load_balancer()
+    wizard = Wizard(admin_client, balancer)
+    wizard.send("listener", port="24443", **SETTINGS)
+    leave = wizard.send("certificate", "create:security_policy", security_policy="tls_cipher_policy_1_2")
+    page = admin_client.get(leave["Location"])
+    assert "You come back to the wizard afterwards" in page.text
+    sent = {"name": "made", "region": hidden_region(page), "versions": MODERN, "ciphers": SUITES}
+    back = admin_client.post(leave["Location"], {**sent, "next": wizard.url("certificate")})
+    shown = admin_client.get(back["Location"], follow=True).text
+    row = SecurityPolicy.objects.get()
+    assert re.search(rf'value="{row.pk}"\s+checked', shown)
+    refused = wizard.get("certificate", "?security_policy=none").text
+    assert re.search(rf'value="{row.pk}"\s+checked', refused)
+    assert "can be chosen here" in refused
+
+
+def hidden_region(page: Any) -> str:
+    found = re.search(r'name="region"\s+value="([^"]*)"', page.text)
+    return found[1] if found else ""
