@@ -301,11 +301,11 @@ class EditListenerForm(ListenerSettingsForm):
         return name in self.scope.settings or name == "server_group_id"
 
     def clean(self) -> dict[str, Any]:
-        """Ask for no server group where every request is redirected."""
+        """Drop the server group where every request is redirected: it could be picked, but not unpicked."""
         cleaned = super().clean() or {}
-        if cleaned.get("redirect_port") and "server_group_id" in self.errors:
-            del self.errors["server_group_id"]
-            cleaned["server_group_id"] = None
+        if cleaned.get("redirect_port"):
+            self.errors.pop("server_group_id", None)
+            cleaned["server_group_id"] = ""
         return cleaned
 
 

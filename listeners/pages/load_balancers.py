@@ -121,11 +121,8 @@ def _save(request: HttpRequest, balancer: LoadBalancer, context: dict[str, Any])
     changed = {
         each.field: form.cleaned_data[each.field] for each in differences(form, opened.values, form.cleaned_data)
     }
-    tags = changed.pop("tags", None)
     try:
         services.update_load_balancer(actor_of(request), balancer.pk, expected_revision=opened.revision, **changed)
-        if tags is not None:
-            services.replace_tags(actor_of(request), "load_balancer", balancer.pk, tags=tags)
     except StaleError as error:
         balancer = selectors.load_balancer_by_id(balancer.pk)
         stored = stored_values(balancer)

@@ -22,7 +22,7 @@ from listeners.regional import refuse_unfit_certificates
 from listeners.rules import check_bind_address, check_object_name, check_product, check_reason, check_region
 from listeners.services import rows
 from listeners.services.policy_rules import check_policy
-from listeners.services.tags import NO_TAGS, drop_tags, tag_new
+from listeners.services.tags import NO_TAGS, drop_tags, retag, tag_new
 from listeners.words import told
 
 KIND = "load_balancer"
@@ -54,7 +54,7 @@ def create_load_balancer(
     tags: Mapping[str, str] = NO_TAGS,
     **given: Unpack[LoadBalancerFields],
 ) -> LoadBalancer:
-    """Create an instance whose listeners will accept connections on ``bind_address``.
+    """Create a load balancer whose listeners will accept connections on ``bind_address``.
 
     ``name`` and ``bind_address`` are needed; the product is for life, and only an ALB has an edition.
     """
@@ -74,13 +74,18 @@ def create_load_balancer(
 
 
 def update_load_balancer(
-    actor: Actor, load_balancer_id: str, *, expected_revision: int | None = None, **fields: Unpack[LoadBalancerChanges]
+    actor: Actor,
+    load_balancer_id: str,
+    *,
+    expected_revision: int | None = None,
+    tags: Mapping[str, str] | None = None,
+    **fields: Unpack[LoadBalancerChanges],
 ) -> LoadBalancer:
-    """Change a load balancer; a new address moves all of its listeners."""
+    """Change a load balancer; a new address moves all of its listeners. ``tags`` are all that it is to have."""
     values = _checked(fields)
     with recording(actor) as changes:
         balancer = rows.take(LoadBalancer.objects.all(), load_balancer_id, KIND, expected_revision)
-        if not _lifts_protection(values):
+        if tags is not None or not _lifts_protection(values):
             refuse_protected(actor, balancer)
         if "name" in values:
             rows.refuse_duplicate_name(LoadBalancer.objects.all(), values["name"], KIND, balancer.pk)
@@ -88,6 +93,8 @@ def update_load_balancer(
         differing = rows.apply(balancer, values)
         if differing:
             changes.record("load_balancer.updated", balancer, told(differing), fields=differing)
+        if tags is not None:
+            retag(changes, balancer, KIND, tags)
     return balancer
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from events.actor import Actor
-from events.feed import recording
+from events.feed import Recorder, recording
 from listeners.models import Listener, LoadBalancer, ResourceTag, ServerGroup
 from listeners.protection import refuse_protected
 from listeners.services import rows
@@ -89,17 +89,28 @@ def _is_sound(text: str) -> bool:
     return len(text) <= LONGEST and text.isprintable()
 
 
+def retag(changes: Recorder, row: models.Model, object_type: str, tags: Mapping[str, str]) -> None:
+    """Give an object these tags and no others, within the write that is under way."""
+    _change(changes, row, object_type, checked_tags(tags), keep=False)
+
+
 def _put(actor: Actor, object_type: str, object_id: str, wanted: Mapping[str, str], *, keep: bool) -> dict[str, str]:
     with recording(actor) as changes:
-        row = _take(actor, object_type, object_id)
-        stored = _stored(object_type, object_id)
-        after = {**stored, **wanted} if keep else dict(wanted)
-        _refuse_too_many(row, after)
-        if after != stored:
-            changed = {key for key in stored.keys() | after.keys() if stored.get(key) != after.get(key)}
-            _rows(object_type, object_id).filter(key__in=changed).delete()
-            _write(object_type, object_id, {key: after[key] for key in after if key in changed})
-            changes.record(f"{object_type}.tagged", row, f"tags: {_told(after)}", before=stored, after=after)
+        return _change(changes, _take(actor, object_type, object_id), object_type, wanted, keep=keep)
+
+
+def _change(
+    changes: Recorder, row: models.Model, object_type: str, wanted: Mapping[str, str], *, keep: bool
+) -> dict[str, str]:
+    object_id = str(row.pk)
+    stored = _stored(object_type, object_id)
+    after = {**stored, **wanted} if keep else dict(wanted)
+    _refuse_too_many(row, after)
+    if after != stored:
+        changed = {key for key in stored.keys() | after.keys() if stored.get(key) != after.get(key)}
+        _rows(object_type, object_id).filter(key__in=changed).delete()
+        _write(object_type, object_id, {key: after[key] for key in after if key in changed})
+        changes.record(f"{object_type}.tagged", row, f"tags: {_told(after)}", before=stored, after=after)
     return after
 
 

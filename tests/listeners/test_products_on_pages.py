@@ -54,9 +54,10 @@ def test_only_upgrades_are_offered_and_a_downgrade_is_no_choice(admin_client: Cl
     page = admin_client.get(reverse("load-balancer-edit", args=[balancer.pk]))
     assert [offer.value for offer in page.context["editions"]] == ["Standard", "StandardWithWaf"]
     assert _edit(admin_client, balancer, edition="Basic").status_code == 422  # type: ignore[attr-defined]
-    _edit(admin_client, balancer, edition="StandardWithWaf")
+    _edit(admin_client, balancer, edition="StandardWithWaf", tags="team=b")
     balancer.refresh_from_db()
     assert balancer.edition == "StandardWithWaf"
+    assert selectors.tags_of("load_balancer", [balancer.pk])[balancer.pk] == {"team": "b"}
 
 
 def test_a_protected_load_balancer_is_kept_until_the_protection_is_off(admin_client: Client) -> None:
@@ -133,6 +134,27 @@ def test_settings_of_an_https_listener_are_changed_after_a_review(admin_client: 
     admin_client.post(url, {**sent, "go": "confirm"})
     listener.refresh_from_db()
     assert (listener.request_timeout_seconds, listener.http2_enabled, listener.compression_enabled) == (30, False, True)
+
+
+def test_a_listener_is_turned_to_redirect_and_back(admin_client: Client) -> None:
+    balancer = factories.make_load_balancer(product="ALB", edition="Standard")
+    group = factories.make_server_group(protocol="HTTP")
+    common = {"load_balancer_id": balancer.pk, "server_group_id": group.pk}
+    services.create_listener(
+        OPERATOR, protocol="HTTPS", port=443, certificate_id=factories.make_server_certificate().pk, **common
+    )
+    listener = services.create_listener(OPERATOR, protocol="HTTP", port=80, **common)
+    url = reverse("listener-edit", args=[listener.pk])
+    for redirect_port in (443, None):
+        page = admin_client.get(url)
+        sent = {"idle_timeout_seconds": "15", "request_timeout_seconds": "60", "compression_enabled": "on"}
+        sent |= {"server_group_id": group.pk, "redirect_port": str(redirect_port or ""), **opened(page)}
+        assert admin_client.post(url, {**sent, "go": "confirm"}).status_code == 302
+        listener.refresh_from_db()
+        assert (listener.redirect_port, listener.server_group_id) == (
+            redirect_port,
+            None if redirect_port else group.pk,
+        )
 
 
 def test_an_address_that_only_a_button_sends_to_answers_a_page_when_it_is_opened(admin_client: Client) -> None:
