@@ -209,6 +209,8 @@ def refuse_group(
             field=field,
             way_out=_("Switch HTTP/2 on, or choose a server group for HTTP or HTTPS."),
         )
+    if group.slow_start_seconds:
+        refuse_without(balancer, "slow_start", _("slow start"), "listener.slow-start-not-in-edition", field)
 
 
 def refuse_target(protocol: str, group_id: str | None, redirect_port: int | None) -> None:

@@ -1,6 +1,7 @@
-"""Servers of a group that tell who they are: by HTTP, by HTTPS, by gRPC."""
+"""Servers of a group that tell who they are: by HTTP, by HTTPS, by gRPC, by UDP."""
 
 import contextlib
+import socketserver
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -98,3 +99,16 @@ def grpc_server(answer: list[bytes]) -> Iterator[int]:
         yield port
     finally:
         server.stop(0).wait()
+
+
+@contextlib.contextmanager
+def udp_server() -> Iterator[int]:
+    """Run a server that answers each datagram with its port; yield the port."""
+    server = socketserver.UDPServer(("127.0.0.1", 0), _Datagrams)
+    with server, running_thread(lambda: server.serve_forever(0.02), server.shutdown):
+        yield int(server.server_address[1])
+
+
+class _Datagrams(socketserver.DatagramRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(str(self.server.server_address[1]).encode())

@@ -12,7 +12,7 @@ import pytest
 from dataplane.envoy.names import CLUSTER, LISTENER, ROUTES
 from dataplane.snapshot import HealthCheck, Listener, Server
 from tests.dataplane.envoy import admin
-from tests.dataplane.group_servers import NamedServer, named_server
+from tests.dataplane.group_servers import NamedServer, named_server, udp_server
 from tests.dataplane.http_client import ask
 from tests.dataplane.site import Site
 from tests.waiting import wait_until
@@ -95,6 +95,24 @@ def test_source_hash_keeps_each_client_with_its_server(site: Site, servers: list
     chosen = {source: {taken(listener, source) for _ in range(3)} for source in _sources(16)}
     assert all(len(found) == 1 for found in chosen.values())
     assert len(set.union(*chosen.values())) > 1
+
+
+def test_source_hash_of_datagrams_keeps_each_client_with_its_server(site: Site) -> None:
+    with udp_server() as one, udp_server() as two:
+        group = {"protocol": "UDP", "scheduler": "sch"}
+        listener = site.add(one, two, protocol="UDP", product="NLB", edition="", group=group)
+        chosen = {source: {_answered(listener, source) for _ in range(3)} for source in _sources(16)}
+        assert all(len(found) == 1 for found in chosen.values())
+        assert set.union(*chosen.values()) == {one, two}
+
+
+def _answered(listener: Listener, source: str) -> int:
+    """Return which server answered a datagram of a new session."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind((source, 0))
+        client.settimeout(30)
+        client.sendto(b"who", ("127.0.0.1", listener.port))
+        return int(client.recv(64))
 
 
 def test_tuple_hash_spreads_the_connections_of_one_client(site: Site, servers: list[NamedServer]) -> None:

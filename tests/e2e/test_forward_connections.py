@@ -6,10 +6,13 @@ import ssl
 import struct
 import threading
 
+from listeners import services
 from listeners.models import Listener, ServerHealth
+from tests.dataplane.group_servers import named_server
 from tests.e2e.clients import connect, round_trip
 from tests.e2e.conftest import Backend
 from tests.e2e.site import Site, serve, status_of
+from tests.factories import OPERATOR
 from tests.waiting import free_port, wait_until
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -40,6 +43,19 @@ def test_dead_server_is_marked_and_costs_no_connection(site: Site, backend: Back
     assert _health(listener)[backend.port] == ServerHealth.State.HEALTHY
     reason = ServerHealth.objects.get(listener=listener, server__port=dead).reason
     assert reason in {ServerHealth.Reason.REFUSED, ServerHealth.Reason.TIMEOUT}
+
+
+def test_answer_of_a_failing_check_is_told(site: Site) -> None:
+    with named_server() as server:
+        server.code = 503
+        listener = serve(server.port)
+        services.update_server_group(
+            OPERATOR, str(listener.server_group_id), health_check_protocol="HTTP", health_check_path="/health"
+        )
+        wait_until(lambda: ServerHealth.objects.filter(listener=listener, reason=ServerHealth.Reason.CODE).exists())
+        row = ServerHealth.objects.get(listener=listener)
+        assert (row.state, row.http_status) == (ServerHealth.State.UNHEALTHY, 503)
+        assert "503" in row.told_reason
 
 
 def test_server_that_comes_back_is_healthy_again(site: Site) -> None:

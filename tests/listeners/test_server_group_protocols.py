@@ -11,7 +11,7 @@ from certificates.usage import usages_of
 from console.errors import ConflictError, DomainError, InvalidInputError
 from listeners import services
 from listeners.limits import set_quota
-from listeners.models import ForwardingRule, RuleServerGroup, ServerGroup
+from listeners.models import ForwardingRule, Listener, RuleServerGroup, ServerGroup
 from listeners.services import ServerSpec
 from tests import factories
 from tests.factories import OPERATOR
@@ -203,3 +203,17 @@ def test_rest_says_the_same_as_the_pages(rest: Call, admin_client: Client) -> No
     assert answer.status_code == 422
     assert body["code"] == "server-group.slow-start-without-wrr"
     assert body["detail"] in str(page.context["form"].errors["slow_start_seconds"])
+
+
+def test_slow_start_is_refused_where_the_edition_has_none_from_either_side() -> None:
+    slow, listener = factories.make_server_group(protocol="HTTP", slow_start_seconds=30), _basic_listener()
+    with pytest.raises(InvalidInputError) as caught:
+        services.update_listener(OPERATOR, listener.pk, server_group_id=slow.pk)
+    assert "Standard" in caught.value.way_out
+    with pytest.raises(InvalidInputError) as caught:
+        services.update_server_group(OPERATOR, str(listener.server_group_id), slow_start_seconds=30)
+    assert caught.value.field == "slow_start_seconds"
+
+
+def _basic_listener() -> Listener:
+    return factories.make_listener(product="ALB", edition="Basic", protocol="HTTP")
