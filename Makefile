@@ -11,9 +11,11 @@ SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 # Twice as many processes as cores of a small machine: tests also wait. Each takes the next test or module
 # (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database afterwards comes last.
 PYTEST := $(PYTHON) -m pytest --numprocesses=4 -m "not conformance"
-# Tests that run lbadmin in their own process; the others would only take longer.
+# Tests that run lbadmin in their own process, and some that start it as it ships; the others reach nothing more.
 MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/console tests/dashboard \
-	tests/dataplane tests/events tests/features tests/listeners tests/renewals --ignore=tests/alerts/test_kill_sender.py
+	tests/dataplane tests/events tests/features tests/listeners tests/renewals \
+	tests/quickstart/test_start.py tests/quickstart/test_stop.py tests/e2e/test_restart_node.py \
+	tests/e2e/test_stop_node.py --ignore=tests/alerts/test_kill_sender.py
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
