@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils import timezone
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
+from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
 from envoy.config.listener.v3.listener_pb2 import Listener
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
@@ -53,6 +54,7 @@ def _parts(compiled: CompiledListener | None) -> Parts:
         **dict(_listener_parts(compiled.listener)),
         **_named("cluster", compiled.clusters, Cluster),
         **_named("servers", compiled.endpoints, ClusterLoadAssignment),
+        **_named("requests", compiled.filters, TypedExtensionConfig),
         **_named("routes", compiled.routes, RouteConfiguration),
         **{f"secret {name}": (source.version.encode(), Message) for name, source in compiled.secrets.items()},
     }

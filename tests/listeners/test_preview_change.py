@@ -30,7 +30,7 @@ def test_a_preview_tells_words_and_the_engines_diff_and_does_nothing() -> None:
     assert [(each.label, each.before, each.after) for each in found.differences] == [("Idle timeout", "900 s", "30 s")]
     [chain] = found.engine
     assert chain.part == "filter chain default"
-    assert '+            "idle_timeout": "30s"' in chain.diff.replace(",", "") or '"30s"' in chain.diff
+    assert '"30s"' in next(line for line in chain.diff.splitlines() if line.startswith("+ "))
     assert Listener.objects.get(pk=listener.pk).idle_timeout_seconds == 900
     assert not Change.objects.filter(kind="listener.updated").exists()
 
@@ -44,6 +44,13 @@ def test_another_certificate_travels_as_a_secret_alone() -> None:
     )
     assert [each.part for each in found.engine] == [f"secret listener/{listener.pk}/default"]
     assert "PRIVATE" not in found.engine[0].diff
+
+
+def test_a_setting_of_requests_travels_apart_from_the_listener() -> None:
+    listener = make_listener(product="ALB", protocol="HTTPS")
+    found = preview(listener.pk, lambda: services.update_listener(OPERATOR, listener.pk, compression_enabled=False))
+    assert {each.part.partition(" ")[0] for each in found.engine} <= {"requests", "routes"}
+    assert found.engine
 
 
 def test_a_stopped_listener_sends_nothing_to_the_engine() -> None:
