@@ -111,4 +111,4 @@ def udp_server() -> Iterator[int]:
 
 class _Datagrams(socketserver.DatagramRequestHandler):
     def handle(self) -> None:
-        self.wfile.write(str(self.server.server_address[1]).encode())
+        self.wfile.write(str(self.request[1].getsockname()[1]).encode())
