@@ -54,7 +54,8 @@ def judge_headers(manager: HttpConnectionManager, forwarded: ForwardedHeaders) -
 def tell_servers(routes: RouteConfiguration, listener: Listener) -> None:
     """Have requests of ``routes`` carry the headers that the listener is set to."""
     forwarded = listener.forwarded
-    routes.request_headers_to_remove.append(EXTERNAL_ADDRESS)
+    # Removed once more before ours are added: a connection that was open before an alias was given knows nothing of it.
+    routes.request_headers_to_remove.extend((EXTERNAL_ADDRESS, *forwarded.guarded))
     if not forwarded.proto:
         routes.request_headers_to_remove.append(PROTO)  # the engine itself always sets it
     if forwarded.forwarded_for == ForwardedFor.REMOVE:

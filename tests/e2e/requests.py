@@ -1,10 +1,12 @@
 """Requests as any client could write them, and a server that tells what of them arrived."""
 
 import json
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -40,11 +42,24 @@ def telling_server() -> Iterator[int]:
         thread.join()
 
 
+def request(sent: Sequence[tuple[str, str]], path: str = "/") -> bytes:
+    """Return a request with exactly these headers, as it goes over the wire."""
+    lines = [f"GET {path} HTTP/1.1", "Host: a.test", *(f"{name}: {value}" for name, value in sent)]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def headers_of(connection: ssl.SSLSocket) -> Headers:
+    """Read one answer from a connection that stays open, and return the headers that the server got."""
+    response = HTTPResponse(connection)
+    response.begin()
+    assert response.status == 200
+    return [(name.lower(), value) for name, value in json.loads(response.read())]
+
+
 def answer(port: int, sent: Sequence[tuple[str, str]] = (), *, client: Issued | None = None, path: str = "/") -> bytes:
     """Send a request over TLS with exactly these headers, and return the whole answer."""
-    lines = [f"GET {path} HTTP/1.1", "Host: a.test", *(f"{name}: {value}" for name, value in sent)]
     with connect(port, client=client) as connection:
-        connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        connection.sendall(request([*sent, ("Connection", "close")], path))
         received = b""
         while data := connection.recv(65536):
             received += data

@@ -10,8 +10,8 @@ from console.errors import InvalidInputError
 from events.models import Change
 from listeners import services
 from listeners.forwarded_headers import CERTIFICATE_HEADERS, DEFAULTS, checked, read
-from listeners.forwarded_rules import applicable_settings
-from listeners.models import Listener
+from listeners.forwarded_rules import applicable_settings, refuse_inapplicable
+from listeners.models import Listener, LoadBalancer
 from tests import factories
 from tests.factories import OPERATOR
 from tests.listeners.conftest import Call
@@ -104,7 +104,6 @@ def test_settings_follow_product_edition_and_protocol(
     assert not lacks & found
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("protocol", "edition", "given", "code"),
     [
@@ -122,8 +121,15 @@ def test_settings_follow_product_edition_and_protocol(
 )
 def test_settings_of_other_listeners_are_refused(protocol: str, edition: str, given: dict[str, Any], code: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        services.set_forwarded_headers(OPERATOR, make(protocol, edition=edition).pk, **given)
+        refuse_inapplicable(LoadBalancer(product="ALB", edition=edition), protocol, checked(given))
     assert caught.value.code == code
+    assert caught.value.way_out
+
+
+@pytest.mark.parametrize("given", [{"forwarded_for": "remove"}, {"subjectdn_alias": "x-dn"}, {"host": True}])
+def test_classic_load_balancer_has_fewer_settings(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        refuse_inapplicable(LoadBalancer(product="CLB", edition=""), "HTTPS", checked(given))
     assert caught.value.way_out
 
 

@@ -1,5 +1,6 @@
-"""Headers about the client: servers get the truth, and nothing that a client made up."""
+"""Clients under mutual authentication: observed, refused, and told to servers as they are."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,21 +9,117 @@ from typing import Any
 import pytest
 
 from certificates.models import Kind
+from certificates.revocation.services import carry_list
 from dataplane.request_logs import request_log_path
 from events.feed import newest_change_id
 from listeners import services
 from listeners.forwarded_headers import CERTIFICATE_HEADERS
-from listeners.models import Listener, NodeStatus
+from listeners.models import Listener, NodeStatus, ObservedClient
 from listeners.services.forwarding_rules import create_rules
-from tests.certs import make_ca, make_leaf
-from tests.e2e.requests import Headers, answer, telling_server, told, told_over_http2, values
-from tests.e2e.site import NODE, OPERATOR, Site, is_settled, serve
+from listeners.tls_policies import WIZARD_POLICY
+from tests.certs import DAY, Issued, make_ca, make_leaf, make_list
+from tests.e2e.clients import connect, refusal, round_trip
+from tests.e2e.conftest import Backend
+from tests.e2e.requests import Headers, answer, headers_of, request, telling_server, told, told_over_http2, values
+from tests.e2e.site import NODE, OPERATOR, Site, is_settled, serve, status_of
 from tests.factories import make_load_balancer, make_server_group, store_certificate
 from tests.waiting import wait_until
 
-ROOT = make_ca("Clients")
+NOW = dt.datetime.now(dt.UTC)
+ROOT = make_ca("Observed")
 GOOD = make_leaf("good.test", issuer=ROOT, client=True)
 STRANGER = make_leaf("stranger.test", issuer=make_ca("Others"), client=True)
+REVOKED = make_leaf("revoked.test", issuer=ROOT, client=True)
+CLIENTS: dict[str, tuple[Issued | None, str]] = {
+    "good": (GOOD, ""),
+    "none": (None, "no-client-certificate"),
+    "expired": (
+        make_leaf("old.test", issuer=ROOT, client=True, not_before=NOW - 9 * DAY, not_after=NOW - DAY),
+        "certificate-expired",
+    ),
+    "stranger": (STRANGER, "unknown-ca"),
+    "alone": (make_leaf("alone.test", client=True), "unknown-ca"),
+    "purpose": (make_leaf("server.test", issuer=ROOT), "certificate-purpose"),
+    "revoked": (REVOKED, "certificate-revoked"),
+}
+
+
+def seen(listener: Listener, client: Issued | None) -> ObservedClient | None:
+    return ObservedClient.objects.filter(listener=listener, sha256=client.sha256 if client else "").first()
+
+
+def seen_often(listener: Listener, client: Issued | None, connections: int) -> ObservedClient:
+    """Wait until a client was seen so often."""
+
+    def found() -> ObservedClient | None:
+        row = seen(listener, client)
+        return row if row and row.connections >= connections else None
+
+    row = wait_until(found)
+    assert row
+    return row
+
+
+def observe(backend: Backend, authority_id: str) -> Listener:
+    return serve(
+        backend.port,
+        security_policy=WIZARD_POLICY,
+        mutual_authentication=True,
+        mutual_authentication_mode="observe",
+        ca_certificate_id=authority_id,
+    )
+
+
+@pytest.fixture(scope="module")
+def authority_id(site: Site) -> str:
+    """The CA certificate of the clients, with a revocation list."""
+    authority = store_certificate(ROOT, Kind.CA)
+    carry_list(OPERATOR, authority.pk, source="uploaded", der=make_list(ROOT, REVOKED))
+    return authority.pk
+
+
+@pytest.fixture(scope="module")
+def observed(authority_id: str, backend: Backend) -> Listener:
+    """A TCPSSL listener that observes its clients."""
+    return observe(backend, authority_id)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_every_client_is_let_in_and_recorded_with_the_reason_to_refuse_it(observed: Listener, name: str) -> None:
+    client, reason = CLIENTS[name]
+    for _time in range(2):
+        assert round_trip(observed.port, client=client)
+    row = seen_often(observed, client, 2)
+    assert row.connections == 2
+    assert row.reason == reason
+    assert row.subject == (client.certificate.subject.rfc4514_string() if client else "")
+    assert row.not_after == (client.certificate.not_valid_after_utc if client else None)
+
+
+def test_client_that_brings_its_intermediate_is_valid_as_for_the_engine(site: Site, backend: Backend) -> None:
+    root = make_ca("Above")
+    client = make_leaf("below.test", issuer=make_ca("Middle", issuer=root), client=True)
+    listener = observe(backend, store_certificate(root, Kind.CA).pk)
+    assert round_trip(listener.port, client=client)
+    assert seen_often(listener, client, 1).reason == ""
+
+
+def test_enforcing_refuses_whom_observing_named_and_goes_on_recording(site: Site, observed: Listener) -> None:
+    services.set_mutual_authentication(OPERATOR, observed.pk, enabled=True, mode="enforce")
+    wait_until(lambda: is_settled(observed) and "CERTIFICATE_REQUIRED" in refusal(observed.port))
+    for client, reason in CLIENTS.values():
+        before = row.connections if (row := seen(observed, client)) else 0
+        assert bool(refusal(observed.port, client=client)) == bool(reason)
+        assert seen_often(observed, client, before + 1).reason == reason
+
+
+def test_nobody_is_recorded_where_nobody_is_asked(site: Site, backend: Backend) -> None:
+    listener = serve(backend.port, security_policy=WIZARD_POLICY)
+    assert round_trip(listener.port, client=GOOD)
+    wait_until(lambda: (status := status_of(listener)) and status.handshakes == 1)
+    assert not ObservedClient.objects.filter(listener=listener).exists()
+
+
 ALIAS = "x_device"
 EVERY_PART: dict[str, Any] = dict.fromkeys(CERTIFICATE_HEADERS, True)
 FORGED: Headers = [
@@ -47,7 +144,7 @@ def server_port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def listener(site: Site, server_port: int) -> Listener:
+def listener(authority_id: str, server_port: int) -> Listener:
     """An HTTPS listener that observes its clients."""
     servers = [services.ServerSpec("127.0.0.1", server_port)]
     return serve(
@@ -56,7 +153,7 @@ def listener(site: Site, server_port: int) -> Listener:
         server_group_id=make_server_group(servers=servers, protocol="HTTP", health_check_enabled=False).pk,
         mutual_authentication=True,
         mutual_authentication_mode="observe",
-        ca_certificate_id=store_certificate(ROOT, Kind.CA).pk,
+        ca_certificate_id=authority_id,
     )
 
 
@@ -173,3 +270,14 @@ def test_rules_go_by_the_client_behind_trusted_proxies(site: Site, listener: Lis
         set_headers(listener, source_lookup=looks_up, trusted_sources=["127.0.0.0/8"])
         assert status in answer(listener.port, sent).partition(b"\r\n")[0]
         assert b" 200 " in answer(listener.port).partition(b"\r\n")[0]
+
+
+def test_connection_that_was_open_before_an_alias_was_given_can_forge_nothing_either(listener: Listener) -> None:
+    set_headers(listener)
+    forged = request([(ALIAS.replace("_", "-"), "forged")])
+    with connect(listener.port) as connection:
+        connection.sendall(forged)
+        assert values(headers_of(connection), ALIAS) == ["forged"]  # nothing guards the name yet
+        set_headers(listener, subjectdn=True, subjectdn_alias=ALIAS.replace("_", "-"))
+        connection.sendall(forged)
+        assert values(headers_of(connection), ALIAS) == []
