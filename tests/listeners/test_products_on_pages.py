@@ -1,9 +1,12 @@
 """Load balancers of every product on pages: choosing, upgrading, protecting, tagging and finding them."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from events.actor import Actor
 from listeners import selectors, services
 from listeners.models import LoadBalancer
 from tests import factories
@@ -13,7 +16,7 @@ from tests.listeners.pages import opened
 pytestmark = pytest.mark.django_db
 
 
-def _edit(client: Client, balancer: LoadBalancer, **values: str) -> object:
+def _edit(client: Client, balancer: LoadBalancer, **values: str) -> Any:
     url = reverse("load-balancer-edit", args=[balancer.pk])
     page = client.get(url)
     form = page.context["form"]
@@ -53,7 +56,7 @@ def test_only_upgrades_are_offered_and_a_downgrade_is_no_choice(admin_client: Cl
     balancer = factories.make_load_balancer(product="ALB", edition="Standard")
     page = admin_client.get(reverse("load-balancer-edit", args=[balancer.pk]))
     assert [offer.value for offer in page.context["editions"]] == ["Standard", "StandardWithWaf"]
-    assert _edit(admin_client, balancer, edition="Basic").status_code == 422  # type: ignore[attr-defined]
+    assert _edit(admin_client, balancer, edition="Basic").status_code == 422
     _edit(admin_client, balancer, edition="StandardWithWaf", tags="team=b")
     balancer.refresh_from_db()
     assert balancer.edition == "StandardWithWaf"
@@ -79,7 +82,7 @@ def test_modification_protection_keeps_pages_from_changing_listeners(admin_clien
     )
     assert answer.status_code == 409
     assert "protected from changes on pages" in answer.text
-    assert services.stop_listener(OPERATOR.__class__("alice", "api"), listener.pk).desired == "stopped"
+    assert services.stop_listener(Actor("alice", "rest"), listener.pk).desired == "stopped"
 
 
 def test_load_balancers_are_found_by_product_and_tag(admin_client: Client) -> None:
@@ -139,7 +142,7 @@ def test_settings_of_an_https_listener_are_changed_after_a_review(admin_client: 
 def test_a_listener_is_turned_to_redirect_and_back(admin_client: Client) -> None:
     balancer = factories.make_load_balancer(product="ALB", edition="Standard")
     group = factories.make_server_group(protocol="HTTP")
-    common = {"load_balancer_id": balancer.pk, "server_group_id": group.pk}
+    common: dict[str, Any] = {"load_balancer_id": balancer.pk, "server_group_id": group.pk}
     services.create_listener(
         OPERATOR, protocol="HTTPS", port=443, certificate_id=factories.make_server_certificate().pk, **common
     )

@@ -176,7 +176,11 @@ def test_mutual_authentication_of_a_basic_edition_is_refused_when_it_is_sent_any
 def test_an_https_listener_can_announce_a_quic_listener_that_nobody_announces(admin_client: Client) -> None:
     balancer = _balancer(ALB)
     group, certificate = factories.make_server_group(protocol="HTTP"), factories.make_server_certificate()
-    common = {"load_balancer_id": balancer.pk, "server_group_id": group.pk, "certificate_id": certificate.pk}
+    common: dict[str, Any] = {
+        "load_balancer_id": balancer.pk,
+        "server_group_id": group.pk,
+        "certificate_id": certificate.pk,
+    }
     quic = services.create_listener(OPERATOR, protocol="QUIC", port=443, **common)
     wizard = _wizard(admin_client, balancer, "HTTPS")
     wizard.send("listener", **_settings(wizard, quic_listener_id=quic.pk))
