@@ -24,6 +24,11 @@ REGEX_INSTRUCTIONS = 1_000_000
 # resume a session.
 QUIC_TICKETS = "envoy.reloadable_features.quic_session_ticket_support"
 
+RUNTIME: tuple[dict[str, Any], ...] = (
+    {"name": "bounds", "static_layer": {"re2.max_program_size.error_level": REGEX_INSTRUCTIONS}},
+    {"name": "features", "static_layer": {QUIC_TICKETS: True}},
+)
+
 
 def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
     """Return the start configuration of ``node``'s engine (envoy.config.bootstrap.v3.Bootstrap)."""
@@ -33,12 +38,7 @@ def bootstrap(node: str, paths: NodePaths, limits: Limits) -> dict[str, Any]:
         "dynamic_resources": _dynamic_resources(),
         "static_resources": {"clusters": [_xds_cluster(paths)]},
         "overload_manager": _overload_manager(limits),
-        "layered_runtime": {
-            "layers": [
-                {"name": "bounds", "static_layer": {"re2.max_program_size.error_level": REGEX_INSTRUCTIONS}},
-                {"name": "features", "static_layer": {QUIC_TICKETS: True}},
-            ]
-        },
+        "layered_runtime": {"layers": [*RUNTIME]},
         "stats_config": {
             "stats_matcher": {"inclusion_list": {"patterns": [{"safe_regex": {"regex": regex}} for regex in STATS]}}
         },

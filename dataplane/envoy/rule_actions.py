@@ -206,8 +206,7 @@ def _redirect(redirect: Redirect, path: Pattern | None) -> RedirectAction:
 
 def query_of(rule: Rule) -> str | None:
     """Return what ``rule`` puts in the place of the query; None where it stays."""
-    changes = (action.query for action in rule.actions if isinstance(action, Rewrite | Redirect))
-    return next((query for query in changes if query != SAME_QUERY), None)
+    return rule.target.query if rule.target and rule.target.query != SAME_QUERY else None
 
 
 def _whole(path: Pattern | None) -> str:
@@ -229,11 +228,11 @@ def _fix(route: Route, response: FixedResponse) -> None:
 def _mutate(route: Route, rule: Rule, listener: Listener) -> None:
     """Set and remove headers in the order of the actions."""
     changes = [
-        HeaderMutation(remove=action.key)
-        if isinstance(action, RemoveHeader)
-        else HeaderMutation(append=_overwritten(action.key, _value(action, listener)))
+        HeaderMutation(append=_overwritten(action.key, _value(action, listener)))
+        if isinstance(action, InsertHeader)
+        else HeaderMutation(remove=action.key)
         for action in rule.actions
-        if isinstance(action, RemoveHeader | InsertHeader)
+        if isinstance(action, (InsertHeader, RemoveHeader))
     ]
     if changes:
         config = HeaderMutationPerRoute()

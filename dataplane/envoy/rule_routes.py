@@ -10,7 +10,7 @@ from xds.core.v3.cidr_pb2 import CidrRange
 
 from dataplane.envoy.rule_actions import Site, act, sticks, sticky_cookie
 from dataplane.envoy.rule_filters import CLIENT_ADDRESS
-from listeners.forwarding.actions import ForwardGroup, Redirect, Rewrite, WeightedGroup
+from listeners.forwarding.actions import ForwardGroup, WeightedGroup
 from listeners.forwarding.conditions import (
     Condition,
     Cookie,
@@ -41,8 +41,8 @@ def routes_of(rule: Rule, site: Site) -> Iterator[Route]:
 
 def _paths(rule: Rule) -> Sequence[Pattern | None]:
     """Return each value of the path condition where a part of it is used, else None for all of them together."""
-    used = any(captures_of(action.path) for action in rule.actions if isinstance(action, Rewrite | Redirect))
-    return rule.path.patterns if used and rule.path else (None,)
+    target = rule.target
+    return rule.path.patterns if target and captures_of(target.path) and rule.path else (None,)
 
 
 def _route(rule: Rule, path: Pattern | None, site: Site, *, stays_with: WeightedGroup | None = None) -> Route:
@@ -59,11 +59,11 @@ def _route(rule: Rule, path: Pattern | None, site: Site, *, stays_with: Weighted
 def _match(rule: Rule, path: Pattern | None) -> RouteMatch:
     match = RouteMatch(prefix="/")
     for condition in rule.conditions:
-        if isinstance(condition, Path):
+        if type(condition) is Path:
             match.safe_regex.regex = path.expression if path else condition.expression
-        elif isinstance(condition, SourceIp):
+        elif type(condition) is SourceIp:
             match.filter_state.append(_networks(condition))
-        elif isinstance(condition, Header):
+        elif type(condition) is Header:
             match.headers.append(_header(condition.key.lower(), condition.expression))
         else:
             match.headers.append(_header(_HEADERS[type(condition)], condition.expression))

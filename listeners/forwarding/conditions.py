@@ -131,6 +131,7 @@ class Host(_Patterns):
             _check_pattern(f"{place}.values.{n}", value, _("The host"), range(3, 129))
             if not value.startswith(REGEX) and not _HOST.fullmatch(value):
                 raise _bad_characters(f"{place}.values.{n}", value, _("letters, digits, “.”, “-”, “_”, “*” and “?”"))
+        patterns.check_whole(place, self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class Path(_Patterns):
                 raise _bad_characters(
                     f"{place}.values.{n}", value, _("letters, digits and $ - _ . + / & ~ @ : ' * ? % = ! , ; ( )")
                 )
+        patterns.check_whole(place, self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,7 @@ class QueryString(_Pairs):
         for n, pair in enumerate(self.pairs):
             check_text(f"{place}.pairs.{n}.key", pair.key, _("The parameter's name"), range(1, 101))
             check_text(f"{place}.pairs.{n}.value", pair.value, _("The parameter's value"), range(1, 129))
+        patterns.check_whole(place, self.expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,7 @@ class Cookie(_Pairs):
             if not _COOKIE_KEY.fullmatch(pair.key) or not _COOKIE_VALUE.fullmatch(pair.value):
                 text = _("characters that cookies can have: no “;”, “,” or quotation marks")
                 raise _bad_characters(f"{place}.pairs.{n}", str(pair), text)
+        patterns.check_whole(place, self.expression)
 
 
 @dataclass(frozen=True, slots=True)

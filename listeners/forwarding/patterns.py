@@ -16,9 +16,12 @@ from django.utils.translation import gettext as _
 from listeners.forwarding.checks import refuse, shortened
 
 MOST_INSTRUCTIONS = 10_000  # of one regular expression
+MOST_INSTRUCTIONS_IN_ALL = 100_000  # of a condition; the engine itself takes some 300,000
 REGEX = "~"
 _WILDCARDS = {"*": ".*", "?": "."}
-_RUNS = re.compile(r"([*?])")  # splits a text into wildcards and what is between
+# RE2 takes any ASCII character that is no letter, digit or underscore as itself after a backslash.
+_ESCAPES = str.maketrans({mark: f"\\{mark}" for mark in map(chr, range(0x20, 0x7F)) if not re.match(r"\w", mark)})
+_WILD_ESCAPES = _ESCAPES | str.maketrans(_WILDCARDS)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # What is escaped or within a class stays; what remains of "$" is the end of the text.
 _END = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\$", re.DOTALL)
@@ -45,12 +48,12 @@ class Pattern:
     @property
     def expression(self) -> str:
         """The expression that the whole text must match."""
-        return f"(?s:.*?)(?:{self.text[1:]})(?s:.*)" if self.is_regex else _wild(self.text)
+        return f"(?s:.*?)(?:{self.text[1:]})(?s:.*)" if self.is_regex else self.text.translate(_WILD_ESCAPES)
 
 
 def literal(text: str) -> str:
     """Return the expression of exactly ``text``."""
-    return str(re2.escape(text))
+    return text.translate(_ESCAPES)
 
 
 def one_of(expressions: "list[str]") -> str:
@@ -67,7 +70,7 @@ def encoded(text: str, end: str) -> str:
 def within(text: str, end: str) -> str:
     """Return the expression of ``text`` with wildcards that do not reach over the characters ``end``."""
     wildcards = {"*": f"[^{end}]*", "?": f"[^{end}]"}
-    return "".join(wildcards.get(run) or literal(run) for run in _RUNS.split(text))
+    return "".join(wildcards.get(character) or literal(character) for character in text)
 
 
 def matches(expression: str, text: str) -> bool:
@@ -103,6 +106,21 @@ def check_regex(place: str, text: str) -> None:
             % {"regex": shortened(text), "size": f"{size:,}", "limit": f"{MOST_INSTRUCTIONS:,}"},
             "regex-too-large",
             _("Repeat less, or name fewer classes of characters."),
+        )
+
+
+def check_whole(place: str, expression: str) -> None:
+    """Refuse values that are too many and too long for one expression."""
+    try:
+        size = compiled(expression).programsize
+    except re2.error:
+        size = MOST_INSTRUCTIONS_IN_ALL + 1
+    if size > MOST_INSTRUCTIONS_IN_ALL:
+        raise refuse(
+            place,
+            _("The values of the condition are too large together."),
+            "condition-too-large",
+            _("Divide them among several rules."),
         )
 
 
@@ -145,10 +163,6 @@ def includes_wild(wide: str, narrow: str) -> bool:
 
 def _takes(mark: str, other: str) -> bool:
     return other != "*" if mark == "?" else mark == other
-
-
-def _wild(text: str) -> str:
-    return "".join(_WILDCARDS.get(run) or literal(run) for run in _RUNS.split(text))
 
 
 def _encoded_wildcard(character: str, end: str) -> str:

