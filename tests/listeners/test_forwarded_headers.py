@@ -190,7 +190,7 @@ def test_page_shows_the_change_before_it_saves_it(admin_client: Client) -> None:
     page = admin_client.get(url)
     typed = {"forwarded_for": "append", "subjectdn": "on", "subjectdn_alias": "x-dn", "trusted_sources": ""}
     review = admin_client.post(url, {**opened(page), **typed, "go": "review"})
-    assert "end after the drain time" in review.text  # the alias
+    assert "new ones see the change at once" in review.text  # the alias
     assert "next request carries the headers" in review.text  # the header
     assert "/forwarded-headers" in review.text
     answer = admin_client.post(url, {**opened(page), **typed, "go": "confirm"})
