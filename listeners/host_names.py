@@ -2,12 +2,15 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 LONGEST = 253
+CACHED = 20_000  # addresses whose kind is remembered: every compilation asks for all of them, several times
 # Underscores are no letters of host names, and yet service discovery hands such names out.
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
+@lru_cache(maxsize=CACHED)
 def is_ip_address(value: str) -> bool:
     """Tell whether ``value`` spells an IPv4 or IPv6 address."""
     try:

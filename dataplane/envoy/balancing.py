@@ -5,6 +5,8 @@ route. Two things the engine cannot know by itself come from outside: both addre
 (``tuple_filter``), and the source of a datagram, which the UDP proxy hashes.
 """
 
+from functools import lru_cache
+
 from envoy.config.cluster.v3.cluster_pb2 import LoadBalancingPolicy
 from envoy.config.core.v3.base_pb2 import DataSource
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
@@ -37,41 +39,44 @@ _TUPLE = "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS%"
 
 def load_balancing(listener: Listener, group: ServerGroup) -> LoadBalancingPolicy:
     """Return the policy by which ``listener`` chooses a server of ``group``."""
-    name, config = _policy(listener, group)
+    is_udp = listener.protocol == "UDP"
+    return _policy(group.scheduler, group.hash_parameter, group.slow_start_seconds, is_udp=is_udp)
+
+
+@lru_cache
+def _policy(scheduler: str, parameter: str, slow_start_seconds: int, *, is_udp: bool) -> LoadBalancingPolicy:
+    name = "round_robin"
+    config: Message = _round_robin(slow_start_seconds)
+    if scheduler == LEAST_CONNECTIONS:
+        # With equal weights all servers are looked at; two chosen at random would only come near the least.
+        name, config = "least_request", LeastRequest(selection_method=LeastRequest.FULL_SCAN)
+    elif scheduler in {SOURCE_HASH, TUPLE_HASH, PARAMETER_HASH}:
+        name, config = "maglev", _maglev(None if is_udp else _hashed(scheduler, parameter))
     extension = TypedExtensionConfig(name=f"envoy.load_balancing_policies.{name}", typed_config=packed(config))
     return LoadBalancingPolicy(policies=[LoadBalancingPolicy.Policy(typed_extension_config=extension)])
 
 
-def _policy(listener: Listener, group: ServerGroup) -> tuple[str, Message]:
-    if group.scheduler == LEAST_CONNECTIONS:
-        # With equal weights all servers are looked at; two chosen at random would only come near the least.
-        return "least_request", LeastRequest(selection_method=LeastRequest.FULL_SCAN)
-    if group.scheduler in {SOURCE_HASH, TUPLE_HASH, PARAMETER_HASH}:
-        return "maglev", _maglev(listener, group)
-    return "round_robin", _round_robin(group)
-
-
-def _round_robin(group: ServerGroup) -> RoundRobin:
+def _round_robin(slow_start_seconds: int) -> RoundRobin:
     config = RoundRobin()
-    if group.slow_start_seconds:
-        config.slow_start_config.CopyFrom(SlowStartConfig(slow_start_window=Duration(seconds=group.slow_start_seconds)))
+    if slow_start_seconds:
+        window = Duration(seconds=slow_start_seconds)
+        config.slow_start_config.CopyFrom(SlowStartConfig(slow_start_window=window))
     return config
 
 
-def _maglev(listener: Listener, group: ServerGroup) -> Maglev:
+def _maglev(hashed: RouteAction.HashPolicy | None) -> Maglev:
     config = Maglev(table_size=UInt64Value(value=TABLE_SIZE))
-    if listener.protocol != "UDP":
-        hashed = ConsistentHashingLbConfig(hash_policy=[_hashed(group)])
-        config.consistent_hashing_lb_config.CopyFrom(hashed)
+    if hashed is not None:
+        config.consistent_hashing_lb_config.CopyFrom(ConsistentHashingLbConfig(hash_policy=[hashed]))
     return config
 
 
-def _hashed(group: ServerGroup) -> RouteAction.HashPolicy:
+def _hashed(scheduler: str, parameter: str) -> RouteAction.HashPolicy:
     policy = RouteAction.HashPolicy
-    if group.scheduler == TUPLE_HASH:
+    if scheduler == TUPLE_HASH:
         return policy(filter_state=policy.FilterState(key=TUPLE_KEY))
-    if group.scheduler == PARAMETER_HASH:
-        return policy(query_parameter=policy.QueryParameter(name=group.hash_parameter))
+    if scheduler == PARAMETER_HASH:
+        return policy(query_parameter=policy.QueryParameter(name=parameter))
     return policy(connection_properties=policy.ConnectionProperties(source_ip=True))
 
 

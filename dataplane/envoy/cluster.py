@@ -1,6 +1,7 @@
 """Where a listener's connections go: a cluster for each server group, and the servers in it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from envoy.config.cluster.v3.circuit_breaker_pb2 import CircuitBreakers
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
@@ -12,6 +13,7 @@ from envoy.extensions.clusters.common.dns.v3.dns_pb2 import V4_PREFERRED
 from envoy.extensions.clusters.dns.v3.dns_cluster_pb2 import DnsCluster
 from envoy.extensions.upstreams.http.v3.http_protocol_options_pb2 import HttpProtocolOptions
 from envoy.type.v3.percent_pb2 import Percent
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import UInt32Value
 
@@ -61,7 +63,8 @@ def build_cluster(
     if group.health_check is not None:
         cluster.health_checks.append(build_health_check(group.health_check, group, health_log))
     if group.protocol in REQUESTS:
-        cluster.typed_extension_protocol_options[_HTTP_OPTIONS].CopyFrom(packed(_http_options(group)))
+        options = _http_options(is_grpc=group.protocol == "gRPC")
+        cluster.typed_extension_protocol_options[_HTTP_OPTIONS].CopyFrom(options)
     _secure(cluster, listener, group, authority)
     return cluster
 
@@ -115,12 +118,13 @@ def _endpoint(server: Server, group: ServerGroup) -> LbEndpoint:
     return LbEndpoint(endpoint=endpoint, load_balancing_weight=UInt32Value(value=weight_of(server.weight, group)))
 
 
-def _http_options(group: ServerGroup) -> HttpProtocolOptions:
+@lru_cache
+def _http_options(*, is_grpc: bool) -> AnyMessage:
     explicit = HttpProtocolOptions.ExplicitHttpConfig(http_protocol_options=Http1ProtocolOptions())
-    if group.protocol == "gRPC":
+    if is_grpc:
         explicit = HttpProtocolOptions.ExplicitHttpConfig(http2_protocol_options=Http2ProtocolOptions())
     common = CommonOptions(idle_timeout=Duration(seconds=IDLE_SECONDS))
-    return HttpProtocolOptions(common_http_protocol_options=common, explicit_http_config=explicit)
+    return packed(HttpProtocolOptions(common_http_protocol_options=common, explicit_http_config=explicit))
 
 
 def _secure(cluster: Cluster, listener: Listener, group: ServerGroup, authority: str) -> None:
@@ -130,6 +134,7 @@ def _secure(cluster: Cluster, listener: Listener, group: ServerGroup, authority:
     cluster.transport_socket_matches.extend(matches_for_checks(group))
 
 
+@lru_cache
 def _no_caps() -> CircuitBreakers:
     cap = UInt32Value(value=NO_CAP)
     thresholds = CircuitBreakers.Thresholds(

@@ -1,5 +1,7 @@
 """The active health checks of a cluster."""
 
+from functools import lru_cache
+
 from envoy.config.core.v3 import health_check_pb2
 from envoy.config.core.v3.base_pb2 import RequestMethod
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
@@ -20,6 +22,11 @@ PLAIN, TLS = "plain", "tls"
 
 def build_health_check(check: HealthCheck, group: ServerGroup, health_log: str) -> health_check_pb2.HealthCheck:
     """Return the check of ``group``; ``health_log`` is the file that tells why checks fail, empty for none."""
+    return _build(check, other_security(check, group), health_log)
+
+
+@lru_cache
+def _build(check: HealthCheck, security: str, health_log: str) -> health_check_pb2.HealthCheck:
     interval = Duration(seconds=check.interval_seconds)
     built = health_check_pb2.HealthCheck(
         timeout=Duration(seconds=check.timeout_seconds),
@@ -32,7 +39,7 @@ def build_health_check(check: HealthCheck, group: ServerGroup, health_log: str) 
         reuse_connection=BoolValue(value=False),
     )
     _add_kind(built, check)
-    if security := other_security(check, group):
+    if security:
         built.transport_socket_match_criteria.CopyFrom(as_criteria(security))
     if health_log:
         # Every failure: a server that refused and now answers a wrong code must not be said to refuse.

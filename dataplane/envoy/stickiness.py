@@ -5,6 +5,7 @@ engine spells its address, in Base64.
 """
 
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 
 from envoy.config.core.v3.base_pb2 import DataSource
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
@@ -89,16 +90,17 @@ end
 """
 
 
-def session_filters() -> list[HttpFilter]:
+@lru_cache
+def session_filters() -> tuple[HttpFilter, ...]:
     """Return the filters that keep sessions, in their order; without a route that asks for it they do nothing.
 
     The script comes with the routes: the filters are in each of perhaps thousands of filter chains, and each would
     compile it.
     """
-    return [
+    return (
         HttpFilter(name=_REWRITER, typed_config=packed(Lua())),
         HttpFilter(name=_SESSION, typed_config=packed(StatefulSession())),
-    ]
+    )
 
 
 def keep_sessions(routes: RouteConfiguration, groups: Mapping[str, ServerGroup]) -> None:
@@ -119,12 +121,17 @@ def _keep(configs: MutableMapping[str, AnyMessage], group: ServerGroup | None) -
 
 def per_route(group: ServerGroup) -> Mapping[str, AnyMessage]:
     """Return what a route to ``group`` tells the filters, by their names."""
-    if group.stickiness == INSERTED:
-        lasts = Duration(seconds=group.cookie_timeout_seconds)
+    return _told(group.stickiness, group.cookie, group.cookie_timeout_seconds)
+
+
+@lru_cache
+def _told(stickiness: str, cookie_of_servers: str, cookie_seconds: int) -> Mapping[str, AnyMessage]:
+    if stickiness == INSERTED:
+        lasts = Duration(seconds=cookie_seconds)
         cookie = CookieBasedSessionState(cookie=Cookie(name=COOKIE, ttl=lasts, path="/"))
         return {_SESSION: _session("cookie", cookie)}
-    if group.stickiness == REWRITTEN:
-        context = Struct(fields={"cookie": Value(string_value=group.cookie)})
+    if stickiness == REWRITTEN:
+        context = Struct(fields={"cookie": Value(string_value=cookie_of_servers)})
         return {
             _REWRITER: packed(LuaPerRoute(source_code=DataSource(inline_string=_SCRIPT), filter_context=context)),
             _SESSION: _session("header", HeaderBasedSessionState(name=SERVER_HEADER)),
