@@ -15,7 +15,7 @@ from dataplane.envoy.chains import NamesBySecrets
 from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
 from dataplane.envoy.groups import compile_groups, groups_by_cluster, hashes_tuples
-from dataplane.envoy.http import manager_resource
+from dataplane.envoy.http import is_discovered, manager_resource
 from dataplane.envoy.listener import build_listener, build_plain_listener
 from dataplane.envoy.names import is_of_servers, slot_secret, ticket_secret
 from dataplane.envoy.quic import build_quic_listener
@@ -136,7 +136,7 @@ def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots, refuse
         listener.address,
         listener.port,
         listener.transport,
-        {listener.id: resource(listener.id, manager_resource(listener))} if listener.is_http else {},
+        {listener.id: resource(listener.id, manager_resource(listener))} if is_discovered(listener) else {},
         listener.hashes_tuples,
     )
 

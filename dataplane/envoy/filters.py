@@ -16,7 +16,7 @@ from google.protobuf.wrappers_pb2 import UInt32Value
 from dataplane.envoy.balancing import tuple_filter
 from dataplane.envoy.client_address import connection_address
 from dataplane.envoy.clients import client_tags, connection_filters
-from dataplane.envoy.http import discovered_manager
+from dataplane.envoy.http import reader
 from dataplane.envoy.names import XDS_CLUSTER
 from dataplane.envoy.resources import packed
 from dataplane.snapshot import Listener
@@ -49,7 +49,7 @@ def _last(listener: Listener) -> list[Filter]:
     if not listener.is_http:
         proxy = Filter(name="envoy.filters.network.tcp_proxy", typed_config=packed(_tcp_proxy(listener)))
         return [tuple_filter(), proxy] if listener.hashes_tuples else [proxy]
-    return [*connection_address(listener), discovered_manager(listener)]
+    return [*connection_address(listener), reader(listener)]
 
 
 def _tcp_proxy(listener: Listener) -> TcpProxy:

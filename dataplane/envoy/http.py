@@ -42,8 +42,15 @@ STREAM_WINDOW_BYTES = 64 * 1024
 CONNECTION_WINDOW_BYTES = 1024 * 1024
 
 
-def discovered_manager(listener: Listener) -> Filter:
-    """Return the filter of ``listener`` that reads requests; what it does is asked for by the listener's id."""
+def is_discovered(listener: Listener) -> bool:
+    """Tell whether what reads the requests of ``listener`` travels apart: with QUIC the engine wants it in the chain."""
+    return listener.is_http and listener.protocol != "QUIC"
+
+
+def reader(listener: Listener) -> Filter:
+    """Return the filter of ``listener`` that reads requests, or that has the engine ask for it by the listener's id."""
+    if not is_discovered(listener):
+        return Filter(name=MANAGER, typed_config=packed(connection_manager(listener)))
     source = ExtensionConfigSource(config_source=ads_source(), type_urls=[_MANAGER_TYPE])
     return Filter(name=listener.id, config_discovery=source)
 
@@ -79,6 +86,7 @@ def connection_manager(listener: Listener) -> HttpConnectionManager:
     return manager
 
 
+MANAGER = "envoy.filters.network.http_connection_manager"
 _MANAGER_TYPE = packed(HttpConnectionManager()).type_url
 
 

@@ -64,10 +64,13 @@ class Served:
 
 
 def manager_of(compiled: CompiledListener) -> HttpConnectionManager:
-    """What reads requests."""
-    found = TypedExtensionConfig.FromString(compiled.filters[compiled.id].payload)
+    """What reads requests, wherever it travels."""
     manager = HttpConnectionManager()
-    assert found.typed_config.Unpack(manager)
+    apart = compiled.filters.get(compiled.id)
+    if apart is not None:
+        assert TypedExtensionConfig.FromString(apart.payload).typed_config.Unpack(manager)
+    else:
+        assert Served(compiled).default_chain.filters[-1].typed_config.Unpack(manager)
     return manager
 
 
