@@ -43,7 +43,7 @@ CONNECTION_WINDOW_BYTES = 1024 * 1024
 
 
 def is_discovered(listener: Listener) -> bool:
-    """Tell whether what reads the requests of ``listener`` travels apart: with QUIC the engine wants it in the chain."""
+    """Tell whether what reads requests travels apart from ``listener``: of QUIC the engine wants it in the chain."""
     return listener.is_http and listener.protocol != "QUIC"
 
 
