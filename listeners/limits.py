@@ -68,12 +68,12 @@ def limits_of(names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def certificate_room(used: int, balancer: LoadBalancer | None = None) -> dict[str, int]:
+def certificate_room(used: int, balancer: LoadBalancer) -> dict[str, int]:
     """Return the limit of additional certificates, and how many one operation may add to ``used`` of them.
 
     A Classic Load Balancer counts those of each listener, the others all of the load balancer's.
     """
-    names = features_of(balancer or LoadBalancer()).quotas
+    names = features_of(balancer).quotas
     allowed = limits_of((names["certificates"], names["certificates_per_operation"]))
     limit, at_once = (allowed[names[limited]] for limited in ("certificates", "certificates_per_operation"))
     return {"used": used, "limit": limit, "room": max(0, min(limit - used, at_once)), "per_operation": at_once}

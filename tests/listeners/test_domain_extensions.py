@@ -5,6 +5,7 @@ import pytest
 from certificates.models import Certificate
 from console.errors import ConflictError, DomainError, NotFoundError
 from listeners import selectors, services
+from listeners.explanation import Client
 from listeners.limits import set_quota
 from listeners.models import Listener
 from listeners.services import DomainExtension
@@ -44,7 +45,9 @@ def listener() -> Listener:
 
 
 def served(listener: Listener, name: str) -> str:
-    return selectors.certificate_for(listener, name).binding.certificate_id
+    match = selectors.certificate_for(listener, Client(name))
+    assert match.binding
+    return match.binding.certificate_id
 
 
 def test_the_exact_name_wins_over_the_longest_wildcard_and_that_over_shorter_ones(listener: Listener) -> None:
