@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from console.forms import StyledForm
-from listeners.forwarded_headers import ALIASES, CERTIFICATE_HEADERS, ForwardedFor, read
+from console.errors import DomainError
+from console.forms import StyledForm, add_domain_error
+from listeners.forwarded_headers import ALIASES, CERTIFICATE_HEADERS, ForwardedFor, checked, read
 from listeners.forwarded_rules import applicable_settings
 from listeners.models import Listener, Product
 
@@ -18,9 +20,9 @@ def _header(name: str, help_text: Any) -> forms.BooleanField:
     return forms.BooleanField(label=name, required=False, help_text=help_text)
 
 
-def _alias() -> forms.CharField:
+def _alias(part: str) -> forms.CharField:
     return forms.CharField(
-        label=_("Alias"),
+        label=format_lazy(_("Alias of {part}"), part=part),
         required=False,
         max_length=40,
         help_text=_("1 to 40 of a-z, 0-9, “-” and “_”; empty: the usual name."),
@@ -53,16 +55,16 @@ class HeadersForm(StyledForm):
     load_balancer_id = _header("SLB-ID", _("The id of the load balancer."))
     load_balancer_address = _header("SLB-IP", _("The address that the client connected to."))
     subjectdn = _header("X-Forwarded-Clientcert-subjectdn", _("Whom the certificate is for, as RFC 2253 writes it."))
-    subjectdn_alias = _alias()
+    subjectdn_alias = _alias("subjectdn")
     issuerdn = _header("X-Forwarded-Clientcert-issuerdn", _("Who issued it, as RFC 2253 writes it."))
-    issuerdn_alias = _alias()
+    issuerdn_alias = _alias("issuerdn")
     fingerprint = _header("X-Forwarded-Clientcert-fingerprint", _("Its SHA-256, in lower-case hexadecimal."))
-    fingerprint_alias = _alias()
+    fingerprint_alias = _alias("fingerprint")
     clientverify = _header(
         "X-Forwarded-Clientcert-clientverify",
         _("SUCCESS; NONE without a certificate; FAILED for one that is not valid, which only observing lets in."),
     )
-    clientverify_alias = _alias()
+    clientverify_alias = _alias("clientverify")
 
     def __init__(self, *args: Any, listener: Listener, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,6 +75,15 @@ class HeadersForm(StyledForm):
         if balancer.product == Product.CLB and "forwarded_for" in self.fields:
             modes = [choice for choice in ForwardedFor.choices if choice[0] != ForwardedFor.REMOVE]
             self.fields["forwarded_for"].choices = modes  # type: ignore[attr-defined]  # a field of choices
+
+    def clean(self) -> dict[str, Any]:
+        """Say here what the service would refuse, before the change is reviewed."""
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            checked({name: cleaned[name] for name in self.fields if name in cleaned})
+        except DomainError as error:
+            add_domain_error(self, error)
+        return cleaned
 
     @property
     def client_fields(self) -> list[BoundField]:

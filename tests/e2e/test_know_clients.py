@@ -281,3 +281,8 @@ def test_connection_that_was_open_before_an_alias_was_given_can_forge_nothing_ei
         set_headers(listener, subjectdn=True, subjectdn_alias=ALIAS.replace("_", "-"))
         connection.sendall(forged)
         assert values(headers_of(connection), ALIAS) == []
+
+
+def test_header_that_is_spelled_like_a_pseudo_header_is_no_request(listener: Listener) -> None:
+    forged = [(f":{name}", "forged") for name in CERTIFICATE_HEADERS.values()]
+    assert answer(listener.port, forged).startswith(b"HTTP/1.1 400")

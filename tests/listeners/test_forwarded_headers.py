@@ -200,10 +200,11 @@ def test_page_shows_the_change_before_it_saves_it(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_page_says_at_the_field_what_is_wrong(admin_client: Client) -> None:
+@pytest.mark.parametrize("go", ["review", "confirm"])
+def test_page_says_at_the_field_what_is_wrong(admin_client: Client, go: str) -> None:
     listener = make()
     url = reverse("listener-headers", args=[listener.pk])
-    typed = {"forwarded_for": "append", "source_lookup": "on", "trusted_sources": "10.0.0.1/8", "go": "confirm"}
+    typed = {"forwarded_for": "append", "source_lookup": "on", "trusted_sources": "10.0.0.1/8", "go": go}
     answer = admin_client.post(url, {**opened(admin_client.get(url)), **typed})
     assert answer.status_code == 422
     assert "10.0.0.0/8" in answer.text
