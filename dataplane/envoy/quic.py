@@ -17,6 +17,9 @@ from dataplane.envoy.udp import datagram_address
 from dataplane.snapshot import Listener
 
 HTTP3 = "h3"
+# Without any packet of the client. The listener's own timeouts end a connection without requests, and requests; this
+# one must let servers think for as long as any listener can allow.
+SILENCE_SECONDS = 3600
 
 
 def build_quic_listener(listener: Listener, default_secret: str, chains: NamesBySecrets) -> listener_pb2.Listener:
@@ -26,7 +29,7 @@ def build_quic_listener(listener: Listener, default_secret: str, chains: NamesBy
         stat_prefix=listener.id,
         address=datagram_address(listener.address, listener.port),
         udp_listener_config=UdpListenerConfig(
-            quic_options=_options(listener),
+            quic_options=_options(),
             downstream_socket_config=UdpSocketConfig(prefer_gro=BoolValue(value=True)),
         ),
         per_connection_buffer_limit_bytes=UInt32Value(value=CLIENT_BUFFER_BYTES),
@@ -44,15 +47,14 @@ def _context() -> DownstreamTlsContext:
     return context
 
 
-def _options(listener: Listener) -> QuicProtocolOptions:
-    # The idle timeout of HTTP begins when no request is open; this one, of the packets, must let servers think.
-    quiet = max(listener.idle_timeout_seconds, listener.request_timeout_seconds)
+def _options() -> QuicProtocolOptions:
+    """Return what is equal for all listeners: the engine closes every connection at once when any of it changes."""
     return QuicProtocolOptions(
         quic_protocol_options=ProtocolOptions(
             max_concurrent_streams=UInt32Value(value=STREAMS_AT_ONCE),
             initial_stream_window_size=UInt32Value(value=STREAM_WINDOW_BYTES),
             initial_connection_window_size=UInt32Value(value=CONNECTION_WINDOW_BYTES),
         ),
-        idle_timeout=Duration(seconds=quiet),
+        idle_timeout=Duration(seconds=SILENCE_SECONDS),
         crypto_handshake_timeout=Duration(seconds=HANDSHAKE_SECONDS),
     )

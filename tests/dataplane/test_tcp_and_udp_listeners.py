@@ -4,14 +4,18 @@ import socket
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
-from dataplane.snapshot import Listener, Server
-from tests.dataplane.site import Site
+from dataplane.snapshot import ADDITIONAL, DEFAULT, Listener, Server, Slot
+from tests.certs import make_leaf
+from tests.dataplane.backends import http_backend
+from tests.dataplane.site import Bound, Site
+from tests.e2e.http3 import Http3
 from tests.waiting import wait_until
 
 HOST = "127.0.0.1"
@@ -185,3 +189,20 @@ def test_changed_idle_timeout_lets_sessions_go_on(site: Site, udp_ports: list[in
         assert _server_of(client)
         site.change(listener, idle_timeout_seconds=20)
         assert _server_of(client)
+
+
+def test_http3_connection_lives_on_when_certificates_and_timeouts_change(site: Site) -> None:
+    named, added = make_leaf("named.test"), make_leaf("added.test")
+    with http_backend() as backend:
+        bound = [Bound(make_leaf("default.test"), DEFAULT), Bound(named)]
+        listener = site.add(backend.port, bound=bound, protocol="QUIC", policy=None)
+        more = site.certificate(added)
+        with Http3(listener.port, "named.test") as connection:
+            assert (connection.sha256, connection.get().status) == (named.sha256, 200)
+            site.snapshot = site.snapshot.with_certificates({more.id: more})
+            listener = site.change(listener, slots=(*listener.slots, Slot(9_999, ADDITIONAL, more.id)))
+            with Http3(listener.port, "added.test") as new:
+                assert new.sha256 == added.sha256
+            site.change(listener, request_timeout_seconds=99)
+            time.sleep(2)  # longer than the drain time of this engine
+            assert connection.get().status == 200

@@ -190,11 +190,12 @@ def test_quic_reads_requests_of_http3_and_nothing_before_the_handshake() -> None
     assert not transport(chain).enable_early_data.value
 
 
-def test_quic_packets_may_stay_away_while_a_server_thinks() -> None:
-    found = compiled("QUIC", slots=SLOTS, request_timeout_seconds=300)
-    options = message(found).udp_listener_config.quic_options
-    assert options.idle_timeout.seconds == 300
-    assert options.crypto_handshake_timeout.seconds == 5
+def test_no_timeout_of_a_listener_changes_what_quic_connections_depend_on() -> None:
+    found = [compiled("QUIC", slots=SLOTS, request_timeout_seconds=seconds) for seconds in (1, 3600)]
+    one, other = (message(each).udp_listener_config.quic_options for each in found)
+    assert one == other
+    assert one.idle_timeout.seconds == 3600
+    assert one.crypto_handshake_timeout.seconds == 5
 
 
 def test_acme_servers_are_answered_over_tcp_alone() -> None:
