@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-CAMPAIGNS = ("peers", "replace", "add", "startup", "idle", "scan", "authorities", "pages", "imports")
+CAMPAIGNS = ("peers", "https", "rules", "replace", "add", "startup", "idle", "scan", "authorities", "pages", "imports")
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,10 @@ class Proxy:
     name: str
     port: int
     pid: int
+
+
+# Writes a configuration that serves on the port; returns what to run.
+Command = Callable[[Setting, int], list[str]]
 
 
 @contextmanager
@@ -120,7 +124,7 @@ sslVersionMin = TLSv1.2
     return ["stunnel4", str(config)]
 
 
-PEERS: dict[str, Callable[[Setting, int], list[str]]] = {
+PEERS: Mapping[str, Command] = {
     "nginx": _nginx,
     "HAProxy": _haproxy,
     "hitch": _hitch,
@@ -129,9 +133,9 @@ PEERS: dict[str, Callable[[Setting, int], list[str]]] = {
 
 
 @contextmanager
-def peer(name: str, setting: Setting) -> Iterator[Proxy]:
+def peer(name: str, setting: Setting, commands: Mapping[str, Command] = PEERS) -> Iterator[Proxy]:
     """Run one peer on one CPU."""
     port = free_port()
-    with running(PEERS[name](setting, port), setting.folder / f"{name}.out", PROXY_CPU) as process:
+    with running(commands[name](setting, port), setting.folder / f"{name}.out", PROXY_CPU) as process:
         wait_for_port(port)
         yield Proxy(name, port, process.pid)
