@@ -39,9 +39,9 @@ def client_address_filter() -> Filter:
 def rule_filters() -> list[HttpFilter]:
     """Return the HTTP filters of rules, in the order in which they see a request; the router comes after them."""
     return [
+        _filter(ANSWERS, Lua()),  # first: it notes the request also where one of the others answers
         _filter(CORS, Cors()),
         _filter(LIMIT, LocalRateLimit(stat_prefix="rules")),
-        _filter(ANSWERS, Lua()),
         _filter(HEADERS, HeaderMutation()),
     ]
 

@@ -1,5 +1,6 @@
 """Forwarding rules on a real engine: every condition and every action, as clients and servers see them."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from dataplane.snapshot import Listener, Server, ServerGroup
+from dataplane.snapshot import DEFAULT, Listener, Server, ServerGroup
 from listeners.forwarding.matching import Request
 from listeners.forwarding.outcome import Site as Place
 from listeners.forwarding.outcome import outcome_of
 from listeners.forwarding.rule import RESPONSE, Rule, read_actions, read_conditions
+from tests.certs import make_leaf
 from tests.dataplane.backends import HttpBackend, http_backend
 from tests.dataplane.http_client import Answer, ask, raw
-from tests.dataplane.site import Site
+from tests.dataplane.site import Bound, Site
+from tests.e2e.http3 import Http3
 from tests.waiting import wait_until
 
 ECHO: dict[str, Any] = {"type": "ForwardGroup", "groups": [{"server_group_id": "sgp-other"}]}
@@ -267,6 +270,29 @@ def test_rules_for_answers_look_at_status_headers_and_the_request(ruled: Ruled) 
     assert (changed.headers["x-out"], changed.headers["x-from"]) == ('quoted " \\ %', "127.0.0.1")
     assert ruled.ask().headers["x-server"] == "one"
     assert ruled.ask(method="HEAD", Host="a.fix.test").status == 503
+
+
+def test_rules_for_answers_see_those_of_the_engine_too(ruled: Ruled) -> None:
+    limited = [{"type": "TrafficLimit", "qps": 1}, ECHO]
+    request = Rule("rule-1", "r", 1, "Request", read_conditions([path_of("/a")]), read_actions(limited, "Request"))
+    told = [{"type": "InsertHeader", "key": "X-Why", "value": "limit"}]
+    conditions = read_conditions([{"type": "ResponseStatusCode", "values": ["503"]}, path_of("/a*")])
+    answer = Rule("rule-2", "r", 1, RESPONSE, conditions, read_actions(told, RESPONSE))
+    ruled.listener = ruled.site.change(ruled.listener, rules=(request, answer))
+    answers = [ruled.ask("/a") for _ in range(10)]
+    assert {each.headers.get("x-why") for each in answers if each.status == 503} == {"limit"}
+
+
+def test_rules_choose_by_the_address_over_http3(site: Site, backends: list[HttpBackend]) -> None:
+    bound = [Bound(make_leaf("a.test"), DEFAULT)]
+    conditions = read_conditions([{"type": "SourceIp", "values": ["127.0.0.0/8"]}, path_of("/a*")])
+    fixed = read_actions([{"type": "FixedResponse", "code": 410, "content": "gone"}], "Request")
+    rules = (Rule("rule-1", "r", 1, "Request", conditions, fixed),)
+    listener = site.add(backends[0].port, protocol="QUIC", bound=bound, rules=rules)
+    with contextlib.closing(Http3(listener.port, "a.test")) as client:
+        answer = client.get("/a?x=1", host="a.test")
+        assert (answer.status, answer.body) == (410, b"gone")
+        assert client.get("/b", host="a.test").status == 200
 
 
 def test_rule_with_a_group_that_is_gone_answers_503(ruled: Ruled) -> None:
