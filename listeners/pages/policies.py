@@ -184,7 +184,7 @@ def _save(request: HttpRequest, context: dict[str, Any], values: Mapping[str, An
 def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     form, row = context["form"], context.get("row")
     words = {
-        "title": _("Edit TLS security policy") if row else _("Create TLS Security Policy"),
+        "title": _("Edit TLS security policy") if row else _("Create TLS security policy"),
         "cancel_url": reverse("policy-detail", args=[row.pk]) if row else context["next"] or reverse("policy-list"),
         "versions": version_boxes(form),
         "groups": suite_groups(form),
