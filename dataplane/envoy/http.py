@@ -115,7 +115,8 @@ def _common_options(listener: Listener) -> HttpProtocolOptions:
 
 def _http1_options(listener: Listener) -> Http1ProtocolOptions:
     # A request of HTTP/1.0 need not name a host.
-    return Http1ProtocolOptions(accept_http_10=True, default_host_for_http_10=listener.address)
+    host = f"[{listener.address}]" if ":" in listener.address else listener.address
+    return Http1ProtocolOptions(accept_http_10=True, default_host_for_http_10=host)
 
 
 def _http2_options() -> Http2ProtocolOptions:
