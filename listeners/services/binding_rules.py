@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
+from certificates.matching import WILDCARD
 from certificates.models import Certificate
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.ids import is_id
@@ -155,6 +156,22 @@ def refuse_bound(
             field=field,
             way_out=_("Leave it out, or take it off the listener first."),
         )
+
+
+def refuse_uncovered(certificate: Certificate, domain: str, field: str) -> None:
+    """Raise ConflictError when clients that ask for ``domain`` would refuse the certificate."""
+    version = certificate.current_version
+    names = [name.value for name in version.names.all() if name.kind == "dns"] if version else []
+    # Stricter than the engine, as clients are (RFC 9525): a wildcard is for one label.
+    if domain in names or WILDCARD + domain.partition(".")[2] in names:
+        return
+    raise ConflictError(
+        _("“%(certificate)s” is not for %(domain)s, so clients that ask for it would refuse it.")
+        % {"certificate": certificate, "domain": domain},
+        "listener.domain-not-on-certificate",
+        field=field,
+        way_out=_("Choose one of its names: %(names)s.") % {"names": ", ".join(names[:10]) or "—"},
+    )
 
 
 def not_additional(

@@ -22,6 +22,7 @@ from listeners.services.binding_rules import (
     refuse_bound,
     refuse_large_operation,
     refuse_too_many,
+    refuse_uncovered,
     require_ca_chosen,
     require_mode,
     required_ids,
@@ -96,6 +97,8 @@ def _put(listener: Listener, binding: Binding, certificate: Certificate, field: 
     """Change what is in a slot, and remember what was."""
     if binding.role in SERVER_ROLES:
         refuse_bound(listener, [certificate], field, apart_from=binding)
+    if binding.domain:
+        refuse_uncovered(certificate, binding.domain, field)
     binding.previous_certificate, binding.certificate = binding.certificate, certificate
     binding.save(update_fields=["certificate", "previous_certificate"])
 

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from certificates.matching import WILDCARD, InvalidNameError, normalise_name
-from certificates.models import Certificate
+from certificates.matching import InvalidNameError, normalise_name
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from events.actor import Actor
 from events.feed import recording
 from listeners.choice import is_servable
 from listeners.legality import refuse_settings
 from listeners.models import Binding, Listener
-from listeners.services.binding_rules import certificate_for, certificates_for, refuse_large_operation, refuse_too_many
+from listeners.services.binding_rules import (
+    certificate_for,
+    certificates_for,
+    refuse_large_operation,
+    refuse_too_many,
+    refuse_uncovered,
+)
 from listeners.services.bindings import count_change, take_listener
 
 FIELD = "domain_extensions"
@@ -51,7 +56,7 @@ def change_domain_extension(
         if binding.certificate_id != certificate_id:
             before = binding.certificate
             after = certificate_for(Role.ADDITIONAL, certificate_id, "certificate_id", listener.load_balancer)
-            _refuse_uncovered(after, binding.domain, "certificate_id")
+            refuse_uncovered(after, binding.domain, "certificate_id")
             binding.previous_certificate, binding.certificate = before, after
             binding.save(update_fields=["certificate", "previous_certificate"])
             count_change(actor, listener)
@@ -93,7 +98,7 @@ def extensions_for(listener: Listener, extensions: Sequence[DomainExtension]) ->
     ids = [extension.certificate_id for extension in extensions]
     certificates = certificates_for(Role.ADDITIONAL, ids, FIELD, listener.load_balancer)
     for certificate, domain in zip(certificates, domains, strict=True):
-        _refuse_uncovered(certificate, domain, FIELD)
+        refuse_uncovered(certificate, domain, FIELD)
     refuse_too_many(listener, len(extensions), FIELD)
     return [
         Binding(listener=listener, certificate=certificate, role=Role.ADDITIONAL, domain=domain)
@@ -142,21 +147,6 @@ def _refuse_taken_domains(listener: Listener, domains: Sequence[str]) -> None:
                 way_out=_("Change the certificate of that one instead."),
             )
         taken.add(domain)
-
-
-def _refuse_uncovered(certificate: Certificate, domain: str, field: str) -> None:
-    version = certificate.current_version
-    names = [name.value for name in version.names.all() if name.kind == "dns"] if version else []
-    # Stricter than the engine, as clients are (RFC 9525): a wildcard is for one label.
-    if domain in names or WILDCARD + domain.partition(".")[2] in names:
-        return
-    raise ConflictError(
-        _("“%(certificate)s” is not for %(domain)s, so clients that ask for it would refuse it.")
-        % {"certificate": certificate, "domain": domain},
-        "listener.domain-not-on-certificate",
-        field=field,
-        way_out=_("Choose one of its names: %(names)s.") % {"names": ", ".join(names[:10]) or "—"},
-    )
 
 
 def _taken(listener: Listener, domains: Sequence[str]) -> list[Binding]:

@@ -3,6 +3,7 @@
 import pytest
 
 from certificates.models import Certificate
+from certificates.services import replace_certificate
 from console.errors import ConflictError, DomainError, NotFoundError
 from listeners import selectors, services
 from listeners.explanation import Client
@@ -10,7 +11,7 @@ from listeners.limits import set_quota
 from listeners.models import Listener
 from listeners.services import DomainExtension
 from tests import factories
-from tests.certs import rsa_key
+from tests.certs import make_leaf, rsa_key
 from tests.factories import OPERATOR
 from tests.listeners.conftest import Call
 
@@ -123,6 +124,19 @@ def test_one_is_changed_rolled_back_and_removed(listener: Listener) -> None:
     services.remove_domain_extensions(OPERATOR, listener.pk, domains=["a.example.test"])
     with pytest.raises(NotFoundError):
         services.remove_domain_extensions(OPERATOR, listener.pk, domains=["a.example.test"])
+
+
+def test_one_is_not_rolled_back_to_a_certificate_that_has_lost_its_name(listener: Listener) -> None:
+    first, second = certificate_for("a.example.test"), certificate_for("a.example.test")
+    add(listener, ("a.example.test", first))
+    services.change_domain_extension(OPERATOR, listener.pk, domain="a.example.test", certificate_id=second.pk)
+    other = make_leaf("b.example.test", key=rsa_key(2048))
+    replace_certificate(
+        OPERATOR, first.pk, certificate_pem=other.chain_pem, private_key_pem=other.key_pem, reason="moved"
+    )
+    with pytest.raises(ConflictError) as caught:
+        services.roll_back_binding(OPERATOR, listener.bindings.get(domain="a.example.test").pk)
+    assert caught.value.code == "listener.domain-not-on-certificate"
 
 
 def test_other_products_have_additional_certificates_and_a_clb_has_none() -> None:
