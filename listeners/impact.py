@@ -8,8 +8,6 @@ from types import MappingProxyType
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from listeners.products import HTTP_FAMILY
-
 
 class Severity(IntEnum):
     """How much a change disturbs; the worst of several counts."""
@@ -84,9 +82,16 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
             Impact("alpn-policy", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("idle-timeout", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("idle-timeout-of-requests", _FILTERS, _NEW_CONNECTIONS),
+            Impact(
+                "idle-timeout-of-sessions",
+                _LISTENER,
+                _("Sessions begin anew: the next datagram of a client may go to another server."),
+                Severity.ALL_END,
+            ),
             Impact("connections-per-second", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("http2", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("access-log", _FILTERS, _NEW_CONNECTIONS),
+            Impact("access-log-of-quic", _CHAIN, _CHAINS_END, Severity.ALL_END),
             Impact("request-timeout", _ROUTES, _NEXT_REQUEST),
             Impact("compression", _ROUTES, _NEXT_REQUEST),
             Impact("quic-listener", _ROUTES, _NEXT_REQUEST),
@@ -162,8 +167,16 @@ CHANGE_OF_FIELD: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# What is another kind of change on a listener that reads requests: what reads them travels apart from its chains.
-OF_REQUESTS: Mapping[str, str] = MappingProxyType({"idle-timeout": "idle-timeout-of-requests"})
+# What is another kind of change on listeners of some protocols. What reads requests travels apart from the filter
+# chains, but with QUIC, where the engine wants it in them; UDP has no filter chains.
+OF_PROTOCOL: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("idle-timeout", "HTTP"): "idle-timeout-of-requests",
+        ("idle-timeout", "HTTPS"): "idle-timeout-of-requests",
+        ("idle-timeout", "UDP"): "idle-timeout-of-sessions",
+        ("access-log", "QUIC"): "access-log-of-quic",
+    }
+)
 
 
 def impact_of(change: str) -> Impact:
@@ -174,7 +187,7 @@ def impact_of(change: str) -> Impact:
 def change_of(field: str, protocol: str = "") -> str:
     """Return which kind of change setting ``field`` is, on a listener of ``protocol`` where it depends on that."""
     change = CHANGE_OF_FIELD[field]
-    return OF_REQUESTS.get(change, change) if protocol in HTTP_FAMILY else change
+    return OF_PROTOCOL.get((change, protocol), change)
 
 
 def impacts_of_fields(fields: Iterable[str], protocol: str = "") -> tuple[Impact, ...]:

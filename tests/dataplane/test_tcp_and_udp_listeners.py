@@ -183,7 +183,7 @@ def test_removed_udp_listener_answers_nobody(site: Site, udp_ports: list[int]) -
         wait_until(lambda: not _asked(client))
 
 
-def test_changed_idle_timeout_lets_sessions_go_on(site: Site, udp_ports: list[int]) -> None:
+def test_changed_idle_timeout_begins_sessions_anew_and_serves_them(site: Site, udp_ports: list[int]) -> None:
     listener = site.add(udp_ports[0], **UDP)
     with _client(listener) as client:
         assert _server_of(client)

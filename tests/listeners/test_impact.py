@@ -30,6 +30,17 @@ def test_an_idle_timeout_ends_connections_unless_they_are_of_requests() -> None:
     assert (streams.severity, requests.severity) == (Severity.ALL_END, Severity.NONE)
 
 
+@pytest.mark.parametrize(("field", "protocol"), [("idle_timeout_seconds", "QUIC"), ("access_log_enabled", "QUIC")])
+def test_what_reads_requests_of_quic_is_in_the_filter_chains(field: str, protocol: str) -> None:
+    (impact,) = impacts_of_fields([field], protocol)
+    assert impact.severity == Severity.ALL_END
+
+
+def test_sessions_of_udp_begin_anew_with_another_idle_timeout() -> None:
+    (impact,) = impacts_of_fields(["idle_timeout_seconds"], "UDP")
+    assert "Sessions" in str(impact.connections)
+
+
 @pytest.mark.parametrize("change", ["request-timeout", "compression", "quic-listener", "redirect", "rules"])
 def test_a_change_of_the_routes_is_seen_by_the_next_request(change: str) -> None:
     assert impact_of(change).severity == Severity.NONE
