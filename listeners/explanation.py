@@ -75,6 +75,7 @@ WORDS: Mapping[str, "str | Promise"] = MappingProxyType(
         "by-validity": _("The longest remaining validity goes first."),
         "by-age": _("All are equal, so the one that was added first stays."),
         "cannot-use": _("The client cannot use ECDSA, and there is no RSA certificate for it: the handshake fails."),
+        "quic-needs-ecdsa": _("Over QUIC the engine gives every client the ECDSA certificate: the handshake fails."),
         "no-suite": _(
             "The policy has no cipher suite of %(version)s for a certificate of this kind: the handshake fails."
         ),
@@ -88,6 +89,7 @@ WORDS: Mapping[str, "str | Promise"] = MappingProxyType(
         "passed-default": _("It is the default certificate; an additional one that has the name goes before it."),
     }
 )
+_FAILURES = frozenset({"cannot-use", "quic-needs-ecdsa", "no-suite"})
 _RUNGS = ("rsa", "hash", "key", "validity", "age")
 
 
@@ -114,19 +116,17 @@ def explain(
     *,
     default_competes: bool = False,
 ) -> Explanation:
-    """Return what ``client`` is served. Without a policy every suite of TLS 1.3 is there, and no other version."""
+    """Return what ``client`` is served. Without a policy it is QUIC: TLS 1.3, with all of its suites."""
     version, agreed = _agreed(client, policy)
     if not version:
         return Explanation(None, "", (agreed,))
     found, how = _by_name(client, default, tuple(additional), default_competes=default_competes)
-    served, why = _by_ability(client, found)
+    served, why = _by_ability(client, found, is_quic=policy is None)
     steps = [agreed, how, *why]
-    if served is None:
-        steps.append(Step("cannot-use"))
-    elif not _has_suite(served, version, policy):
+    if served is not None and not _has_suite(served, version, policy):
         steps.append(Step("no-suite", {"version": version}))
     passed = tuple(PassedOver(each, _lost(client, found, served, each)) for each in found.rivals if each is not served)
-    is_served = steps[-1].code not in {"cannot-use", "no-suite"}
+    is_served = steps[-1].code not in _FAILURES
     return Explanation(served if is_served else None, found.name, tuple(steps), passed)
 
 
@@ -158,10 +158,12 @@ def _form(candidate: Candidate, server_name: str) -> str:
     return next((form for form in forms_of(server_name) if form in candidate.names), "")
 
 
-def _by_ability(client: Client, found: _Found) -> tuple[Candidate | None, list[Step]]:
+def _by_ability(client: Client, found: _Found, *, is_quic: bool) -> tuple[Candidate | None, list[Step]]:
     usable = [each for each in found.served if client.can_ecdsa or each.is_rsa]
     if not usable:
-        return None, []
+        return None, [Step("cannot-use")]
+    if is_quic and usable[0] is not found.served[0]:  # the engine takes all clients of QUIC to be able to use ECDSA
+        return None, [Step("quic-needs-ecdsa")]
     chosen = usable[0]
     others = [each for each in found.rivals if each is not chosen and found.has_same_form(each)]
     alike = [each for each in others if each.is_rsa == chosen.is_rsa and each is not found.default]

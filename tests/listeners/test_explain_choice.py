@@ -101,6 +101,8 @@ def test_versions_and_suites_of_the_policy_decide_too() -> None:
     assert told(Client("a.test"), rsa(2), policy=classic)[0] == "2"
     assert explain(Client(), DEFAULT, [], None).served is DEFAULT  # QUIC: TLS 1.3 and nothing else
     assert explain(old, DEFAULT, [], None).served is None
+    dual = explain(Client("a.test", can_ecdsa=False), DEFAULT, [certificate(2), rsa(3)], None)
+    assert (dual.served, dual.steps[-1].code) == (None, "quic-needs-ecdsa")
 
 
 def test_every_step_has_words_that_can_be_filled_in() -> None:
