@@ -120,9 +120,10 @@ def _http1_options(listener: Listener) -> Http1ProtocolOptions:
 
 
 def _http2_options() -> Http2ProtocolOptions:
+    # WebSocket over HTTP/2 (RFC 8441) is not offered: it knows no Sec-WebSocket-Key, which servers of HTTP/1.1 want and
+    # the engine does not make. Without the offer a browser opens a connection of HTTP/1.1.
     return Http2ProtocolOptions(
         max_concurrent_streams=UInt32Value(value=STREAMS_AT_ONCE),
         initial_stream_window_size=UInt32Value(value=STREAM_WINDOW_BYTES),
         initial_connection_window_size=UInt32Value(value=CONNECTION_WINDOW_BYTES),
-        allow_connect=True,  # WebSocket over HTTP/2 (RFC 8441)
     )
