@@ -16,14 +16,13 @@ class ListenersConfig(AppConfig):
         from certificates.usage import register, register_used, register_version_check  # noqa: PLC0415
         from events.feed import register_follower  # noqa: PLC0415
         from listeners.challenges import running_places  # noqa: PLC0415
-        from listeners.group_usage import groups_verifying_by, verifying_certificates  # noqa: PLC0415
+        from listeners.group_usage import verifying_certificates  # noqa: PLC0415
         from listeners.services.history import keep_states  # noqa: PLC0415
         from listeners.serving import listeners_serving  # noqa: PLC0415
-        from listeners.usage import listeners_using, refuse_unservable_version, used_certificates  # noqa: PLC0415
+        from listeners.usage import refuse_unservable_version, used_certificates, users_of_certificates  # noqa: PLC0415
         from renewals.serving import register as register_places  # noqa: PLC0415
 
-        register(listeners_using)
-        register(groups_verifying_by)
+        register(users_of_certificates)
         register_used(used_certificates)
         register_used(verifying_certificates)
         register_serving(listeners_serving)

@@ -1,10 +1,8 @@
 """Who uses a server group, and which server groups verify their servers by a CA certificate."""
 
-from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,23 +36,7 @@ def _total(rows: QuerySet[Any], shown: tuple[Usage, ...], most: int) -> int:
     return rows.count() if len(shown) == most else len(shown)
 
 
-def groups_verifying_by(certificate_ids: Collection[str], most: int) -> dict[str, Usages]:
-    """Return the first server groups that verify their servers by each CA certificate, by one query."""
-    same = F("ca_certificate_id")
-    groups = ServerGroup.objects.filter(ca_certificate__in=certificate_ids).annotate(
-        place=Window(RowNumber(), partition_by=same, order_by="name"),
-        total=Window(Count("pk"), partition_by=same),
-    )
-    columns = ("ca_certificate_id", "pk", "name", "total")
-    shown: dict[str, list[Usage]] = {}
-    totals: dict[str, int] = {}
-    for certificate_id, pk, name, total in groups.filter(place__lte=most).order_by("name").values_list(*columns):
-        usage = Usage(pk, name, "server-group-detail", _("Verification of servers"))
-        shown.setdefault(str(certificate_id), []).append(usage)
-        totals[str(certificate_id)] = total
-    return {key: Usages(tuple(uses), totals[key]) for key, uses in shown.items()}
-
-
 def verifying_certificates() -> QuerySet[ServerGroup, Any]:
     """Return the ids of every certificate that a server group verifies its servers by."""
-    return ServerGroup.objects.filter(ca_certificate__isnull=False).order_by().values("ca_certificate_id")
+    groups = ServerGroup.objects.filter(ca_certificate__isnull=False).order_by()
+    return groups.annotate(certificate_id=F("ca_certificate_id")).values("certificate_id")

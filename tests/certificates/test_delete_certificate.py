@@ -8,7 +8,7 @@ from certificates.services import delete_certificate
 from certificates.usage import Usage, Usages
 from console.errors import ConflictError, NotFoundError, StaleError
 from events.models import Change
-from listeners.usage import listeners_using
+from listeners.usage import users_of_certificates
 from tests.certificates.repository import ALICE, import_leaf, replace_by
 from tests.certs import make_leaf
 from tests.factories import make_listener, make_server_certificate
@@ -41,7 +41,7 @@ def test_in_use_it_is_refused_and_the_users_are_named() -> None:
 def test_a_user_is_counted_once_however_often_its_layer_registers() -> None:
     certificate = make_server_certificate()
     listener = make_listener(certificate_id=certificate.pk)
-    usage.register(listeners_using)
+    usage.register(users_of_certificates)
     found = usage.usages_of([certificate.pk])[certificate.pk]
     assert ([use.object_id for use in found], found.total) == ([listener.pk], 1)
 

@@ -93,7 +93,7 @@ def test_a_group_in_use_tells_who_refuses_its_deletion(rest: Call) -> None:
 @pytest.mark.parametrize(
     "server",
     [
-        {"address": "web.example.com", "port": 80},
+        {"address": "web example.com", "port": 80},
         {"address": "192.0.2.1", "port": 0},
         {"address": "192.0.2.1", "port": "80"},
         {"address": "192.0.2.1", "port": 80, "weight": 101},
