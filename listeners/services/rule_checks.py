@@ -87,6 +87,19 @@ class Checker:
                 field=foreign,
                 way_out=_("Give %(fields)s.") % {"fields": ", ".join(own)},
             )
+        _refuse_wrong_types(given)
+
+
+def _refuse_wrong_types(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        kind = list | tuple if name in {"conditions", "actions"} else int if name == "priority" else str
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InvalidInputError(
+                _("“%(value)s” cannot be the %(field)s of a rule.") % {"value": str(value)[:60], "field": name},
+                "rule.type-invalid",
+                field=name,
+                way_out=_("Give conditions and actions as lists, the priority as a number, and all else as text."),
+            )
 
 
 def allowed_on(listener: Listener) -> Allowed:

@@ -52,7 +52,7 @@ def test_matcher_and_engine_choose_the_same_rule(site: Site, rules: Sequence[Rul
 
 
 @pytest.mark.conformance
-@settings(max_examples=1500, **_SETTINGS)
+@settings(max_examples=300, **_SETTINGS)
 @given(rules=rule_sets(), asked=st.lists(requests(), min_size=REQUESTS, max_size=REQUESTS))
 def test_matcher_and_engine_choose_the_same_of_many_rules(
     site: Site, rules: Sequence[Rule], asked: Sequence[Request]
