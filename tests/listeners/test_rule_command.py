@@ -13,6 +13,8 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
+WRONG: list[dict[str, Any]] = [{"name": 5}, {"priority": "1"}, {"conditions": "text"}, {"actions": {}}]
+
 
 @pytest.fixture
 def listener() -> Listener:
@@ -62,7 +64,7 @@ def test_files_without_rules_are_refused(listener: Listener, tmp_path: Path, tex
 def test_refusals_are_those_of_the_service(listener: Listener, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"cannot be used"):
         call_command("rule", "create", listener.pk, stored(tmp_path, rule("~(?=a)")))
-    for wrong in ({"name": 5}, {"priority": "1"}, {"conditions": "text"}, {"actions": {}}):
+    for wrong in WRONG:
         with pytest.raises(CommandError, match="of a rule"):
             call_command("rule", "create", listener.pk, stored(tmp_path, {**rule("/a"), **wrong}))
     with pytest.raises(CommandError, match="no “unknown”"):
