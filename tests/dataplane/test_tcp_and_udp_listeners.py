@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dataplane.snapshot import ADDITIONAL, DEFAULT, Listener, Server, Slot
-from tests.certs import make_leaf
+from tests.certs import make_leaf, rsa_key
 from tests.dataplane.backends import http_backend
 from tests.dataplane.site import Bound, Site
 from tests.e2e.http3 import Http3
@@ -206,3 +206,12 @@ def test_http3_connection_lives_on_when_certificates_and_timeouts_change(site: S
             site.change(listener, request_timeout_seconds=99)
             time.sleep(2)  # longer than the drain time of this engine
             assert connection.get().status == 200
+
+
+def test_http3_client_gets_ecdsa_before_rsa_also_under_deeper_labels(site: Site) -> None:
+    rsa, ecdsa = make_leaf("*.dual.test", key=rsa_key()), make_leaf("*.dual.test")
+    bound = [Bound(make_leaf("default.test"), DEFAULT), Bound(rsa), Bound(ecdsa)]
+    listener = site.add(9, bound=bound, protocol="QUIC", policy=None)
+    for name in ("a.dual.test", "a.b.dual.test"):
+        with Http3(listener.port, name) as connection:
+            assert connection.sha256 == ecdsa.sha256
