@@ -26,7 +26,7 @@ def server_certificate_problem(leaf: x509.Certificate, name: str) -> DomainError
     try:
         return _key_problem(leaf.public_key(), name)
     except (UnsupportedAlgorithm, ValueError):
-        reason = _("its key (SM2, for one) needs TLCP, which the engine does not speak; it can only be watched")
+        reason = _("its key (SM2, for one) needs TLCP, which comes later; until then it can only be watched")
         return _refused(name, reason)
 
 
