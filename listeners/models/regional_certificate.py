@@ -12,6 +12,7 @@ class RegionalCertificate(models.Model):
     region = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)
+    in_use: bool  # told by selectors.regional_certificates: a listener of the region has it
 
     class Meta:
         ordering = ("region", "certificate")

@@ -55,7 +55,8 @@ def _with_use() -> QuerySet[RegionalCertificate]:
         listener__load_balancer__region=OuterRef("region"),
         listener__load_balancer__product=Product.CLB,
     )
-    return RegionalCertificate.objects.select_related("certificate__current_version").annotate(in_use=Exists(bound))
+    rows = RegionalCertificate.objects.select_related("certificate__current_version")
+    return rows.annotate(in_use=Exists(bound))  # type: ignore[no-redef]  # the model declares what is annotated here
 
 
 def regions() -> list[str]:

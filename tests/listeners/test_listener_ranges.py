@@ -29,17 +29,13 @@ REQUEST = [
 
 def try_edges(balancer: LoadBalancer, protocol: str, field: str, lowest: int, highest: int) -> None:
     """Take both ends of a range; refuse what is beyond them, saying the range."""
-    for value in (lowest, highest):
-        assert checked(balancer, protocol, {field: value}) == {field: value}
-    for value in (lowest - 1, highest + 1, "10", True, 2.5):
-        if not value:
-            continue  # 0 is how a setting is off; it is refused below
+    for legal in (lowest, highest):
+        assert checked(balancer, protocol, {field: legal}) == {field: legal}
+    for illegal in (lowest - 1, highest + 1, "10", True, 2.5):
         with pytest.raises(InvalidInputError) as caught:
-            checked(balancer, protocol, {field: value})
+            checked(balancer, protocol, {field: illegal})
         assert caught.value.field == field
         assert f"from {lowest:,} to {highest:,}" in caught.value.way_out
-    with pytest.raises(InvalidInputError):
-        checked(balancer, protocol, {field: 0})
 
 
 @pytest.mark.parametrize(("product", "edition", "protocol", "lowest", "highest"), IDLE)

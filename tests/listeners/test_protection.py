@@ -23,8 +23,9 @@ def protected() -> Listener:
         modification_protection=True, modification_protection_reason="by Terraform", name="edge"
     )
     group, certificate = factories.make_server_group(), factories.make_server_certificate()
-    given = {"server_group_id": group.pk, "certificate_id": certificate.pk}
-    return services.create_listener(ROBOT, load_balancer_id=balancer.pk, port=443, **given)
+    return services.create_listener(
+        ROBOT, load_balancer_id=balancer.pk, port=443, server_group_id=group.pk, certificate_id=certificate.pk
+    )
 
 
 CHANGES: dict[str, Callable[[Actor, Listener], object]] = {

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         while True:
             page = selectors.regional_certificates(wanted, cursor)
             for row in page:
-                use = "in use" if row.in_use else "free"  # type: ignore[attr-defined]  # the selector tells
+                use = "in use" if row.in_use else "free"
                 kind, name = row.certificate.kind, row.certificate.name
                 self.stdout.write(f"{row.region}\t{row.certificate_id}\t{kind}\t{name}\t{use}")
             if not (cursor := page.next_cursor):
