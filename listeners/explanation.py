@@ -185,7 +185,7 @@ def _rung(winner: Candidate, loser: Candidate) -> str:
 def _lost(client: Client, found: _Found, served: Candidate | None, loser: Candidate) -> Step:
     if not client.can_ecdsa and not loser.is_rsa:
         return Step("passed-ecdsa")
-    if served is None or not found.has_same_form(loser):
+    if served is None or found.forms[loser.binding_id] != found.forms[served.binding_id]:
         return Step("passed-name", {"name": found.forms[loser.binding_id]})
     rung = _rung(served, loser)
     if loser is found.default and served is not loser and preference(loser) < preference(served):

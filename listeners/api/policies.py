@@ -66,7 +66,7 @@ def delete_security_policy(request: HttpRequest, policy_id: str) -> Status[None]
     return Status(204, None)
 
 
-@router.get("/listeners/{listener_id}/clients", response=ClientsOut, operation_id="listClientsOfWeek")
+@router.get("/listeners/{listener_id}/clients-of-week", response=ClientsOut, operation_id="listClientsOfWeek")
 def list_clients(request: HttpRequest, listener_id: str, security_policy: str = "") -> ClientsOut:
     """Tell what the listener's clients negotiated in the last week, and what a policy makes of it (none: its own)."""
     listener = selectors.listener_by_id(listener_id)

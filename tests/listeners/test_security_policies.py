@@ -222,7 +222,7 @@ def test_rest_lists_the_system_policies_of_each_product(rest: Call) -> None:
 def test_rest_judges_the_clients_of_a_listener(rest: Call) -> None:
     listener = factories.make_listener()
     seen(listener, "TLSv1.2", "AES128-SHA")
-    path = f"/listeners/{listener.pk}/clients"
+    path = f"/listeners/{listener.pk}/clients-of-week"
     assert rest("GET", path).json()["refused_connections"] == 0
     strict = rest("GET", f"{path}?security_policy={NEEDED}").json()
     assert (strict["refused_connections"], strict["seen"][0]["reason"]) == (1, "cipher")
