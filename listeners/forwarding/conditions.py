@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from listeners.forwarding import patterns
 from listeners.forwarding.checks import check_choice, check_count, check_header_key, check_text, refuse, shortened
+from listeners.forwarding.networks import check_network
 from listeners.forwarding.patterns import REGEX, Pattern, encoded, one_of, within
 
 MOST_VALUES = 50
@@ -306,7 +307,7 @@ class SourceIp(_Texts):
     def check(self, place: str) -> None:
         check_count(f"{place}.values", self.values, MOST_NETWORKS, _("The source address condition"))
         for n, value in enumerate(self.values):
-            _check_network(f"{place}.values.{n}", value)
+            check_network(f"{place}.values.{n}", value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,25 +376,6 @@ def _check_pattern(place: str, value: str, label: str, lengths: range) -> None:
     check_text(place, value, label, lengths)
     if value.startswith(REGEX):
         patterns.check_regex(place, value[1:])
-
-
-def _check_network(place: str, value: str) -> None:
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        raise refuse(
-            place,
-            _("“%(value)s” is not an IP address or network.") % {"value": shortened(value)},
-            "network-invalid",
-            _("Write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32."),
-        ) from None
-    if network.network_address.is_unspecified:
-        raise refuse(
-            place,
-            _("“%(value)s” is every address.") % {"value": shortened(value)},
-            "network-too-wide",
-            _("Leave the condition out to match every client."),
-        )
 
 
 def _bad_characters(place: str, value: str, allowed: str) -> Exception:
