@@ -64,11 +64,13 @@ class Reporter:
         self._cursor = 0
         self._served_before: set[str] | None = None
         self._starts_with: set[str] | None = None
+        self._has_started = False
         self.phase = ""  # what the node is doing, when it is not just serving
 
     def starts_with(self, listener_ids: set[str]) -> None:
         """Take what the node serves at its start: what an earlier process served beside it is stopped."""
         self._starts_with = listener_ids
+        self._has_started = True
 
     def keep(self, receipts: list[ServedReceipt]) -> None:
         """Take receipts to be written; the oldest are dropped when the database is away for very long."""
@@ -158,12 +160,12 @@ class Reporter:
 
     async def _count_quic(self) -> None:
         """Read what the access log does not tell; nothing when the engine does not answer."""
+        if not self._has_started:
+            return  # what an adopted engine has counted before must be told from what it counts from now on
         listeners = self._follower.snapshot.listeners.values()
         quic = {listener.id for listener in listeners if listener.protocol == "QUIC"}
-        if not quic:
-            return
         try:
-            counters = await self._engine.admin.quic_counters()
+            counters = await self._engine.admin.quic_counters() if quic else {}
         except EngineError:
             return
         self._quic.take({listener_id: counters.get(listener_id, QuicCounters()) for listener_id in quic})
