@@ -181,11 +181,12 @@ class ListenerSettingsForm(ScopedForm):
             gives_up = _("A request that no server answered by then gets 504.")
             seconds = scope.features.request_timeout
             _limit(scope, self.fields["request_timeout_seconds"], seconds, "request_timeout", gives_up)
-        _choose(self.fields.get("quic_listener_id"), quic_choices(scope))
-        _choose(self.fields.get("redirect_port"), redirect_choices(scope))
+        for name, choices_of in (("quic_listener_id", quic_choices), ("redirect_port", redirect_choices)):
+            if name in self.fields:
+                _choose(self.fields[name], choices_of(scope))
 
 
-def _choose(field: forms.Field | None, choices: list[tuple[str, str]]) -> None:
+def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     if isinstance(field, forms.ChoiceField):
         field.choices = choices
 

@@ -198,23 +198,30 @@ def _of_step(walk: Walk, step: wizard.Step) -> dict[str, Any]:
 
 
 def _pickers(request: HttpRequest, form: ScopedForm) -> dict[str, pickers.Picker]:
-    made = {}
-    for field in pickers.SOURCES:
-        if field in form.offered:
-            value = form[field].value() or []
-            made[field] = pickers.bare_picker(
-                field,
-                [value] if isinstance(value, str) else value,
-                request.GET.get(pickers.search_name(field), ""),
-                errors=[str(error) for error in form[field].errors],
-                beside=_chosen_beside(form, pickers.SOURCES[field].beside),
-                ca_source=_chosen_beside(form, "ca_source"),
-                ca_repository_id=_chosen_beside(form, "ca_repository_id"),
-                balancer=form.scope.balancer,
-                protocol=form.scope.protocol,
-            )
+    made: dict[str, pickers.Picker] = {}
+    fields = [field for field in pickers.SOURCES if field in form.offered]
+    chosen = {field: _as_list(form[field].value()) for field in fields}
+    ids = [pk for field in fields if pickers.SOURCES[field].kind for pk in chosen[field]]
+    known = pickers.chosen_certificates(ids)
+    for field in fields:
+        made[field] = pickers.bare_picker(
+            field,
+            chosen[field],
+            request.GET.get(pickers.search_name(field), ""),
+            errors=[str(error) for error in form[field].errors],
+            beside=_chosen_beside(form, pickers.SOURCES[field].beside),
+            ca_source=_chosen_beside(form, "ca_source"),
+            ca_repository_id=_chosen_beside(form, "ca_repository_id"),
+            balancer=form.scope.balancer,
+            protocol=form.scope.protocol,
+            known=known,
+        )
     pickers.load_names(made.values())
     return made
+
+
+def _as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _chosen_beside(form: ScopedForm, field: str) -> str:

@@ -53,7 +53,7 @@ def listener_detail(request: HttpRequest, listener_id: str) -> HttpResponse:
     context = _live(listener) | {
         "policy": policy,
         "bindings": bindings,
-        "announcer": getattr(listener, "announced_by", None),  # of a QUIC listener, its HTTPS listener
+        "announcer": getattr(listener, "announced_by", None) if listener.protocol == Listener.Protocol.QUIC else None,
         "warnings": [
             *policy_warnings(policy),
             *validity_warnings(bindings, timezone.now()),

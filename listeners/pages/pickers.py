@@ -135,17 +135,21 @@ def bare_picker(
     ca_repository_id: str = "",
     balancer: LoadBalancer | None = None,
     protocol: str = "",
+    known: Mapping[str, Any] | None = None,
 ) -> Picker:
     """Return the choices of ``field``, SHOWN at a time; ids that no longer exist are left out.
 
     Certificates that are on the listener ``listener_id`` already are not offered, nor is ``beside``, what is chosen
-    in the field that the source names, nor what a ``protocol`` listener of ``balancer`` cannot use. CA
-    certificates are offered of one source at a time.
+    in the field that the source names, nor what a ``protocol`` listener of ``balancer`` cannot use. CA certificates
+    are offered of one source at a time. ``known`` are the chosen certificates of all fields of a page, read at once.
     """
     source = SOURCES[field]
     ids = list(dict.fromkeys(filter(is_id, chosen_ids)))[:MOST_CHOSEN]
     find = partial(_certificates, source.kind) if source.kind else _server_groups
-    by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
+    if source.kind and known is not None:
+        by_id = {pk: known[pk] for pk in ids if pk in known and known[pk].kind == source.kind}
+    else:
+        by_id = {row.pk: row for row in find("").filter(pk__in=ids)}
     offered = find(query).exclude(pk__in=[*ids, *filter(is_id, [beside])])
     narrowed = narrowing(ca_source, ca_repository_id, "".join(ids)) if source.has_ca_source else None
     if narrowed:
@@ -169,6 +173,12 @@ def bare_picker(
         protocol=protocol if protocol in Listener.Protocol.values else "",
         narrowing=narrowed,
     )
+
+
+def chosen_certificates(ids: Iterable[str]) -> dict[str, Any]:
+    """Return the certificates that the fields of a page have chosen, by id."""
+    rows = certificates().prefetch_related(None).filter(pk__in=list(filter(is_id, ids)))
+    return {row.pk: row for row in rows}
 
 
 def _usable(offered: QuerySet[Any], source: Source, balancer: LoadBalancer | None, protocol: str) -> QuerySet[Any]:

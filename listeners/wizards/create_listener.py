@@ -1,7 +1,7 @@
 """The Create listener wizard: steps by product and protocol, that end in one call of ``create_listener``."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -76,6 +76,7 @@ class Walk:
 
     balancer: LoadBalancer
     draft: Draft
+    judged: dict[str, ScopedForm] = field(default_factory=dict)  # by step: each is built and judged once
 
     @property
     def protocol(self) -> str:
@@ -125,17 +126,19 @@ class Walk:
         if step.form is None:
             return None
         data = self.draft.data(step.id)
-        blank = step.form(scope=self.scope)
-        if data is None:
-            return blank
-        given = {name: field.widget.value_from_datadict(data, {}, name) for name, field in blank.fields.items()}
-        return step.form(initial={name: value for name, value in given.items() if value is not None}, scope=self.scope)
+        form = step.form(scope=self.scope)
+        if data is not None:
+            given = {name: each.widget.value_from_datadict(data, {}, name) for name, each in form.fields.items()}
+            form.initial = {name: value for name, value in given.items() if value is not None}
+        return form
 
     def judged_form(self, step: Step) -> ScopedForm:
         """Return the step's form bound to what was typed, so that it carries its errors."""
         if step.form is None:
             raise ValueError(step.id)
-        return step.form(self.draft.data(step.id) or {}, scope=self.scope)
+        if step.id not in self.judged:
+            self.judged[step.id] = step.form(self.draft.data(step.id) or {}, scope=self.scope)
+        return self.judged[step.id]
 
     def checked_form(self, step: Step) -> ScopedForm:
         """Return the judged form with what the services would refuse of it, so that it is said at once."""
