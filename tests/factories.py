@@ -86,3 +86,9 @@ def _certificate_for(balancer: LoadBalancer) -> Certificate:
     certificate = make_server_certificate(key=rsa_key(2048))
     services.add_regional_certificate(OPERATOR, certificate.pk, regions=[balancer.region])
     return certificate
+
+
+def group_of(listener: Listener) -> ServerGroup:
+    """Return the server group of a listener that has one."""
+    assert listener.server_group is not None
+    return listener.server_group

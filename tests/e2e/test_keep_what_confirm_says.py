@@ -12,7 +12,7 @@ from listeners.models import Listener
 from tests.e2e.clients import connect, echo, is_closed, round_trip
 from tests.e2e.conftest import Backend, backend_running
 from tests.e2e.site import OPERATOR, Site, is_settled, serve
-from tests.factories import make_load_balancer, make_server_group
+from tests.factories import group_of, make_load_balancer, make_server_group
 from tests.waiting import wait_until
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -36,7 +36,7 @@ def outlives_the_drain_time(connection: ssl.SSLSocket, listener: Listener) -> bo
 
     A connection of a second listener, whose policy is changed now, is the clock: it ends with the drain time.
     """
-    clock_listener = serve(int(listener.server_group.servers.all()[0].port))
+    clock_listener = serve(int(group_of(listener).servers.all()[0].port))
     with connect(clock_listener.port) as clock:
         assert echo(clock)
         services.update_listener(OPERATOR, clock_listener.pk, idle_timeout_seconds=333)
@@ -74,7 +74,7 @@ def test_other_servers_in_the_group_leave_open_connections_with_their_server(
     with connect(listener.port) as connection:
         assert echo(connection)
         services.update_server_group(
-            OPERATOR, listener.server_group_id, servers=[services.ServerSpec("127.0.0.1", other_backend.port)]
+            OPERATOR, group_of(listener).pk, servers=[services.ServerSpec("127.0.0.1", other_backend.port)]
         )
         wait_until(lambda: round_trip(listener.port) and other_backend.connections > 0)
         assert outlives_the_drain_time(connection, Listener.objects.get(pk=listener.pk))

@@ -40,7 +40,7 @@ def _object_id(name: str) -> str:
     listener = factories.make_listener()
     if name.startswith("load-balancer"):
         return listener.load_balancer_id
-    return listener.server_group_id if name.startswith("server-group") else listener.pk
+    return factories.group_of(listener).pk if name.startswith("server-group") else listener.pk
 
 
 @pytest.mark.parametrize("name", NAMES)

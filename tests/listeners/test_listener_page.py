@@ -73,7 +73,7 @@ def test_each_failure_has_its_reason_in_words_and_a_way_out(admin_client: Client
 
 
 def test_an_unhealthy_server_shows_why(admin_client: Client, listener: Listener) -> None:
-    server = listener.server_group.servers.get()
+    server = factories.group_of(listener).servers.get()
     ServerHealth.objects.create(
         server=server, listener=listener, node="node-1", state="unhealthy", reason="refused", since=timezone.now()
     )
@@ -202,7 +202,7 @@ def test_stop_and_start_ask_first_and_say_what_happens(admin_client: Client, lis
 
 
 def test_delete_asks_first_and_leaves_certificates_and_servers(admin_client: Client, listener: Listener) -> None:
-    certificate, group = listener.bindings.get().certificate, listener.server_group
+    certificate, group = listener.bindings.get().certificate, factories.group_of(listener)
     page = admin_client.get(_url("delete", listener))
     assert Listener.objects.exists()
     answer = admin_client.post(_url("delete", listener), opened(page))

@@ -192,6 +192,9 @@ def test_the_page_says_which_certificate_a_client_would_get(admin_client: Client
     extra = factories.make_server_certificate("*.extra.test")
     services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=[extra.pk])
     url = _url("listener-certificates", listener)
-    assert "*.extra.test is the longest wildcard that matches" in admin_client.get(url, {"server_name": "a.extra.test"}).text
+    assert (
+        "*.extra.test is the longest wildcard that matches"
+        in admin_client.get(url, {"server_name": "a.extra.test"}).text
+    )
     assert "No additional certificate has the name" in admin_client.get(url, {"server_name": "other.test"}).text
     assert "is no host name" in admin_client.get(url, {"server_name": "not a name"}).text

@@ -164,9 +164,9 @@ def test_a_stale_save_that_left_the_servers_alone_offers_the_others(admin_client
 
 def test_a_group_in_use_names_its_users_and_stays(admin_client: Client) -> None:
     listener = factories.make_listener(name="shop")
-    page = admin_client.get(_url("delete", listener.server_group))
+    page = admin_client.get(_url("delete", factories.group_of(listener)))
     assert "shop" in page.text
-    answer = admin_client.post(_url("delete", listener.server_group), opened(page))
+    answer = admin_client.post(_url("delete", factories.group_of(listener)), opened(page))
     assert answer.status_code == 409
     assert "shop" in answer.text
     assert ServerGroup.objects.exists()
@@ -180,7 +180,7 @@ def test_an_unused_group_is_deleted(admin_client: Client) -> None:
 
 def test_health_is_shown_with_its_reason_and_sent_again_only_when_changed(admin_client: Client) -> None:
     listener = factories.make_listener()
-    group = listener.server_group
+    group = factories.group_of(listener)
     health = {"listener": listener, "node": "n", "state": "unhealthy", "since": timezone.now()}
     ServerHealth.objects.create(server=group.servers.get(), reason="no answer", **health)
     text = admin_client.get(_url("detail", group)).text
@@ -202,20 +202,20 @@ def test_a_group_of_very_many_listeners_shows_the_first_ones(admin_client: Clien
     Listener.objects.bulk_create(
         Listener(
             load_balancer=first.load_balancer,
-            server_group=first.server_group,
+            server_group=factories.group_of(first),
             port=20_000 + number,
             security_policy=first.security_policy,
         )
         for number in range(USERS_SHOWN + 1)
     )
-    page = admin_client.get(_url("detail", first.server_group)).text
+    page = admin_client.get(_url("detail", factories.group_of(first))).text
     assert page.count('class="binding-line"') == USERS_SHOWN
     assert "and 2 more" in page
 
 
 def test_the_reason_of_bad_health_is_said_in_the_readers_language(admin_client: Client) -> None:
     listener = factories.make_listener()
-    group = listener.server_group
+    group = factories.group_of(listener)
     ServerHealth.objects.create(
         server=group.servers.get(),
         listener=listener,

@@ -16,7 +16,7 @@ from listeners.limits import (
 from listeners.models import ServerGroup
 from listeners.services import ServerSpec
 from tests import factories
-from tests.factories import OPERATOR
+from tests.factories import OPERATOR, group_of
 
 pytestmark = pytest.mark.django_db
 
@@ -201,11 +201,11 @@ def test_an_old_revision_a_taken_name_and_an_absent_group_are_refused() -> None:
 def test_a_group_in_use_is_not_deleted_and_its_users_are_named() -> None:
     listener = factories.make_listener(name="shop")
     with pytest.raises(ConflictError) as caught:
-        services.delete_server_group(OPERATOR, listener.server_group_id)
+        services.delete_server_group(OPERATOR, group_of(listener).pk)
     assert caught.value.code == "server-group.in-use"
     assert "shop" in caught.value.message
     services.delete_listener(OPERATOR, listener.pk)
-    services.delete_server_group(OPERATOR, listener.server_group_id)
+    services.delete_server_group(OPERATOR, group_of(listener).pk)
     assert not ServerGroup.objects.exists()
 
 
@@ -241,9 +241,9 @@ def test_too_many_servers_behind_one_load_balancer_are_refused_from_either_side(
     more = [ServerSpec("192.0.2.1", 9000), ServerSpec("192.0.2.2", 9000)]
     big = factories.make_server_group("192.0.2.1", "192.0.2.2")
     with pytest.raises(DomainError) as caught:
-        services.update_server_group(OPERATOR, listener.server_group_id, servers=more)
+        services.update_server_group(OPERATOR, group_of(listener).pk, servers=more)
     assert caught.value.field == "servers"
     with pytest.raises(DomainError) as caught:
         services.update_listener(OPERATOR, listener.pk, server_group_id=big.pk)
     assert caught.value.field == "server_group_id"
-    assert servers_of(listener.server_group) == [("192.0.2.1", 9000, 100)]
+    assert servers_of(group_of(listener)) == [("192.0.2.1", 9000, 100)]

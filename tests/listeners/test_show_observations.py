@@ -11,7 +11,7 @@ from listeners.models import Listener, ListenerStatus, NodeStatus, ServedReceipt
 from listeners.problem_words import WORDS, message_of
 from listeners.states import State, state_of
 from tests import factories
-from tests.factories import OPERATOR
+from tests.factories import OPERATOR, group_of
 from tests.listeners.conftest import Call
 
 
@@ -61,14 +61,14 @@ def test_open_connections_are_told_before_a_deletion() -> None:
     assert selectors.listener_deletion(listener).open_connections == 3
     assert not selectors.listener_deletion(listener).is_refused
     assert selectors.load_balancer_deletion(listener.load_balancer).open_connections == 3
-    assert selectors.server_group_deletion(listener.server_group).is_refused
+    assert selectors.server_group_deletion(group_of(listener)).is_refused
 
 
 @pytest.mark.django_db
 def test_status_receipts_health_and_nodes_are_shown_over_rest(rest: Call) -> None:
     listener = factories.make_listener()
     observe(listener, "running")
-    server = listener.server_group.servers.get()
+    server = group_of(listener).servers.get()
     now = timezone.now()
     ServerHealth.objects.create(
         server=server, listener=listener, node="one", state="unhealthy", reason="connect timeout", since=now
@@ -99,15 +99,15 @@ def test_status_receipts_health_and_nodes_are_shown_over_rest(rest: Call) -> Non
 def test_changes_are_told_newest_first() -> None:
     listener = factories.make_listener()
     services.stop_listener(OPERATOR, listener.pk)
-    services.update_server_group(OPERATOR, listener.server_group_id, scheduler="rr")
+    services.update_server_group(OPERATOR, group_of(listener).pk, scheduler="rr")
     services.update_load_balancer(OPERATOR, listener.load_balancer_id, name="edge")
     kinds = [change.kind for change in selectors.changes_of_listener(listener)]
     assert kinds == ["listener.stopped", "listener.created"]
     of_balancer = [change.kind for change in selectors.changes_of_load_balancer(listener.load_balancer)]
     assert of_balancer == ["load_balancer.updated", "listener.stopped", "listener.created", "load_balancer.created"]
-    of_group = [change.kind for change in selectors.changes_of_server_group(listener.server_group)]
+    of_group = [change.kind for change in selectors.changes_of_server_group(group_of(listener))]
     assert of_group == ["server_group.updated", "server_group.created"]
-    assert selectors.listeners_of_server_group(listener.server_group, 50) == [listener]
+    assert selectors.listeners_of_server_group(group_of(listener), 50) == [listener]
 
 
 @pytest.mark.django_db

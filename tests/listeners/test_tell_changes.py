@@ -39,7 +39,7 @@ def test_numbers_agree_with_their_nouns() -> None:
 
 def test_server_groups_are_told_by_name() -> None:
     listener = factories.make_listener()
-    before, other = listener.server_group, factories.make_server_group()
+    before, other = factories.group_of(listener), factories.make_server_group()
     services.update_listener(OPERATOR, listener.pk, server_group_id=other.pk)
     assert _last_summary() == f"Server group: {before} → {other}"
     assert Change.objects.latest("id").detail["fields"] == {"server_group_id": [before.pk, other.pk]}

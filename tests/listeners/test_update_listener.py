@@ -89,7 +89,7 @@ def test_stop_and_start_are_recorded_once() -> None:
 
 def test_a_deleted_listener_leaves_its_certificates_and_servers() -> None:
     listener = factories.make_listener()
-    certificate, group = listener.bindings.get().certificate, listener.server_group
+    certificate, group = listener.bindings.get().certificate, factories.group_of(listener)
     services.delete_listener(OPERATOR, listener.pk, expected_revision=1)
     certificate.refresh_from_db()
     group.refresh_from_db()

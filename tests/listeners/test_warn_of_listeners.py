@@ -7,6 +7,7 @@ import pytest
 
 from listeners.models import Listener
 from listeners.ports import port_warnings
+from listeners.selectors import policy_of
 from listeners.services import ServerSpec
 from listeners.warnings import listener_warnings, policy_warnings
 from tests import factories
@@ -30,7 +31,7 @@ def test_a_policy_with_obsolete_versions_is_warned_of() -> None:
     listener = factories.make_listener()
     assert codes(listener) == ["listener.weak-policy"]
     assert "TLSv1.0, TLSv1.1" in listener_warnings(listener)[0].message
-    assert "No TLS security policy was named" in policy_warnings("tls_cipher_policy_1_0", by_default=True)[0].message
+    assert "No TLS security policy was named" in policy_warnings(policy_of(listener), by_default=True)[0].message
 
 
 @pytest.mark.django_db

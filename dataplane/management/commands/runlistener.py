@@ -41,7 +41,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to serve and the node's name."""
         parser.add_argument("listeners", nargs="*", metavar="LISTENER_ID", help="serve only these listeners")
-        parser.add_argument("--instance", default="", metavar="ID", help="serve only the listeners of this load balancer")
+        parser.add_argument(
+            "--instance", default="", metavar="ID", help="serve only the listeners of this load balancer"
+        )
         parser.add_argument("--node", type=node_name, help="the node's name (the machine's name)")
 
     def handle(self, *args: Any, **options: Any) -> None:
