@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, Max, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Count, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 
 from certificates.models import Kind
 from listeners import backends, limits
@@ -116,9 +116,14 @@ def _see_regional_certificates(used: Most) -> None:
 
 
 def _see_policies(used: Most) -> None:
-    used.see(POLICIES_OF_REGION, _most(SecurityPolicy.objects.all(), "region"))
-    custom = SecurityPolicy.objects.order_by().values("pk")
-    used.see(POLICY_LISTENERS, _most(Listener.objects.filter(security_policy__in=custom), "security_policy"))
+    same = Listener.objects.filter(security_policy=OuterRef("pk")).order_by().values("security_policy")
+    users = Coalesce(Subquery(same.annotate(number=Count("pk")).values("number")), 0)
+    regions: defaultdict[str, int] = defaultdict(int)
+    for region, number in SecurityPolicy.objects.order_by().values_list("region", users):
+        regions[region] += 1
+        used.see(POLICY_LISTENERS, number)
+    for name, most in ((POLICIES_OF_REGION, max(regions.values(), default=0)), (POLICY_LISTENERS, 0)):
+        used.see(name, most)
 
 
 def _features(product: str) -> Features:
