@@ -5,6 +5,7 @@ from typing import Any
 
 from certificates.models import Certificate, Kind
 from certificates.services import import_certificate
+from console.ids import is_id
 from events.actor import Actor
 from listeners import services
 from listeners.legality import default_protocol, group_protocols
@@ -71,7 +72,8 @@ def make_listener(**fields: Any) -> Listener:
     given = {"port": 10_000 + next(_numbers), **fields}
     if "load_balancer_id" not in given:
         given["load_balancer_id"] = make_load_balancer(**kind).pk
-    balancer = LoadBalancer.objects.filter(pk=given["load_balancer_id"]).first() or LoadBalancer()
+    known = is_id(given["load_balancer_id"]) and LoadBalancer.objects.filter(pk=given["load_balancer_id"]).first()
+    balancer = known or LoadBalancer()
     protocol = given.get("protocol") or default_protocol(balancer)
     if "server_group_id" not in given and not given.get("redirect_port"):
         given["server_group_id"] = make_server_group(protocol=group_protocols(balancer.product, protocol)[0]).pk
