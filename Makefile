@@ -112,7 +112,7 @@ lock: dev ## Write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
 		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	echo uv | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
-		--python-version 3.11 -o scripts/uv.lock
+		--python-version 3.11 -o requirements-uv.lock
 
 .PHONY: clean
 clean: ## Remove what was made, but neither .venv nor the data in var
