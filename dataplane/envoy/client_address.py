@@ -9,6 +9,7 @@ from xds.type.v3.typed_struct_pb2 import TypedStruct
 from dataplane.envoy.resources import packed
 from dataplane.envoy.rule_filters import CLIENT_ADDRESS, client_address_filter
 from dataplane.snapshot import Listener
+from listeners.forwarded_headers import ForwardedHeaders
 
 LOOKED_UP = "envoy.filters.http.set_filter_state"
 _TYPE = "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config"
@@ -19,9 +20,9 @@ def connection_address(listener: Listener) -> list[Filter]:
     return [] if listener.forwarded.source_lookup else [client_address_filter()]
 
 
-def request_address(listener: Listener) -> list[HttpFilter]:
+def request_address(forwarded: ForwardedHeaders) -> list[HttpFilter]:
     """Return what notes the address of each request behind proxies, first of all filters: a route is chosen anew."""
-    if not listener.forwarded.source_lookup:
+    if not forwarded.source_lookup:
         return []
     config: dict[str, Any] = {
         "on_request_headers": [

@@ -67,9 +67,9 @@ def connection_filters(listener: Listener) -> list[Filter]:
     return [Filter(name=NETWORK_RULES, typed_config=packed(config))]
 
 
-def request_filters(listener: Listener) -> list[HttpFilter]:
+def request_filters(*, observes: bool) -> list[HttpFilter]:
     """Return what must be first among the HTTP filters, so that routes can tell servers the engine's verdict."""
-    if not is_observing(listener):
+    if not observes:
         return []
     config = http_rbac_pb2.RBAC(shadow_rules=verdict_rules(), shadow_rules_stat_prefix=PREFIX)
     return [HttpFilter(name=HTTP_RULES, typed_config=packed(config))]

@@ -1,7 +1,7 @@
 """Where a listener's connections go: a cluster for each server group, and the servers in it."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from envoy.config.cluster.v3.circuit_breaker_pb2 import CircuitBreakers
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
@@ -47,18 +47,11 @@ def build_cluster(
     Servers with addresses travel apart, so that changing them rebuilds nothing; those with host names are in the
     cluster. ``authority`` names the secret that servers are verified by.
     """
-    cluster = Cluster(
-        name=name,
-        connect_timeout=Duration(seconds=CONNECT_SECONDS),
-        per_connection_buffer_limit_bytes=UInt32Value(value=SERVER_BUFFER_BYTES),
-        load_balancing_policy=load_balancing(listener, group),
-        circuit_breakers=_no_caps(),
-        # A removed server takes no connection more, whatever its last health check said.
-        ignore_health_on_host_removal=True,
-        close_connections_on_host_health_failure=group.connection_drain_seconds == 0,
-    )
-    # With no server healthy, all are tried: a wrong health check must not close a working service.
-    cluster.common_lb_config.healthy_panic_threshold.CopyFrom(Percent(value=1))
+    cluster = Cluster()
+    cluster.CopyFrom(_usual_cluster())
+    cluster.name = name
+    cluster.load_balancing_policy.CopyFrom(load_balancing(listener, group))
+    cluster.close_connections_on_host_health_failure = group.connection_drain_seconds == 0
     _add_servers(cluster, group)
     if group.health_check is not None:
         cluster.health_checks.append(build_health_check(group.health_check, group, health_log))
@@ -66,6 +59,21 @@ def build_cluster(
         options = _http_options(is_grpc=group.protocol == "gRPC")
         cluster.typed_extension_protocol_options[_HTTP_OPTIONS].CopyFrom(options)
     _secure(cluster, listener, group, authority)
+    return cluster
+
+
+@cache
+def _usual_cluster() -> Cluster:
+    """Return what all clusters have in common."""
+    cluster = Cluster(
+        connect_timeout=Duration(seconds=CONNECT_SECONDS),
+        per_connection_buffer_limit_bytes=UInt32Value(value=SERVER_BUFFER_BYTES),
+        circuit_breakers=_no_caps(),
+        # A removed server takes no connection more, whatever its last health check said.
+        ignore_health_on_host_removal=True,
+    )
+    # With no server healthy, all are tried: a wrong health check must not close a working service.
+    cluster.common_lb_config.healthy_panic_threshold.CopyFrom(Percent(value=1))
     return cluster
 
 
@@ -134,7 +142,6 @@ def _secure(cluster: Cluster, listener: Listener, group: ServerGroup, authority:
     cluster.transport_socket_matches.extend(matches_for_checks(group))
 
 
-@lru_cache
 def _no_caps() -> CircuitBreakers:
     cap = UInt32Value(value=NO_CAP)
     thresholds = CircuitBreakers.Thresholds(

@@ -14,7 +14,7 @@ from dataplane.envoy import checks
 from dataplane.envoy.chains import NamesBySecrets
 from dataplane.envoy.challenge import add_challenges
 from dataplane.envoy.checks import NOTHING_REFUSED, Refused
-from dataplane.envoy.groups import compile_groups, groups_by_cluster, hashes_tuples
+from dataplane.envoy.groups import compile_groups, hashes_tuples
 from dataplane.envoy.http import is_discovered, manager_resource
 from dataplane.envoy.listener import build_listener, build_plain_listener
 from dataplane.envoy.names import is_of_servers, slot_secret, ticket_secret
@@ -30,7 +30,7 @@ from dataplane.envoy.slots import (
     secret_source,
     usable_slots,
 )
-from dataplane.envoy.stickiness import keep_sessions
+from dataplane.envoy.stickiness import hide_server
 from dataplane.envoy.udp import build_udp_listener, udp_problems
 from dataplane.snapshot import LONG_AGO, Listener, ServedCertificate, Snapshot
 
@@ -116,7 +116,8 @@ def _differs_in_content_only(compiled: CompiledListener, old: ServedCertificate,
 
 def _compile(listener: Listener, snapshot: Snapshot, usable: UsableSlots, refused: Refused) -> CompiledListener:
     groups = compile_groups(listener, snapshot, refused)
-    listener = replace(listener, hashes_tuples=hashes_tuples(listener, snapshot))
+    if hashes_tuples(listener, snapshot):
+        listener = replace(listener, hashes_tuples=True)
     chains = named_chains(listener, usable)
     default = _default_secret(listener)
     message = _message(listener, default, chains.secrets)
@@ -159,9 +160,10 @@ def _default_secret(listener: Listener) -> str:
 def _routes(listener: Listener, snapshot: Snapshot) -> Mapping[str, Resource]:
     if not listener.is_http:
         return {}
-    routes = build_routes(listener, snapshot.server_groups)
+    groups = snapshot.server_groups
+    routes = build_routes(listener, groups)
     add_options(routes, listener)
-    keep_sessions(routes, groups_by_cluster(listener, snapshot))
+    hide_server(routes, [groups[group_id] for group_id in listener.group_ids if group_id in groups])
     return {listener.id: resource(listener.id, routes)}
 
 

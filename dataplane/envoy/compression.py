@@ -4,6 +4,9 @@ The filters are in every listener for requests; the routes switch them off where
 switching ends no connection.
 """
 
+from collections.abc import Mapping
+from functools import cache
+
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.extensions.compression.brotli.compressor.v3.brotli_pb2 import Brotli
 from envoy.extensions.compression.gzip.compressor.v3.gzip_pb2 import Gzip
@@ -44,7 +47,8 @@ def compression_filters() -> list[HttpFilter]:
     return [_filter(BROTLI, brotli, is_preferred=True), _filter(GZIP, gzip, is_preferred=False)]
 
 
-def no_compression() -> dict[str, AnyMessage]:
+@cache
+def no_compression() -> Mapping[str, AnyMessage]:
     """Return what switches the filters off, for a configuration by route."""
     return {name: packed(CompressorPerRoute(disabled=True)) for name in (BROTLI, GZIP)}
 

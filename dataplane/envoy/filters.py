@@ -1,5 +1,8 @@
 """The filters of a listener: the TLS inspector, the connection rate limit, what reads it, the access log."""
 
+from collections.abc import Sequence
+from functools import cache
+
 from envoy.config.accesslog.v3.accesslog_pb2 import AccessLog
 from envoy.config.core.v3.config_source_pb2 import ApiVersion
 from envoy.config.core.v3.grpc_service_pb2 import GrpcService
@@ -28,9 +31,10 @@ LOG_BUFFER_BYTES = 64 * 1024
 LOG_FLUSH_SECONDS = 1
 
 
-def listener_filters() -> list[ListenerFilter]:
+@cache
+def listener_filters() -> Sequence[ListenerFilter]:
     """Read the client's hello for the server name, before a filter chain is chosen."""
-    return [ListenerFilter(name="envoy.filters.listener.tls_inspector", typed_config=packed(TlsInspector()))]
+    return (ListenerFilter(name="envoy.filters.listener.tls_inspector", typed_config=packed(TlsInspector())),)
 
 
 def network_filters(listener: Listener) -> list[Filter]:
@@ -80,15 +84,22 @@ def _rate_limit(listener: Listener) -> LocalRateLimit:
 
 def access_log(listener: Listener) -> AccessLog:
     """Report the end of each connection to the node; a full buffer drops entries, never connections."""
-    protocol = CustomTag.Literal(value=listener.protocol)
+    config = TcpGrpcAccessLogConfig()
+    config.CopyFrom(_reports(listener.protocol))
+    config.common_config.log_name = listener.id
+    config.common_config.custom_tags.extend(client_tags(listener))
+    return AccessLog(name="envoy.access_loggers.tcp_grpc", typed_config=packed(config))
+
+
+@cache
+def _reports(protocol: str) -> TcpGrpcAccessLogConfig:
+    tag = CustomTag(tag=PROTOCOL_TAG, literal=CustomTag.Literal(value=protocol))
     service = GrpcService(envoy_grpc=GrpcService.EnvoyGrpc(cluster_name=XDS_CLUSTER))
     common = CommonGrpcAccessLogConfig(
-        log_name=listener.id,
         grpc_service=service,
         transport_api_version=ApiVersion.V3,
         buffer_flush_interval=Duration(seconds=LOG_FLUSH_SECONDS),
         buffer_size_bytes=UInt32Value(value=LOG_BUFFER_BYTES),
-        custom_tags=[CustomTag(tag=PROTOCOL_TAG, literal=protocol), *client_tags(listener)],
+        custom_tags=[tag],
     )
-    config = TcpGrpcAccessLogConfig(common_config=common)
-    return AccessLog(name="envoy.access_loggers.tcp_grpc", typed_config=packed(config))
+    return TcpGrpcAccessLogConfig(common_config=common)

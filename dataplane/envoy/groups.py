@@ -1,6 +1,5 @@
 """The server groups that a listener forwards to: a cluster for each, the servers in it, and whom it trusts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dataplane.envoy import checks
@@ -33,12 +32,6 @@ def compile_groups(listener: Listener, snapshot: Snapshot, refused: Refused = NO
     return groups
 
 
-def groups_by_cluster(listener: Listener, snapshot: Snapshot) -> Mapping[str, ServerGroup]:
-    """Return the server groups of ``listener`` by the names of their clusters."""
-    found = ((group_id, snapshot.server_groups.get(group_id)) for group_id in listener.group_ids)
-    return {cluster_name(listener, group_id): group for group_id, group in found if group is not None}
-
-
 def hashes_tuples(listener: Listener, snapshot: Snapshot) -> bool:
     """Tell whether the streams of ``listener`` are to note both of their addresses."""
     return notes_tuple(snapshot.server_groups.get(listener.server_group_id)) and not listener.is_http
@@ -48,7 +41,8 @@ def _usable_group(groups: CompiledGroups, group: ServerGroup) -> ServerGroup:
     servers, problems = checks.usable_servers(group)
     check, check_problems = checks.usable_health_check(group)
     groups.problems.extend(problems + check_problems)
-    return replace(group, servers=servers, health_check=check)
+    is_usable = servers == group.servers and check is group.health_check
+    return group if is_usable else replace(group, servers=servers, health_check=check)
 
 
 def _add_group(

@@ -6,6 +6,7 @@ What servers are told is set by the route configuration: changing it ends no con
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from types import MappingProxyType
 
 from envoy.config.common.mutation_rules.v3.mutation_rules_pb2 import HeaderMutation
@@ -54,17 +55,23 @@ def judge_headers(manager: HttpConnectionManager, forwarded: ForwardedHeaders) -
 def tell_servers(routes: RouteConfiguration, listener: Listener) -> None:
     """Have requests of ``routes`` carry the headers that the listener is set to."""
     forwarded = listener.forwarded
-    # Removed once more before ours are added: a connection that was open before an alias was given knows nothing of it.
-    routes.request_headers_to_remove.extend((EXTERNAL_ADDRESS, *forwarded.guarded))
-    if not forwarded.proto:
-        routes.request_headers_to_remove.append(PROTO)  # the engine itself always sets it
-    if forwarded.forwarded_for == ForwardedFor.REMOVE:
-        routes.request_headers_to_remove.append(FORWARDED_FOR)
-    elif forwarded.forwarded_for == ForwardedFor.APPEND:
+    routes.request_headers_to_remove.extend(_removed(forwarded))
+    if forwarded.forwarded_for == ForwardedFor.APPEND:
         routes.request_headers_to_add.append(
             _appended(FORWARDED_FOR, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%")
         )
     routes.request_headers_to_add.extend(_set(name, value) for name, value in _headers(listener))
+
+
+@lru_cache
+def _removed(forwarded: ForwardedHeaders) -> tuple[str, ...]:
+    # Removed once more before ours are added: a connection that was open before an alias was given knows nothing of it.
+    removed = [EXTERNAL_ADDRESS, *forwarded.guarded]
+    if not forwarded.proto:
+        removed.append(PROTO)  # the engine itself always sets it
+    if forwarded.forwarded_for == ForwardedFor.REMOVE:
+        removed.append(FORWARDED_FOR)
+    return tuple(removed)
 
 
 def _headers(listener: Listener) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,9 @@ chain more among thousands costs what the chains weigh. And a setting of request
 no open one ends. What rules, server groups and timeouts of requests change travels apart again, as routes.
 """
 
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
 from envoy.config.core.v3.config_source_pb2 import ExtensionConfigSource
 from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
 from envoy.config.core.v3.protocol_pb2 import Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions
@@ -19,7 +22,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from dataplane.envoy.client_address import request_address
-from dataplane.envoy.clients import request_filters
+from dataplane.envoy.clients import is_observing, request_filters
 from dataplane.envoy.compression import compression_filters
 from dataplane.envoy.headers import judge_headers
 from dataplane.envoy.local_replies import local_replies
@@ -30,6 +33,7 @@ from dataplane.envoy.rule_filters import rule_filters
 from dataplane.envoy.stickiness import session_filters
 from dataplane.envoy.tls import ads_source
 from dataplane.snapshot import Listener
+from listeners.forwarded_headers import ForwardedHeaders
 
 HEADERS_SECONDS = 5  # for all headers of a request: whoever sends them one by one is cut off
 # Of a request that has no route yet; the routes have the listener's own.
@@ -51,8 +55,7 @@ def reader(listener: Listener) -> Filter:
     """Return the filter of ``listener`` that reads requests, or that has the engine ask for it by the listener's id."""
     if not is_discovered(listener):
         return Filter(name=MANAGER, typed_config=packed(connection_manager(listener)))
-    source = ExtensionConfigSource(config_source=ads_source(), type_urls=[_MANAGER_TYPE])
-    return Filter(name=listener.id, config_discovery=source)
+    return Filter(name=listener.id, config_discovery=_discovery())
 
 
 def manager_resource(listener: Listener) -> TypedExtensionConfig:
@@ -62,13 +65,34 @@ def manager_resource(listener: Listener) -> TypedExtensionConfig:
 
 def connection_manager(listener: Listener) -> HttpConnectionManager:
     """Return how ``listener`` reads requests and writes answers."""
+    manner = _manner(
+        _codec(listener), listener.idle_timeout_seconds, listener.forwarded, observes=is_observing(listener)
+    )
+    manager = HttpConnectionManager()
+    manager.CopyFrom(manner)
+    manager.stat_prefix = manager.rds.route_config_name = listener.id
+    # A request of HTTP/1.0 need not name a host.
+    host = f"[{listener.address}]" if ":" in listener.address else listener.address
+    manager.http_protocol_options.default_host_for_http_10 = host
+    manager.access_log.extend(request_logs(listener))
+    return manager
+
+
+@lru_cache
+def _manner(
+    codec: "HttpConnectionManager.CodecType.ValueType",
+    idle_seconds: int,
+    forwarded: ForwardedHeaders,
+    *,
+    observes: bool,
+) -> HttpConnectionManager:
+    """Return what many listeners have in common, so that thousands of them are not built from nothing."""
     manager = HttpConnectionManager(
-        stat_prefix=listener.id,
-        codec_type=_codec(listener),
-        rds=Rds(config_source=ads_source(), route_config_name=listener.id),
-        http_filters=_filters(listener),
-        common_http_protocol_options=_common_options(listener),
-        http_protocol_options=_http1_options(listener),
+        codec_type=codec,
+        rds=Rds(config_source=ads_source()),
+        http_filters=_filters(forwarded, observes=observes),
+        common_http_protocol_options=_common_options(idle_seconds),
+        http_protocol_options=Http1ProtocolOptions(accept_http_10=True),
         http2_protocol_options=_http2_options(),
         request_headers_timeout=Duration(seconds=HEADERS_SECONDS),
         stream_idle_timeout=Duration(seconds=STREAM_IDLE_SECONDS),
@@ -80,14 +104,18 @@ def connection_manager(listener: Listener) -> HttpConnectionManager:
         generate_request_id=BoolValue(value=False),
         # So that no rule is passed by with "/x/../". Doubled slashes stay: for an object store they are a name.
         normalize_path=BoolValue(value=True),
-        access_log=request_logs(listener),
     )
-    judge_headers(manager, listener.forwarded)
+    judge_headers(manager, forwarded)
     return manager
 
 
 MANAGER = "envoy.filters.network.http_connection_manager"
 _MANAGER_TYPE = packed(HttpConnectionManager()).type_url
+
+
+@cache
+def _discovery() -> ExtensionConfigSource:
+    return ExtensionConfigSource(config_source=ads_source(), type_urls=[_MANAGER_TYPE])
 
 
 def _codec(listener: Listener) -> "HttpConnectionManager.CodecType.ValueType":
@@ -96,27 +124,21 @@ def _codec(listener: Listener) -> "HttpConnectionManager.CodecType.ValueType":
     return HttpConnectionManager.AUTO if listener.http2 else HttpConnectionManager.HTTP1
 
 
-def _filters(listener: Listener) -> list[HttpFilter]:
+def _filters(forwarded: ForwardedHeaders, *, observes: bool) -> Sequence[HttpFilter]:
     """Return the filters in the order in which they see a request; they see the answer in the opposite order."""
     router = HttpFilter(name="envoy.filters.http.router", typed_config=packed(Router(suppress_envoy_headers=True)))
     rules, sessions = rule_filters(), session_filters()
-    first = [*request_address(listener), *request_filters(listener)]
+    first = [*request_address(forwarded), *request_filters(observes=observes)]
     return [*first, *compression_filters(), *rules, *sessions, retry_filter(), router]
 
 
-def _common_options(listener: Listener) -> HttpProtocolOptions:
+def _common_options(idle_seconds: int) -> HttpProtocolOptions:
     return HttpProtocolOptions(
-        idle_timeout=Duration(seconds=listener.idle_timeout_seconds),
+        idle_timeout=Duration(seconds=idle_seconds),
         max_headers_count=UInt32Value(value=MOST_HEADERS),
         # Many servers take x_real_ip for x-real-ip, so that a client could forge what is set here.
         headers_with_underscores_action=HttpProtocolOptions.DROP_HEADER,
     )
-
-
-def _http1_options(listener: Listener) -> Http1ProtocolOptions:
-    # A request of HTTP/1.0 need not name a host.
-    host = f"[{listener.address}]" if ":" in listener.address else listener.address
-    return Http1ProtocolOptions(accept_http_10=True, default_host_for_http_10=host)
 
 
 def _http2_options() -> Http2ProtocolOptions:

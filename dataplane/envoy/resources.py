@@ -106,6 +106,6 @@ def resource(name: str, message: Message) -> Resource:
 
 def packed(message: Message) -> AnyMessage:
     """Wrap ``message`` for a typed field."""
-    wrapped = AnyMessage()
-    wrapped.Pack(message, deterministic=True)
-    return wrapped
+    # What Any.Pack does, at half its price: a listener has a dozen of them.
+    type_url = f"type.googleapis.com/{message.DESCRIPTOR.full_name}"
+    return AnyMessage(type_url=type_url, value=message.SerializeToString(deterministic=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 from envoy.config.common.mutation_rules.v3.mutation_rules_pb2 import HeaderMutation
@@ -114,6 +115,7 @@ def forwarding(listener: Listener, cluster: str = "") -> RouteAction:
     return action
 
 
+@cache
 def retry_policy() -> RetryPolicy:
     """Try another server where the first cannot have begun to answer.
 

@@ -3,6 +3,8 @@
 A filter more would be another listener, whose connections all end; a rule more is only another route.
 """
 
+from functools import cache
+
 from envoy.config.core.v3.substitution_format_string_pb2 import SubstitutionFormatString
 from envoy.config.listener.v3.listener_components_pb2 import Filter
 from envoy.extensions.filters.common.set_filter_state.v3.value_pb2 import FilterStateValue
@@ -23,6 +25,7 @@ ANSWERS = "envoy.filters.http.lua"
 HEADERS = "envoy.filters.http.header_mutation"
 
 
+@cache
 def client_address_filter() -> Filter:
     """Return the network filter that notes the client's address, by which routes can be chosen."""
     value = FilterStateValue(

@@ -61,6 +61,8 @@ def missing_certificates(listener: Listener, usable: UsableSlots) -> list[Proble
 
 def named_chains(listener: Listener, usable: UsableSlots) -> NamedChains:
     """Give every name of the additional certificates to one filter chain, and tell which certificates compete."""
+    if not usable.certificates:
+        return NamedChains({}, frozenset(), {})
     slots = {slot.binding_id: slot for slot in usable.certificates if slot.role != AUTHORITY}
     candidates = {key: _candidate(slot, usable.certificates[slot]) for key, slot in slots.items()}
     default = next((candidates.pop(key) for key, slot in slots.items() if slot.role == DEFAULT), None)

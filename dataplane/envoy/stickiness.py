@@ -4,7 +4,7 @@ What a route has to say travels with the routes, so switching it touches no conn
 engine spells its address, in Base64.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from envoy.config.core.v3.base_pb2 import DataSource
@@ -103,20 +103,10 @@ def session_filters() -> tuple[HttpFilter, ...]:
     )
 
 
-def keep_sessions(routes: RouteConfiguration, groups: Mapping[str, ServerGroup]) -> None:
-    """Tell the filters of every route which sessions to keep; ``groups`` are the server groups by cluster."""
-    for host in routes.virtual_hosts:
-        for route in host.routes:
-            _keep(route.typed_per_filter_config, groups.get(route.route.cluster))
-            for weighted in route.route.weighted_clusters.clusters:
-                _keep(weighted.typed_per_filter_config, groups.get(weighted.name))
-    if any(group.stickiness == REWRITTEN for group in groups.values()):
+def hide_server(routes: RouteConfiguration, groups: Iterable[ServerGroup]) -> None:
+    """Keep servers from seeing what the two filters tell each other; ``groups`` are all that requests can go to."""
+    if any(group.stickiness == REWRITTEN for group in groups):
         routes.request_headers_to_remove.append(SERVER_HEADER)
-
-
-def _keep(configs: MutableMapping[str, AnyMessage], group: ServerGroup | None) -> None:
-    for name, config in (per_route(group) if group else {}).items():
-        configs[name].CopyFrom(config)
 
 
 def per_route(group: ServerGroup) -> Mapping[str, AnyMessage]:

@@ -1,6 +1,7 @@
 """The TLS side of a filter chain: protocol versions, suites, ALPN, client certificates, session tickets."""
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from envoy.config.core.v3.base_pb2 import TransportSocket
@@ -43,14 +44,21 @@ _CURVES = ("X25519", "P-256", "P-384")
 
 def context_template(listener: Listener) -> DownstreamTlsContext:
     """Return what all filter chains of ``listener`` have in common; only the certificates are missing."""
-    context = DownstreamTlsContext(session_timeout=Duration(seconds=SESSION_SECONDS))
-    common = context.common_tls_context
-    if listener.policy is not None:
-        common.tls_params.CopyFrom(_parameters(listener.policy))
-    common.alpn_protocols.extend(_application_protocols(listener))
+    context = DownstreamTlsContext()
+    context.CopyFrom(_usual_context(listener.policy, _application_protocols(listener)))
     slot = listener.authority_slot
     if listener.mutual_authentication and slot is not None:
         ask_for_certificate(context, listener, secret_reference(slot_secret(listener.id, slot)))
+    return context
+
+
+@lru_cache
+def _usual_context(policy: TlsPolicy | None, protocols: tuple[str, ...]) -> DownstreamTlsContext:
+    context = DownstreamTlsContext(session_timeout=Duration(seconds=SESSION_SECONDS))
+    common = context.common_tls_context
+    if policy is not None:
+        common.tls_params.CopyFrom(_parameters(policy))
+    common.alpn_protocols.extend(protocols)
     return context
 
 
@@ -83,7 +91,7 @@ def tls_socket(context: DownstreamTlsContext) -> TransportSocket:
 
 def secret_reference(name: str) -> SdsSecretConfig:
     """Ask for a secret on the stream that everything comes by; 0 waits for it however slow the node is."""
-    return SdsSecretConfig(name=name, sds_config=_SOURCE)
+    return SdsSecretConfig(name=name, sds_config=ads_source())
 
 
 def _parameters(policy: TlsPolicy) -> TlsParameters:
@@ -96,11 +104,9 @@ def _parameters(policy: TlsPolicy) -> TlsParameters:
     )
 
 
+@cache
 def ads_source() -> ConfigSource:
     """Return the source of everything that is not in the start configuration."""
     return ConfigSource(
         ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3, initial_fetch_timeout=Duration(seconds=0)
     )
-
-
-_SOURCE = ads_source()
