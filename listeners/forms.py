@@ -7,7 +7,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from console.ids import is_id
-from listeners.tls_policies import POLICIES
 
 MAX_PORT = 65535
 
@@ -22,14 +21,6 @@ def port_field(**options: Any) -> forms.IntegerField:
         error_messages={"invalid": _("A port is a number from 1 to 65535.")},
         **options,
     )
-
-
-class PolicyField(forms.ChoiceField):
-    """The TLS security policy, one of the system's."""
-
-    def __init__(self, **options: Any) -> None:
-        choices = [(policy_id, policy_id) for policy_id in POLICIES]
-        super().__init__(label=_("TLS security policy"), choices=choices, **options)
 
 
 class IdField(forms.CharField):

@@ -10,12 +10,10 @@ from django.utils.translation import gettext as _
 
 from console.errors import InvalidInputError
 from listeners import host_names
-from listeners.tls_policies import POLICIES
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = range(1, 65_536)
-IDLE_TIMEOUT_SECONDS = range(10, 901)
 CONNECTIONS_PER_SECOND = range(1_000_001)
 WEIGHTS = range(101)
 HEALTH_CHECK_PORTS = range(65_536)  # 0: the server's own
@@ -188,18 +186,6 @@ def check_server_address(value: str) -> str:
             way_out=_("Use the server's own address."),
         )
     return str(address)
-
-
-def check_policy(value: str) -> str:
-    """Return the id of a TLS security policy."""
-    if value not in POLICIES:
-        raise InvalidInputError(
-            _("There is no TLS security policy “%(policy)s”.") % {"policy": value[:80]},
-            "listener.policy-unknown",
-            field="security_policy",
-            way_out=_("Choose one of %(policies)s.") % {"policies": ", ".join(POLICIES)},
-        )
-    return value
 
 
 def check_choice(value: str, allowed: list[str], field: str, label: str, code: str) -> str:

@@ -1,7 +1,7 @@
 """What the commands of load balancers, listeners and certificates share: options, and how a refusal is printed."""
 
-from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,9 +22,17 @@ def refusals() -> Iterator[None]:
         raise CommandError(f"{where}{error}") from None
 
 
+class _Switch(Action):
+    """Take “on” and “off” as what they mean; other options may have such a text as their value."""
+
+    def __call__(self, _parser: ArgumentParser, taken: Namespace, value: Any, _option: str | None = None) -> None:
+        setattr(taken, self.dest, SWITCH[value])
+
+
 def add_switch(parser: ArgumentParser, name: str, help_text: str = "", *, dest: str = "") -> None:
     """Add an option that is on, off, or left as it is."""
-    parser.add_argument(f"--{name}", dest=dest or name.replace("-", "_"), choices=list(SWITCH), help=help_text)
+    own = dest or name.replace("-", "_")
+    parser.add_argument(f"--{name}", dest=own, action=_Switch, choices=list(SWITCH), help=help_text)
 
 
 def add_tags(parser: ArgumentParser) -> None:
@@ -37,7 +45,7 @@ def tags_of(texts: Sequence[str]) -> dict[str, str]:
     return {key: value for key, _sign, value in (text.partition("=") for text in texts)}
 
 
-def given(options: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the options that were given, switches as booleans and “none” as nothing."""
+def given(options: dict[str, Any], names: Sequence[str], removable: Container[str] = ()) -> dict[str, Any]:
+    """Return the options that were given; “none” takes those away that are ``removable``."""
     values = {name: options[name] for name in names if options[name] is not None}
-    return {name: None if value == "none" else SWITCH.get(value, value) for name, value in values.items()}
+    return {name: None if value == "none" and name in removable else value for name, value in values.items()}

@@ -86,3 +86,20 @@ def test_a_certificate_is_added_to_regions_listed_and_removed() -> None:
     run("regionalcertificate", "remove", certificate.pk, "cn-hangzhou")
     assert RegionalCertificate.objects.get().region == "eu-central-1"
     assert "was not added" in refusal("regionalcertificate", "remove", certificate.pk, "cn-hangzhou")
+
+
+def test_names_that_options_use_as_words_are_names() -> None:
+    assert LoadBalancer.objects.get(pk=run("loadbalancer", "create", "on", "127.0.0.1")).name == "on"
+    listener = factories.make_listener()
+    run("listener", "update", listener.pk, "--name=none")
+    listener.refresh_from_db()
+    assert listener.name == "none"
+
+
+@pytest.mark.parametrize("kind", ["listener", "loadbalancer"])
+def test_refused_tag_leaves_the_other_changes_undone(kind: str) -> None:
+    row = factories.make_listener() if kind == "listener" else factories.make_load_balancer()
+    before = row.name
+    assert "tag" in refusal(kind, "update", row.pk, "--name=other", f"--tag=team={'x' * 200}")
+    row.refresh_from_db()
+    assert row.name == before

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from events.actor import COMMAND
 from listeners import selectors, services
@@ -17,6 +18,7 @@ NUMBERS = ("idle_timeout_seconds", "request_timeout_seconds", "connections_per_s
 TEXTS = ("name", "server_group_id", "security_policy", "alpn_policy")
 SWITCHES = ("proxy_protocol_enabled", "http2_enabled", "compression_enabled", "access_log_enabled")
 LINKS = ("quic_listener_id", "redirect_port")
+REMOVABLE = (*LINKS, "server_group_id")
 FIELDS = (*NUMBERS, *TEXTS, *SWITCHES, *LINKS)
 CERTIFICATES = ("certificate_id", "ca_certificate_id", "mutual_authentication_mode")
 SHORT = {"server_group_id": "server-group", "quic_listener_id": "quic-listener"}
@@ -75,16 +77,17 @@ class Command(BaseCommand):
             mutual_authentication=options["ca_certificate_id"] is not None,
             additional_certificate_ids=options["additional"],
             domain_extensions=_extensions(options["domain_extension"]),
-            **given(options, (*FIELDS, *CERTIFICATES)),
+            **given(options, (*FIELDS, *CERTIFICATES), REMOVABLE),
         )
         for warning in listener_warnings(listener):
             self.stderr.write(f"warning: {warning.message} [{warning.code}]")
         self.stdout.write(listener.pk)
 
     def _update(self, options: dict[str, Any]) -> None:
-        services.update_listener(COMMAND, options["id"], **given(options, FIELDS))
-        if options["tag"]:
-            services.set_tags(COMMAND, "listener", options["id"], tags=tags_of(options["tag"]))
+        with transaction.atomic():  # both or nothing
+            services.update_listener(COMMAND, options["id"], **given(options, FIELDS, REMOVABLE))
+            if options["tag"]:
+                services.set_tags(COMMAND, "listener", options["id"], tags=tags_of(options["tag"]))
 
 
 def _add_place(parser: CommandParser) -> None:
@@ -100,7 +103,7 @@ def _add_place(parser: CommandParser) -> None:
 def _add_fields(parser: CommandParser) -> None:
     for name in (*NUMBERS, *TEXTS, *LINKS):
         short = SHORT.get(name, name.removesuffix("_seconds").replace("_", "-"))
-        help_text = "“none” takes it away" if name in {*LINKS, "server_group_id"} else None
+        help_text = "“none” takes it away" if name in REMOVABLE else None
         kind = int if name in NUMBERS else _port_or_none if name == "redirect_port" else str
         parser.add_argument(f"--{short}", dest=name, type=kind, help=help_text)
     for name in SWITCHES:

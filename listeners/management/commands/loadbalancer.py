@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 
 from events.actor import COMMAND
 from listeners import selectors, services
@@ -68,9 +69,10 @@ class Command(BaseCommand):
         self.stdout.write(services.create_load_balancer(COMMAND, tags=tags, **kind, **given(options, FIELDS)).pk)
 
     def _update(self, options: dict[str, Any]) -> None:
-        services.update_load_balancer(COMMAND, options["id"], **given(options, (*FIELDS, "edition")))
-        if options["tag"]:
-            services.set_tags(COMMAND, "load_balancer", options["id"], tags=tags_of(options["tag"]))
+        with transaction.atomic():  # both or nothing
+            services.update_load_balancer(COMMAND, options["id"], **given(options, (*FIELDS, "edition")))
+            if options["tag"]:
+                services.set_tags(COMMAND, "load_balancer", options["id"], tags=tags_of(options["tag"]))
 
     def _delete(self, options: dict[str, Any]) -> None:
         services.delete_load_balancer(COMMAND, options["id"], cascade=options["cascade"])

@@ -60,7 +60,10 @@ class Command(BaseCommand):
             self.stdout.write(row.pk)
 
     def _update(self, options: dict[str, Any]) -> None:
-        update_rules(COMMAND, options["listener"], {options["id"]: _json(options["file"])})
+        read = _json(options["file"])
+        if isinstance(read, list):
+            raise CommandError(f"{options['file']} holds a list. Give the fields of one rule, as an object.")
+        update_rules(COMMAND, options["listener"], {options["id"]: read})
         self._warn(options["listener"])
 
     def _delete(self, options: dict[str, Any]) -> None:
