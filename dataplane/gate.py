@@ -33,8 +33,9 @@ class GatedCache(ResourceCache):
         own_pids: Callable[[], frozenset[int]],
         on_blocked: OnBlocked,
         on_admitted: OnAdmitted,
+        drain_seconds: float = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(drain_seconds)
         self._leases = leases
         self._own_pids = own_pids
         self._on_blocked = on_blocked

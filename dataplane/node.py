@@ -31,6 +31,7 @@ from dataplane.status import Blocked, StatusBoard
 from dataplane.xds.server import XdsServer
 
 CANCEL_SECONDS = 5.0
+DRAIN_MARGIN_SECONDS = 5  # until the engine has heard that a listener is to drain
 # How long a thread may keep the event loop from running; Python's 5 ms, a few times over, are most of a replace.
 SWITCH_SECONDS = 0.0005
 # Listeners that are asked what they serve when a node meets them at its start; others wait for their next change.
@@ -73,7 +74,13 @@ class Node:
         self._board = StatusBoard(lambda: self._compiled)
         command = EngineCommand(self.name, self._paths, engine_limits(), self._drain_seconds)
         self._engine = Engine(command, self._board.engine_restarted)
-        self._cache = GatedCache(self._leases, lambda: self._engine.own_pids, self._blocked, self._admitted)
+        self._cache = GatedCache(
+            self._leases,
+            lambda: self._engine.own_pids,
+            self._blocked,
+            self._admitted,
+            self._drain_seconds + DRAIN_MARGIN_SECONDS,
+        )
         self._follower = Follower(self._cache, secrets, selection, self._applied)
         self._reporter = Reporter(
             self.name, self._engine, self._follower, self._board, self._log, first_served=self._first_served

@@ -50,9 +50,6 @@ class _Subscription:
     known: dict[str, str] = field(default_factory=dict)  # versions the engine was sent or came with
     acknowledged: dict[str, str] = field(default_factory=dict)
     dirty: dict[str, None] = field(default_factory=dict)  # names to look at, in order
-    # Gone from the cache while the engine has them. A listener that is started again finds what its old self still
-    # holds while it drains: that is not sent, so it is said to be acknowledged.
-    left: set[str] = field(default_factory=set)
     suspect: set[str] = field(default_factory=set)  # the engine came back with another version: it may have refused it
     alone: set[str] = field(default_factory=set)  # refused together with others: sent one by one to find the culprit
 
@@ -67,7 +64,6 @@ class _Subscription:
         """Take note that the engine has no such resource any more."""
         self.known.pop(name, None)
         self.acknowledged.pop(name, None)
-        self.left.discard(name)
 
     def mark(self, names: Iterable[str]) -> None:
         self.dirty.update(dict.fromkeys(names))
@@ -90,10 +86,10 @@ class DeltaStream:
             return
         subscription.mark(names)
         entries = self._cache.entries(type_url)
-        held = {name: entries[name].version for name in subscription.left & entries.keys() & names}
-        held = {name: version for name, version in held.items() if subscription.has(name, version)}
-        subscription.left -= entries.keys() & names
-        subscription.left |= (names - entries.keys()) & subscription.known.keys()
+        # A listener that is started again finds what its old self still holds while it drains: that is not sent, so it
+        # is said to be acknowledged.
+        offered = {name: entries[name].version for name in names & entries.keys()}
+        held = {name: version for name, version in offered.items() if subscription.has(name, version)}
         if held:
             self._observer.acknowledged(type_url, held)
 

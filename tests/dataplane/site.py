@@ -225,10 +225,10 @@ def _defaults(number: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def running_site(*arguments: str) -> Iterator[Site]:
+def running_site(*arguments: str, drain_seconds: int = 1) -> Iterator[Site]:
     """Run an engine that serves what the test says, until the block ends."""
     directory = Path(tempfile.mkdtemp(prefix="lb-"))
-    site = Site(directory, asyncio.new_event_loop())
+    site = Site(directory, asyncio.new_event_loop(), ResourceCache(drain_seconds))
     started, stop = threading.Event(), asyncio.Event()
 
     async def main() -> None:
@@ -248,7 +248,7 @@ def running_site(*arguments: str) -> Iterator[Site]:
     try:
         if not started.wait(60):
             raise TimeoutError
-        with running_engine(directory, *arguments):
+        with running_engine(directory, *arguments, drain_seconds=drain_seconds):
             yield site
     finally:
         site.loop.call_soon_threadsafe(stop.set)

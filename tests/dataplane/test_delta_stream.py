@@ -1,6 +1,7 @@
 """The delta protocol, request by request, without a network."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -276,3 +277,81 @@ def test_what_a_stopped_listener_still_holds_is_acknowledged_again_when_it_start
     batches = engine.take()
     assert SECRET not in {batch.type_url for batch in batches}
     assert (SECRET, {"listener/lsn-1/0": "1"}) in engine.notes.acknowledgements
+
+
+def serving(cache: ResourceCache, *listeners: str) -> Engine:
+    """An engine that has taken everything."""
+    engine = Engine(cache)
+    for asked in ((CLUSTER,), (ENDPOINTS, *listeners), (LISTENER,)):
+        engine.ask(*asked)
+    for batch in engine.take():
+        engine.accept(batch)
+    return engine
+
+
+def run(story: Callable[[], Awaitable[None]]) -> None:
+    """Run ``story`` in an event loop, which is what counts the drain time."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await story()
+
+    asyncio.run(bounded())
+
+
+async def until_gone(cache: ResourceCache, cluster: str) -> None:
+    gone = asyncio.Event()
+
+    def look(_type_url: str, _names: object) -> None:
+        if cluster not in cache.entries(CLUSTER):
+            gone.set()
+
+    unwatch = cache.watch(look)
+    await gone.wait()
+    unwatch()
+
+
+def test_servers_of_a_removed_listener_go_when_it_has_drained() -> None:
+    async def story() -> None:
+        cache = ResourceCache(drain_seconds=0.01)
+        cache.fill([compiled()])
+        engine = serving(cache, "lsn-1")
+        cache.update([], removed=["lsn-1"])
+        assert [(batch.type_url, batch.removed) for batch in engine.take()] == [(LISTENER, ("lsn-1",))]
+        await until_gone(cache, "lsn-1")
+        assert [(batch.type_url, batch.removed) for batch in engine.take()] == [
+            (ENDPOINTS, ("lsn-1",)),
+            (CLUSTER, ("lsn-1",)),
+        ]
+
+    run(story)
+
+
+def test_listener_that_starts_again_while_it_drains_keeps_its_servers() -> None:
+    async def story() -> None:
+        cache = ResourceCache(drain_seconds=0.01)
+        cache.fill([compiled(), compiled("lsn-2")])
+        engine = serving(cache, "lsn-1", "lsn-2")
+        cache.update([], removed=["lsn-1"])
+        engine.notes.acknowledgements.clear()
+        cache.update([compiled()])
+        assert {(CLUSTER, "lsn-1"), (ENDPOINTS, "lsn-1")} <= {
+            (type_url, name) for type_url, versions in engine.notes.acknowledgements for name in versions
+        }
+        cache.update([], removed=["lsn-2"])
+        await until_gone(cache, "lsn-2")  # what was to end the servers of the first was due earlier
+        assert cache.entries(CLUSTER).keys() == cache.entries(ENDPOINTS).keys() == {"lsn-1"}
+
+    run(story)
+
+
+def test_listener_that_can_be_served_no_more_drains_like_a_removed_one() -> None:
+    async def story() -> None:
+        cache = ResourceCache(drain_seconds=60)
+        cache.fill([compiled()])
+        cache.update([CompiledListener("lsn-1", None, {}, {}, {}, {}, ())])
+        assert (set(cache.entries(LISTENER)), set(cache.entries(CLUSTER))) == (set(), {"lsn-1"})
+        cache.update([compiled(version="2")])
+        assert cache.entries(CLUSTER)["lsn-1"].version == "2"
+
+    run(story)
