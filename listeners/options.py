@@ -107,7 +107,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         "request_timeout_seconds": Option(_("request timeout"), _HTTP_RULE, HTTP_FAMILY, 0),
         "compression_enabled": Option(_("compression"), _HTTP_RULE, HTTP_FAMILY, off=False),
         "access_log_enabled": Option(_("access log"), _HTTP_RULE, HTTP_FAMILY, off=False),
-        "forwarded_headers": Option(_("headers about the client"), _HTTP_RULE, HTTP_FAMILY, MappingProxyType({})),
+        "forwarded_headers": Option(_("headers about the client"), _HTTP_RULE, HTTP_FAMILY, {}),
         "http2_enabled": Option(
             _("switch for HTTP/2"),
             _("only HTTPS listeners agree on it with the client; HTTP is HTTP/1.1, and QUIC is HTTP/3"),

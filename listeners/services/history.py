@@ -1,6 +1,7 @@
 """Keep what each change made of a listener, and go back to any of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from listeners.history import FIELDS, RULE_FIELDS, STATES_KEPT, BoundCertificate
 from listeners.legality import refuse_mutual_authentication
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
 from listeners.selectors.history import kept_state
-from listeners.services.binding_rules import certificates_for, refuse_too_many
+from listeners.services.binding_rules import certificate_for, refuse_too_many, refuse_uncovered
 from listeners.services.bindings import count_change, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
 from listeners.services.forwarding_rules import save_rules
@@ -63,12 +64,14 @@ def roll_back_listener(
         differing = differences(state_of(listener), wanted)
         if not differing:
             raise _nothing_differs(listener)
+        before = copy(listener)
         _restore_fields(listener, wanted["fields"])
         _restore_bindings(listener, wanted["bindings"])
         _restore_rules(actor, listener, wanted["rules"])
         count_change(actor, listener, *FIELDS)
         refuse_too_many_servers_behind(listener.load_balancer, field="")
-        refuse_overused_policy(listener.security_policy)
+        if listener.security_policy != before.security_policy:
+            refuse_overused_policy(listener.security_policy)
         told = ", ".join(f"{each.label}: {each.before or 'none'} → {each.after or 'none'}" for each in differing)
         changes.record("listener.rolled_back", listener, f"back to change {change_id}: {told}", to=change_id)
     return listener
@@ -92,7 +95,7 @@ def _restore_bindings(listener: Listener, wanted: Sequence[BoundCertificate]) ->
     surplus = {key: binding for key, binding in there.items() if key not in keys}
     for key in (key for key in keys if key not in there):
         role, certificate_id, domain = key
-        _fit(listener, role, certificate_id)
+        _refuse_unfit(listener, role, certificate_id, domain)
         slot = next((each for each in surplus.values() if _same_slot(each, role, domain)), None)
         if slot is None:
             Binding.objects.create(listener=listener, role=role, certificate_id=certificate_id, domain=domain)
@@ -101,12 +104,19 @@ def _restore_bindings(listener: Listener, wanted: Sequence[BoundCertificate]) ->
             slot.previous_certificate_id, slot.certificate_id = slot.certificate_id, certificate_id
             slot.save(update_fields=["certificate", "previous_certificate"])
     Binding.objects.filter(pk__in=[binding.pk for binding in surplus.values()]).delete()
-    refuse_too_many(listener, 0, "")
+    if _additional(keys) > _additional(there):
+        refuse_too_many(listener, 0, "")
 
 
-def _fit(listener: Listener, role: str, certificate_id: str) -> None:
+def _additional(keys: Iterable[tuple[str, str, str]]) -> int:
+    return sum(role == Role.ADDITIONAL for role, _certificate_id, _domain in keys)
+
+
+def _refuse_unfit(listener: Listener, role: str, certificate_id: str, domain: str) -> None:
     """Refuse a certificate that is gone, or that such a listener cannot take any more."""
-    certificates_for(Role(role), [certificate_id], "", listener.load_balancer)
+    certificate = certificate_for(Role(role), certificate_id, "", listener.load_balancer)
+    if domain:
+        refuse_uncovered(certificate, domain, "")
 
 
 def _key(binding: Binding) -> tuple[str, str, str]:
@@ -126,8 +136,9 @@ def _restore_rules(actor: Actor, listener: Listener, wanted: Sequence[dict[str, 
         if any(getattr(row, name) != value for name, value in each.items()):
             row.priority, row.direction = each["priority"], each["direction"]
             made.append((row, stored_rule(*(each[name] for name in RULE_FIELDS))))
+    if fresh := len({each["id"] for each in wanted} - there.keys()):
+        refuse_too_many_rules(listener, fresh)
     if made:
-        refuse_too_many_rules(listener, 0)
         save_rules(actor, listener, made)
 
 

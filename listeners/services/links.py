@@ -26,6 +26,12 @@ def refuse_bad_links(listener: Listener) -> None:
         _refuse_quic_listener(listener, listener.quic_listener_id)
 
 
+def refuse_unfit_rules(listener: Listener) -> None:
+    """Refuse a listener as it is stored now when a rule sends requests to a server group that does not fit it."""
+    for group in ServerGroup.objects.filter(rules__rule__listener=listener).distinct():
+        refuse_group(listener.load_balancer, listener, group, "http2_enabled")
+
+
 def moved_links(listener: Listener, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return what ``values`` links to anew, by name before and after; refuse what does not fit together then."""
     moved = {name for name in LINKS & values.keys() if getattr(listener, name) != values[name]}

@@ -17,7 +17,7 @@ from listeners.services.binding_rules import certificate_for, require_ca_chosen,
 from listeners.services.bindings import bind_additional, take_listener
 from listeners.services.capacity import refuse_too_many_servers_behind
 from listeners.services.domain_extensions import DomainExtension, bind_extensions
-from listeners.services.links import moved_links, refuse_bad_links, refuse_linked
+from listeners.services.links import moved_links, refuse_bad_links, refuse_linked, refuse_unfit_rules
 from listeners.services.listener_values import checked
 from listeners.services.policy_rules import refuse_overused_policy
 from listeners.services.tags import NO_TAGS, drop_tags, tag_new
@@ -146,6 +146,8 @@ def update_listener(
         moved = moved_links(listener, values)
         listener.updated_by = actor.name
         differing = rows.apply(listener, values)
+        if "http2_enabled" in differing:
+            refuse_unfit_rules(listener)
         if "security_policy" in differing:
             refuse_overused_policy(listener.security_policy)
         if "server_group_id" in moved:

@@ -27,6 +27,12 @@ class Checker:
         self._is_classic = listener.load_balancer.product == Product.CLB
         self._listener = listener
         self._allowed = allowed_on(listener)
+        self._matched = self._stored_matches() if self._is_classic else {}
+
+    def _stored_matches(self) -> dict[str, tuple[str, Any]]:
+        """Return the name of each rule, and what it matches, by id."""
+        rows = ForwardingRule.objects.filter(listener=self._listener)
+        return {row.pk: (row.name, row.conditions) for row in rows}
 
     def new(self, rule_id: str, given: Mapping[str, Any], last: Mapping[str, int]) -> Rule:
         """Return a new rule; without a priority it comes after ``last``, that of its direction."""
@@ -64,9 +70,10 @@ class Checker:
 
     def _classic(self, rule_id: str, rule: ClassicRule, priority: int = 1) -> Rule:
         rule.check()
-        others = ForwardingRule.objects.filter(listener=self._listener).exclude(pk=rule_id)
         made = rule.as_rule(rule_id, priority)
-        same = others.filter(conditions=as_json(made.conditions)).first()
+        conditions = as_json(made.conditions)
+        others = (match for pk, match in self._matched.items() if pk != rule_id)
+        same = next((name for name, matched in others if matched == conditions), None)
         if same is not None:
             raise ConflictError(
                 _("Rule “%(name)s” has the same domain and URL.") % {"name": same},
@@ -74,6 +81,7 @@ class Checker:
                 field="domain",
                 way_out=_("Change that rule, or give another domain or URL."),
             )
+        self._matched[rule_id] = (made.name, conditions)
         return made
 
     def _refuse_foreign_fields(self, given: Mapping[str, Any]) -> None:

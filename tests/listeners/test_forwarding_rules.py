@@ -226,6 +226,8 @@ def test_rules_of_a_clb_have_a_domain_or_a_url_of_their_own() -> None:
     assert refused(InvalidInputError, listener, fields()).code == "rule.field-not-of-product"
     create_rules(OPERATOR, listener.pk, [classic("one", "a.test", "/x")])
     assert refused(ConflictError, listener, classic("two", "A.test", "/x")).code == "rule.duplicate"
+    twice = [classic("three", "b.test"), classic("four", "B.test")]
+    assert refused(ConflictError, listener, *twice).field == "rules.1.domain"
     assert (
         refused(ConflictError, listener, *[classic(f"n{n}", url=f"/{n}") for n in range(11)]).code == "quota.exceeded"
     )

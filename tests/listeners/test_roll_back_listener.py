@@ -9,6 +9,7 @@ from console.errors import ConflictError, ForbiddenError, NotFoundError, StaleEr
 from events.models import Change
 from listeners import services
 from listeners.history import STATES_KEPT, State, state_of
+from listeners.limits import set_quota
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
 from listeners.services.forwarding_rules import RuleFields, create_rules, delete_rules, update_rules
 from tests.factories import (
@@ -158,3 +159,30 @@ def test_only_the_newest_states_are_kept() -> None:
     kept = ListenerState.objects.filter(listener=listener)
     assert kept.count() == STATES_KEPT
     assert kept.first() == kept.get(change_id=newest_change(listener))
+
+
+def test_more_rules_than_are_allowed_by_now_do_not_come_back() -> None:
+    listener = make_listener(product="ALB", protocol="HTTP")
+    group = make_server_group(protocol="HTTP")
+    rows = create_rules(OPERATOR, listener.pk, [rule("shop", group.pk), rule("blog", group.pk)])
+    change = newest_change(listener)
+    delete_rules(OPERATOR, listener.pk, [rows[0].pk])
+    before = now(listener)
+    set_quota(OPERATOR, "alb_quota_standard_loadbalancer_rules_num", 1)
+    with pytest.raises(ConflictError) as caught:
+        services.roll_back_listener(OPERATOR, listener.pk, change)
+    assert caught.value.code == "quota.exceeded"
+    assert now(listener) == before
+
+
+def test_lowered_limits_do_not_stand_against_what_adds_nothing() -> None:
+    listener = make_listener(product="ALB", protocol="HTTPS", name="before")
+    extra = make_server_certificate("extra.test")
+    create_rules(OPERATOR, listener.pk, [rule("shop", make_server_group(protocol="HTTP").pk)])
+    services.add_additional_certificates(OPERATOR, listener.pk, certificate_ids=[extra.pk])
+    change, wanted = newest_change(listener), now(listener)
+    services.update_listener(OPERATOR, listener.pk, name="after")
+    set_quota(OPERATOR, "alb_quota_standard_loadbalancer_rules_num", 0)
+    set_quota(OPERATOR, "alb_quota_standard_loadbalancer_certificates_num", 0)
+    services.roll_back_listener(OPERATOR, listener.pk, change)
+    assert now(listener) == wanted

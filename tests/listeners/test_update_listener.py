@@ -1,11 +1,14 @@
 """Changing a listener, and two operators doing it at once."""
 
+from typing import Any
+
 import pytest
 
 from console.errors import ConflictError, DomainError, InvalidInputError, NotFoundError, StaleError
 from events.actor import Actor
 from events.models import Change
 from listeners import services
+from listeners.services.forwarding_rules import create_rules
 from tests import factories
 from tests.factories import OPERATOR
 
@@ -103,3 +106,22 @@ def test_a_deletion_from_an_old_page_is_refused() -> None:
     services.stop_listener(OPERATOR, listener.pk)
     with pytest.raises(ConflictError):
         services.delete_listener(OPERATOR, listener.pk, expected_revision=1)
+
+
+def test_http2_stays_on_while_a_rule_needs_it() -> None:
+    listener, group = (
+        factories.make_listener(product="ALB", protocol="HTTPS"),
+        factories.make_server_group(protocol="gRPC"),
+    )
+    forward: dict[str, Any] = {"type": "ForwardGroup", "groups": [{"server_group_id": group.pk}]}
+    conditions = [{"type": "Path", "values": ["/rpc/*"]}]
+    create_rules(OPERATOR, listener.pk, [{"name": "rpc", "conditions": conditions, "actions": [forward]}])
+    with pytest.raises(ConflictError) as caught:
+        services.update_listener(OPERATOR, listener.pk, http2_enabled=False)
+    assert (caught.value.code, caught.value.field) == ("listener.grpc-without-http2", "http2_enabled")
+    listener.refresh_from_db()
+    assert listener.http2_enabled
+
+
+def test_headers_given_as_none_are_none_where_there_are_no_requests() -> None:
+    assert factories.make_listener(protocol="TCP", forwarded_headers={}).forwarded_headers == {}
