@@ -32,6 +32,7 @@ CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript"
 CONTENT_BYTES = 1024
 SYSTEM_VALUES = ("ClientSrcPort", "ClientSrcIp", "Protocol", "SLBId", "SLBPort")
 MOST_GROUPS = 5
+_PORT = re.compile(r"[0-9]{1,5}")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "*")
 _CONNECTION_KEYS = frozenset({"connection", "upgrade", "content-length", "transfer-encoding"})
 _REQUEST_KEYS = _CONNECTION_KEYS | {
@@ -132,7 +133,7 @@ class Redirect(Action):
         check_host(f"{place}.host", self.host)
         check_path(f"{place}.path", self.path)
         check_query(f"{place}.query", self.query)
-        if self.port != SAME_PORT and not (self.port.isascii() and self.port.isdecimal() and int(self.port) in PORTS):
+        if self.port != SAME_PORT and not (_PORT.fullmatch(self.port) and int(self.port) in PORTS):
             raise refuse(
                 f"{place}.port",
                 _("The port cannot be “%(port)s”.") % {"port": self.port[:40]},

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError, InvalidInputError, NotFoundError
+from console.revisions import save_revision
 from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners.models import Listener, LoadBalancer, ResourceTag, ServerGroup
@@ -46,6 +47,7 @@ def remove_tags(actor: Actor, object_type: str, object_id: str, *, keys: Sequenc
                 raise _not_there(row, key, stored)
         _rows(object_type, object_id).filter(key__in=keys).delete()
         if keys:
+            _count_change(actor, row)
             changes.record(f"{object_type}.tagged", row, f"tags removed: {', '.join(keys)}", removed=list(keys))
     return {key: value for key, value in stored.items() if key not in keys}
 
@@ -110,8 +112,16 @@ def _change(
         changed = {key for key in stored.keys() | after.keys() if stored.get(key) != after.get(key)}
         _rows(object_type, object_id).filter(key__in=changed).delete()
         _write(object_type, object_id, {key: after[key] for key in after if key in changed})
+        _count_change(changes.actor, row)
         changes.record(f"{object_type}.tagged", row, f"tags: {_told(after)}", before=stored, after=after)
     return after
+
+
+def _count_change(actor: Actor, row: models.Model) -> None:
+    """Save the next revision, so that nobody who saw other tags overwrites these."""
+    if hasattr(row, "updated_by"):
+        row.updated_by = actor.name
+    save_revision(row)  # type: ignore[arg-type]
 
 
 def _take(actor: Actor, object_type: str, object_id: str) -> models.Model:

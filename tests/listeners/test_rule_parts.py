@@ -150,6 +150,7 @@ BAD_ACTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("Redirect", {"port": "0"}, "rule.port-invalid"),
     ("Redirect", {"port": "63336"}, "rule.port-invalid"),
     ("Redirect", {"port": "http"}, "rule.port-invalid"),
+    ("Redirect", {"port": "1" * 5000}, "rule.port-invalid"),
     ("Redirect", {"host": "www.${host}"}, "rule.host-invalid"),
     ("Redirect", {"path": "x"}, "rule.path-invalid"),
     ("Redirect", {"path": "/${host}"}, "rule.path-invalid"),

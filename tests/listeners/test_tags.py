@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.errors import ConflictError, InvalidInputError, NotFoundError
+from console.errors import ConflictError, InvalidInputError, NotFoundError, StaleError
 from events.models import Change
 from listeners import selectors, services
 from listeners.models import ResourceTag
@@ -121,3 +121,13 @@ def test_tags_over_rest(rest: Call, collection: str) -> None:
 def test_objects_are_created_with_tags_over_rest(rest: Call) -> None:
     created = rest("POST", "/load-balancers", {"name": "edge", "bind_address": "127.0.0.1", "tags": {"a": "b"}})
     assert created.json()["tags"] == {"a": "b"}
+
+
+def test_tags_that_another_has_changed_meanwhile_are_not_overwritten() -> None:
+    balancer = factories.make_load_balancer(tags={"team": "payments"})
+    services.set_tags(OPERATOR, "load_balancer", balancer.pk, tags={"stage": "test"})
+    with pytest.raises(StaleError):
+        services.update_load_balancer(
+            OPERATOR, balancer.pk, tags={"team": "search"}, expected_revision=balancer.revision
+        )
+    assert selectors.tags_of_one("load_balancer", balancer.pk) == {"team": "payments", "stage": "test"}
