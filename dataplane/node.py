@@ -134,7 +134,7 @@ class Node:
             self._cache.run(),
             self._engine.watch(),
             self._engine.rotate_log(),
-            request_logs.rotate(self._engine.admin.reopen_logs),
+            request_logs.rotate(self._served_ids, self._engine.admin.reopen_logs),
         )
         tasks = [asyncio.create_task(part) for part in parts]
         ending = asyncio.create_task(self._end.get())
@@ -175,6 +175,9 @@ class Node:
         if listener_id in self._cache.blocked:
             return None  # whoever answers on its port is not this node
         return served_listener(self._snapshot, self._compiled, listener_id)
+
+    def _served_ids(self) -> Collection[str]:
+        return self._compiled.keys() - self._cache.blocked.keys()
 
     def _first_served(self, listener_ids: Collection[str]) -> None:
         """Ask for receipts of listeners that were created before this node knew of them, a bounded number."""

@@ -81,8 +81,8 @@ def _address(text: str) -> str | None:
 def write_handshakes(node: str, tallies: Tallies) -> None:
     """Add to what the node has written, and forget days that are long past; the node alone writes its rows."""
     items = list(tallies.items())
-    for start in range(0, len(items), ROWS_AT_ONCE):
-        with transaction.atomic():
+    with transaction.atomic():  # all or nothing: what fails is written again
+        for start in range(0, len(items), ROWS_AT_ONCE):
             _add(node, dict(items[start : start + ROWS_AT_ONCE]))
 
 

@@ -71,8 +71,7 @@ class Prober:
 
     def ask(self, listener_id: str, names: Collection[str], newest: Change | None) -> None:
         """Ask one listener for ``names``, together with what it is still to be asked; one without TLS has no answer."""
-        served = self._current(listener_id)
-        if not names or (served is not None and not served.listener.is_encrypted):
+        if not names or self._current(listener_id) is None:
             return
         question = self._questions.setdefault(listener_id, _Question())
         question.names.update(dict.fromkeys(names))

@@ -128,11 +128,15 @@ class Reporter:
         active = await self._active_connections()
         await self._count_quic()
         changed = {key for key in active.keys() | self._active.keys() if active.get(key) != self._active.get(key)}
-        changed |= self._log.changed
-        if changed:
-            figures = {key: Figures(self._log.totals.get(key, Totals()), active.get(key, 0)) for key in changed}
-            await self._database.run(observations.write_figures, self._node, figures)
-        self._log.changed -= changed
+        # What is counted while this is written is for the next time.
+        counted, self._log.changed = self._log.changed, set()
+        figures = {key: Figures(self._log.totals.get(key, Totals()), active.get(key, 0)) for key in changed | counted}
+        try:
+            if figures:
+                await self._database.run(observations.write_figures, self._node, figures)
+        except Error:
+            self._log.changed |= counted
+            raise
         self._active = active
 
     async def _report_clients(self) -> None:
@@ -213,6 +217,8 @@ class Reporter:
         """Write the end: this node serves nothing any more, and its engine is gone."""
         try:
             await self._report_receipts()
+            await self._report_figures()
+            await self._report_handshakes()
             await self._report_clients()
             await self._database.run(observations.stop_others, self._node, set())
             fields = {**self._node_fields(), "engine_pid": None, "problem": STOPPED}

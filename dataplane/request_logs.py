@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from django.conf import settings
@@ -30,9 +30,13 @@ def create_log_directory() -> None:
     private_directory(log_directory())
 
 
-def move_full_logs() -> bool:
-    """Move logs that are full out of the way, and forget the oldest; return whether the engine must open new ones."""
-    full = [path for path in log_directory().glob("*.log") if path.stat().st_size > LOG_BYTES]
+def move_full_logs(listener_ids: Collection[str]) -> bool:
+    """Move full logs of these listeners away, and forget the oldest; return whether the engine must open new ones.
+
+    The nodes of a machine share the directory, and each can have its own engine alone open new files.
+    """
+    own = (path for path in log_directory().glob("*.log") if path.stem in listener_ids)
+    full = [path for path in own if path.stat().st_size > LOG_BYTES]
     for path in full:
         for number in range(OLD_FILES, 1, -1):
             older = path.with_suffix(f".log.{number - 1}")
@@ -42,12 +46,12 @@ def move_full_logs() -> bool:
     return bool(full)
 
 
-async def rotate(reopen: Callable[[], Awaitable[None]]) -> None:
-    """Keep the logs below their size for as long as this runs; ``reopen`` has the engine open the new files."""
+async def rotate(served: Callable[[], Collection[str]], reopen: Callable[[], Awaitable[None]]) -> None:
+    """Keep the logs of listeners that are ``served`` below their size; ``reopen`` has the engine open the new files."""
     is_due = False
     while True:
         await asyncio.sleep(CHECK_SECONDS)
-        is_due = move_full_logs() or is_due
+        is_due = move_full_logs(served()) or is_due
         if is_due:
             with contextlib.suppress(EngineError):  # it does not answer now: it writes on into the moved file
                 await reopen()

@@ -27,17 +27,23 @@ def test_directory_is_for_this_user_alone(log: Path) -> None:
 
 def test_log_that_is_not_full_stays(log: Path) -> None:
     log.write_text("short")
-    assert not request_logs.move_full_logs()
+    assert not request_logs.move_full_logs({"lsn-1"})
     assert log.read_text() == "short"
 
 
 def test_full_log_is_moved_and_the_oldest_is_forgotten(log: Path) -> None:
     for number in range(1, request_logs.OLD_FILES + 3):
         log.write_text(f"{number} is more than ten")
-        assert request_logs.move_full_logs()
+        assert request_logs.move_full_logs({"lsn-1"})
     kept = sorted(log.parent.iterdir())
     assert [path.name for path in kept] == [f"lsn-1.log.{n}" for n in range(1, request_logs.OLD_FILES + 1)]
     assert kept[0].read_text().startswith(f"{request_logs.OLD_FILES + 2} ")
+
+
+def test_full_log_of_another_nodes_listener_is_left_to_that_node(log: Path) -> None:
+    log.write_text("more than ten bytes")
+    assert not request_logs.move_full_logs({"lsn-2"})
+    assert log.exists()
 
 
 def test_engine_that_did_not_answer_is_asked_again(log: Path) -> None:
@@ -48,6 +54,6 @@ def test_engine_that_did_not_answer_is_asked_again(log: Path) -> None:
 
     log.write_text("more than ten bytes")
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(request_logs.rotate(reopen))
+        asyncio.run(request_logs.rotate(lambda: {"lsn-1"}, reopen))
     assert next(answers, None) is None
     assert not log.exists()
