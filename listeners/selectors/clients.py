@@ -42,7 +42,7 @@ class ClientSummary:
 def clients_of(listener: Listener, query: str = "", only: str = "") -> "QuerySet[ObservedClient]":
     """Return the clients of a listener; ``query`` is part of a subject, an issuer, a serial number or a fingerprint."""
     found = ObservedClient.objects.filter(listener=listener)
-    if query:
+    if query := query.replace("\0", ""):
         text = query.replace(":", "").lower() if set(query) <= set("0123456789abcdefABCDEF:") else query
         found = found.filter(
             Q(subject__icontains=query)

@@ -21,15 +21,15 @@ def with_counts(rows: QuerySet[LoadBalancer]) -> QuerySet[LoadBalancer]:
     additional = Binding.objects.filter(listener__load_balancer=OuterRef("pk"), role=Binding.Role.ADDITIONAL)
     rules = ForwardingRule.objects.filter(listener__load_balancer=OuterRef("pk"))
     return rows.annotate(
-        listener_count=_count(listeners, "load_balancer"),
-        additional_count=_count(additional, "listener__load_balancer"),
-        most_additional=_count(additional, "listener"),
-        rule_count=_count(rules, "listener__load_balancer"),
-        most_rules=_count(rules, "listener"),
+        listener_count=most_sharing(listeners, "load_balancer"),
+        additional_count=most_sharing(additional, "listener__load_balancer"),
+        most_additional=most_sharing(additional, "listener"),
+        rule_count=most_sharing(rules, "listener__load_balancer"),
+        most_rules=most_sharing(rules, "listener"),
     )
 
 
-def _count(rows: QuerySet[Any], group: str) -> Coalesce:
+def most_sharing(rows: QuerySet[Any], group: str) -> Coalesce:
     """Return the greatest number of ``rows`` that share ``group``."""
     counts = rows.order_by().values(group).annotate(number=Count("pk")).order_by("-number").values("number")
     return Coalesce(Subquery(counts[:1]), 0)

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, QuerySet
 
 from console.ids import is_id
 from console.tables import PAGE_SIZE, Page, keyset_page
 from events.models import Change
 from listeners import limits
 from listeners.models import Binding, Listener, LoadBalancer
-from listeners.selectors.counting import used_by
+from listeners.selectors.counting import most_sharing, used_by
 from listeners.selectors.tags import tagged
 from listeners.services.rows import not_found
 
@@ -59,16 +58,12 @@ def find_load_balancer(load_balancer_id: str) -> LoadBalancer | None:
 
 def _counted() -> QuerySet[LoadBalancer]:
     # Counted row by row, so that a page costs its own rows only.
-    listeners = Listener.objects.filter(load_balancer=OuterRef("pk")).order_by()
-    additional = Binding.objects.filter(listener__load_balancer=OuterRef("pk"), role=Binding.Role.ADDITIONAL).order_by()
+    listeners = Listener.objects.filter(load_balancer=OuterRef("pk"))
+    additional = Binding.objects.filter(listener__load_balancer=OuterRef("pk"), role=Binding.Role.ADDITIONAL)
     return LoadBalancer.objects.annotate(
-        listener_count=_count(listeners, "load_balancer"),
-        additional_count=_count(additional, "listener__load_balancer"),
+        listener_count=most_sharing(listeners, "load_balancer"),
+        additional_count=most_sharing(additional, "listener__load_balancer"),
     )
-
-
-def _count(rows: QuerySet[Listener] | QuerySet[Binding], group: str) -> Coalesce:
-    return Coalesce(Subquery(rows.values(group).annotate(number=Count("pk")).values("number")), 0)
 
 
 def additional_certificate_count(load_balancer_id: str) -> int:

@@ -64,7 +64,7 @@ def security_policies(
     """Return a page of custom policies by name, each with ``listener_count``; ``query`` searches name and id."""
     rows = _counted()
     if region:
-        rows = rows.filter(region=region)
+        rows = rows.filter(region=region if is_id(region) else "")
     if query := query.replace("\0", ""):
         rows = rows.filter(name__icontains=query) | rows.filter(pk=query)
     return keyset_page(rows, ("name", "pk"), cursor, size)

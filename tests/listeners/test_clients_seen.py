@@ -149,3 +149,9 @@ def test_page_asks_the_database_as_often_for_many_clients_as_for_one(admin_clien
 
 def test_listener_without_requests_has_no_page_of_request_headers(admin_client: Client, listener: Listener) -> None:
     assert admin_client.get(reverse("listener-headers", args=[listener.pk])).status_code == 422
+
+
+def test_what_no_database_can_hold_is_left_out_of_a_search(rest: Call, listener: Listener) -> None:
+    see(listener, 1)
+    assert [each.serial for each in selectors.clients_page(listener, "client\0-001")] == [f"{1:x}"]
+    assert rest("GET", "/security-policies?region=%00").json()["items"] == []
