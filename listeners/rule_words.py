@@ -17,7 +17,8 @@ from listeners.forwarding.actions import (
     TrafficLimit,
     TrafficMirror,
 )
-from listeners.forwarding.conditions import Condition, Header
+from listeners.forwarding.condition import Condition
+from listeners.forwarding.conditions import Header
 from listeners.forwarding.rule import Rule
 from listeners.forwarding.targets import SAME_PORT, SAME_PROTOCOL
 from listeners.rule_forms.conditions import CONDITION_BLOCKS

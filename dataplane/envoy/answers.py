@@ -7,7 +7,8 @@ wildcards take a time in proportion to both texts, whatever they are.
 from collections.abc import Iterable, Sequence
 
 from listeners.forwarding.actions import Action, FixedResponse, InsertHeader, RemoveHeader
-from listeners.forwarding.conditions import Condition, Header, Host, Method, Path, ResponseHeader, ResponseStatusCode
+from listeners.forwarding.condition import Condition
+from listeners.forwarding.conditions import Header, Host, Method, Path, ResponseHeader, ResponseStatusCode
 from listeners.forwarding.rule import Rule
 
 NOTES = "lbadmin"  # where the script notes the request for its answer

@@ -11,17 +11,8 @@ from xds.core.v3.cidr_pb2 import CidrRange
 from dataplane.envoy.rule_actions import Site, act, sticks, sticky_cookie
 from dataplane.envoy.rule_filters import CLIENT_ADDRESS
 from listeners.forwarding.actions import ForwardGroup, WeightedGroup
-from listeners.forwarding.conditions import (
-    Condition,
-    Cookie,
-    Header,
-    Host,
-    Method,
-    Pair,
-    Path,
-    QueryString,
-    SourceIp,
-)
+from listeners.forwarding.condition import Condition, Pair
+from listeners.forwarding.conditions import Cookie, Header, Host, Method, Path, QueryString, SourceIp
 from listeners.forwarding.patterns import Pattern
 from listeners.forwarding.rule import Rule
 from listeners.forwarding.targets import captures_of

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from listeners.forwarding.actions import ForwardGroup, WeightedGroup
 from listeners.forwarding.checks import check_text, refuse
-from listeners.forwarding.conditions import Condition, Host, Path
+from listeners.forwarding.condition import Condition
+from listeners.forwarding.conditions import Host, Path
 from listeners.forwarding.rule import REQUEST, Rule
 
 _LONGEST_URL = 80

@@ -6,7 +6,6 @@ same for the engine and for the tester. Source: the reference of the cloud's Cre
 
 import ipaddress
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,6 +15,7 @@ from typing_extensions import override
 
 from listeners.forwarding import patterns
 from listeners.forwarding.checks import check_choice, check_count, check_header_key, check_text, refuse, shortened
+from listeners.forwarding.condition import Condition, PairCondition, PatternCondition, TextCondition
 from listeners.forwarding.networks import check_network
 from listeners.forwarding.patterns import REGEX, Pattern, encoded, one_of, within
 
@@ -30,85 +30,7 @@ _STATUSES = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A key and its value; both may have wildcards."""
-
-    key: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.key}={self.value}"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition(ABC):
-    """What all conditions have in common."""
-
-    type: ClassVar[str]
-    is_of_answers: ClassVar[bool] = False
-    has_wildcards: ClassVar[bool] = False
-
-    @property
-    def key_of_subject(self) -> str:
-        """What two conditions of one rule must not share: the type, and of headers the key."""
-        return self.type
-
-    @property
-    @abstractmethod
-    def shown(self) -> tuple[str, ...]:
-        """The values as a person writes them."""
-
-    @property
-    def expression(self) -> str:
-        """The expression that the subject must match; empty where the condition is no matter of text."""
-        return ""
-
-    @abstractmethod
-    def check(self, place: str) -> None:
-        """Refuse values that cannot be. Raises InvalidInputError."""
-
-    def includes(self, other: "Condition") -> bool:
-        """Tell whether whatever meets ``other``, of the same subject, meets this; False also where it is not known."""
-        return set(other.shown) <= set(self.shown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts(Condition):
-    """A condition with texts as values."""
-
-    values: tuple[str, ...]
-
-    @property
-    @override
-    def shown(self) -> tuple[str, ...]:
-        return self.values
-
-
-@dataclass(frozen=True, slots=True)
-class _Patterns(_Texts):
-    """A condition whose texts may have wildcards."""
-
-    has_wildcards: ClassVar[bool] = True
-    ignores_case: ClassVar[bool] = False
-    takes_regex: ClassVar[bool] = False
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """The values, those that are regular expressions told apart."""
-        return tuple(Pattern(value, takes_regex=self.takes_regex) for value in self.values)
-
-    @override
-    def includes(self, other: Condition) -> bool:
-        if not isinstance(other, _Patterns):
-            return False
-        return all(
-            any(patterns.includes(wide, narrow, ignore_case=self.ignores_case) for wide in self.patterns)
-            for narrow in other.patterns
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Host(_Patterns):
+class Host(PatternCondition):
     """The host that was asked for, in any case, its port apart."""
 
     type: ClassVar[str] = "Host"
@@ -136,7 +58,7 @@ class Host(_Patterns):
 
 
 @dataclass(frozen=True, slots=True)
-class Path(_Patterns):
+class Path(PatternCondition):
     """The path, without the query, in its own case."""
 
     type: ClassVar[str] = "Path"
@@ -168,7 +90,7 @@ class Path(_Patterns):
 
 
 @dataclass(frozen=True, slots=True)
-class Header(_Patterns):
+class Header(PatternCondition):
     """A header of the request."""
 
     type: ClassVar[str] = "Header"
@@ -201,26 +123,7 @@ class Header(_Patterns):
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs(Condition):
-    """A condition with keys and values."""
-
-    has_wildcards: ClassVar[bool] = True
-    pairs: tuple[Pair, ...]
-
-    @property
-    @override
-    def shown(self) -> tuple[str, ...]:
-        return tuple(map(str, self.pairs))
-
-    @override
-    def includes(self, other: Condition) -> bool:
-        return isinstance(other, _Pairs) and all(
-            any(_pair_includes(wide, narrow) for wide in self.pairs) for narrow in other.pairs
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class QueryString(_Pairs):
+class QueryString(PairCondition):
     """A parameter of the query, compared without percent-encoding, in its own case."""
 
     type: ClassVar[str] = "QueryString"
@@ -242,7 +145,7 @@ class QueryString(_Pairs):
 
 
 @dataclass(frozen=True, slots=True)
-class Cookie(_Pairs):
+class Cookie(PairCondition):
     """A cookie."""
 
     type: ClassVar[str] = "Cookie"
@@ -267,7 +170,7 @@ class Cookie(_Pairs):
 
 
 @dataclass(frozen=True, slots=True)
-class Method(_Texts):
+class Method(TextCondition):
     """The request's method."""
 
     type: ClassVar[str] = "Method"
@@ -286,7 +189,7 @@ class Method(_Texts):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceIp(_Texts):
+class SourceIp(TextCondition):
     """The address that the connection came from."""
 
     type: ClassVar[str] = "SourceIp"
@@ -311,7 +214,7 @@ class SourceIp(_Texts):
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseStatusCode(_Texts):
+class ResponseStatusCode(TextCondition):
     """The status of the answer: single ones, or ranges such as 500-503."""
 
     type: ClassVar[str] = "ResponseStatusCode"
@@ -366,10 +269,6 @@ CONDITIONS: dict[str, type[Condition]] = {
 def wildcards_of(conditions: Iterable[Condition]) -> int:
     """Return how many values have wildcards or are regular expressions."""
     return sum(any(mark in value for mark in "*?") for each in conditions if each.has_wildcards for value in each.shown)
-
-
-def _pair_includes(wide: Pair, narrow: Pair) -> bool:
-    return patterns.includes_wild(wide.key, narrow.key) and patterns.includes_wild(wide.value, narrow.value)
 
 
 def _check_pattern(place: str, value: str, label: str, lengths: range) -> None:

@@ -4,8 +4,8 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from listeners.forwarding.condition import Condition
 from listeners.forwarding.conditions import (
-    Condition,
     Cookie,
     Header,
     Host,

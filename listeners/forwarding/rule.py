@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from listeners.forwarding.actions import ACTIONS, Action, ForwardGroup, Redirect, Rewrite
 from listeners.forwarding.checks import check_choice, refuse, shortened
-from listeners.forwarding.conditions import CONDITIONS, Condition, Path
+from listeners.forwarding.condition import Condition
+from listeners.forwarding.conditions import CONDITIONS, Path
 from listeners.forwarding.reading import Value, build, dump, read
 
 Direction = Literal["Request", "Response"]

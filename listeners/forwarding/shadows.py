@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from listeners.forwarding.conditions import Condition
+from listeners.forwarding.condition import Condition
 from listeners.forwarding.rule import Rule
 
 

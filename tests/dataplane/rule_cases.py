@@ -6,17 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from listeners.forwarding.actions import FixedResponse
-from listeners.forwarding.conditions import (
-    Condition,
-    Cookie,
-    Header,
-    Host,
-    Method,
-    Pair,
-    Path,
-    QueryString,
-    SourceIp,
-)
+from listeners.forwarding.condition import Condition, Pair
+from listeners.forwarding.conditions import Cookie, Header, Host, Method, Path, QueryString, SourceIp
 from listeners.forwarding.matching import Request
 from listeners.forwarding.rule import REQUEST, Rule
 
