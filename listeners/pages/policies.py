@@ -222,7 +222,7 @@ def listener_clients(request: HttpRequest, listener_id: str) -> HttpResponse:
     policies = selectors.policies_for(listener.load_balancer)
     wanted = request.GET.get("policy", "")
     policy = selectors.judging_policy(listener, wanted)
-    context = frame(listener, "clients") | {
+    context = frame(listener, "details") | {
         "policies": policies,
         "policy": policy,
         "is_own": policy.id == listener.security_policy,

@@ -80,3 +80,6 @@ function firstWrongControl() {
   return null;
 }
 firstWrongControl()?.focus();
+
+// Where tabs are wider than the screen, the current one is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
