@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from certificates.models import Certificate
+from listeners.forwarded_rules import SETTINGS
 from listeners.models import Binding, Listener, ServerGroup
 from listeners.words import FIELD_NAMES, SLOT_NAMES, shown_value
 
@@ -75,7 +76,15 @@ def _fields(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[
 
 
 def _shown(name: str, value: Any, names: Mapping[Any, str]) -> str:
+    if name == "forwarded_headers":
+        return ", ".join(_told_header(*each) for each in value.items())
     return names[value] if isinstance(value, str) and value in names else shown_value(name, value)
+
+
+def _told_header(name: str, value: Any) -> str:
+    """Return a setting of request headers in words; only those that differ from the defaults are kept."""
+    label = SETTINGS[name].header or name.replace("_", " ")
+    return f"{label}: {' '.join(value) if isinstance(value, list) else shown_value(name, value)}"
 
 
 def _bindings(

@@ -8,7 +8,7 @@ from certificates.services import delete_certificate
 from console.errors import ConflictError, ForbiddenError, NotFoundError, StaleError
 from events.models import Change
 from listeners import services
-from listeners.history import STATES_KEPT, State, state_of
+from listeners.history import STATES_KEPT, State, differences, state_of
 from listeners.limits import set_quota
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
 from listeners.services.forwarding_rules import RuleFields, create_rules, delete_rules, update_rules
@@ -186,3 +186,12 @@ def test_lowered_limits_do_not_stand_against_what_adds_nothing() -> None:
     set_quota(OPERATOR, "alb_quota_standard_loadbalancer_certificates_num", 0)
     services.roll_back_listener(OPERATOR, listener.pk, change)
     assert now(listener) == wanted
+
+
+def test_request_headers_that_differ_are_told_by_their_names() -> None:
+    listener = make_listener(product="ALB", protocol="HTTP")
+    before = now(listener)
+    services.set_forwarded_headers(OPERATOR, listener.pk, port=True, trusted_sources=("192.0.2.0/24", "10.0.0.0/8"))
+    (told,) = differences(before, now(listener))
+    assert (told.label, told.before) == ("Request headers", "")
+    assert told.after == "X-Forwarded-Port: on, trusted sources: 192.0.2.0/24 10.0.0.0/8"
