@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
-# Twice as many processes as cores of a small machine: tests also wait. Each takes the next test or module
+# More processes than a small machine has cores: tests also wait. Each takes the next test or module
 # (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database afterwards comes last.
-PYTEST := $(PYTHON) -m pytest --numprocesses=4 -m "not conformance"
+PYTEST := $(PYTHON) -m pytest --numprocesses=5 -m "not conformance"
 # Tests that run lbadmin in their own process, and some that start it as it ships; the others reach nothing more.
 MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/console tests/dashboard \
 	tests/dataplane tests/events tests/features tests/listeners tests/renewals \

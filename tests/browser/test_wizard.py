@@ -89,6 +89,7 @@ def test_back_and_the_steps_keep_what_was_typed(context: BrowserContext) -> None
     certificate = factories.make_server_certificate("kept.test")
     page = _open_wizard(context, factories.make_load_balancer())
     page.get_by_label("Listener port").fill("8443")
+    page.get_by_text("Advanced settings").click()
     page.get_by_label("Idle timeout").fill("77")
     _next(page, "Configure SSL Certificate")
     page.locator("#choices-certificate_id label", has_text=certificate.name).click()

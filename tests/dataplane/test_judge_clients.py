@@ -41,7 +41,7 @@ CONNECTION = Connection(
 
 
 def listed(*revoked: Issued, issuer: Issued = ROOT) -> x509.CertificateRevocationList:
-    return x509.load_der_x509_crl(make_list(issuer, *revoked))
+    return x509.load_der_x509_crl(make_list(issuer, *revoked, this_update=NOW - DAY))
 
 
 def shown(client: Issued | None, verdict: str = "", failure: str = "") -> Connection:
