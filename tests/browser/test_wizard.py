@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from listeners.models import Listener, LoadBalancer
@@ -187,3 +187,25 @@ def test_an_https_listener_of_an_application_load_balancer_is_created_and_manage
     listener = Listener.objects.get()
     assert (listener.protocol, listener.request_timeout_seconds, listener.mutual_authentication) == ("HTTPS", 30, True)
     assert {binding.role for binding in listener.bindings.all()} == {"default", "additional", "ca"}
+
+
+@pytest.mark.parametrize("context", [True], ids=["javascript"], indirect=True)
+def test_what_is_chosen_while_a_search_is_under_way_stays(context: BrowserContext) -> None:
+    certificates = [factories.make_server_certificate(f"slow-{number}.test") for number in range(3)]
+    page = _open_wizard(context, factories.make_load_balancer())
+    page.get_by_label("Listener port").fill("8443")
+    _next(page, "Configure SSL Certificate")
+    answers: list[Route] = []
+
+    def hold(route: Route) -> None:
+        answers.append(route)
+
+    page.route("**/choices/additional_certificate_ids/**", hold, times=1)
+    page.locator("[name=additional_certificate_ids_search]").fill("slow-2")
+    while not answers:
+        page.wait_for_timeout(20)
+    box = page.locator("#choices-additional_certificate_ids label", has_text="slow-1.test").locator("input")
+    box.check()
+    answers[0].continue_()
+    expect(page.locator("#choices-additional_certificate_ids label", has_text="slow-0.test")).to_have_count(0)
+    expect(page.locator("[name=additional_certificate_ids]:checked")).to_have_value(certificates[1].pk)

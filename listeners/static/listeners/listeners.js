@@ -7,6 +7,23 @@ document.addEventListener("keydown", (event) => {
   if (window.htmx && event.target.matches('.picker input[type="search"]')) event.preventDefault();
 });
 
+// What is chosen while a search is under way must not go with the old list: the search is made again with it.
+const chosenBefore = new WeakMap();
+
+function chosenIn(list) {
+  return [...list.querySelectorAll("input:checked")].map((input) => input.value).join();
+}
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target?.matches(".picker-choices")) chosenBefore.set(detail.target, chosenIn(detail.target));
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const list = detail.target;
+  if (!list?.matches(".picker-choices") || chosenBefore.get(list) === chosenIn(list)) return;
+  detail.shouldSwap = false;
+  const search = list.closest(".picker").querySelector('input[type="search"]');
+  setTimeout(() => search.dispatchEvent(new Event("search")));
+});
+
 // A live part that is polled and has not changed is left alone: what is selected or opened in it stays so.
 const lastAnswers = new WeakMap();
 
