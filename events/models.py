@@ -53,6 +53,10 @@ class Notice(models.Model):
     subject_name = models.CharField(max_length=255)
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
+    # The alert rule that made it due, which says whom it is for; empty where the default decides.
+    rule_id = models.CharField(max_length=32, blank=True, db_index=True)
+    told_at = models.DateTimeField(null=True)  # when the first channel took it: what an escalation counts from
+    resolved_at = models.DateTimeField(null=True)  # those who were told hear of that, too
 
     class Meta:
         ordering = ("-id",)

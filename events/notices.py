@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.utils import timezone
 
 from events.models import Notice
 
@@ -29,6 +30,7 @@ class Crossing:
     subject_name: str
     expires_at: dt.datetime
     thresholds_hours: tuple[int, ...]
+    rule_id: str = ""
 
 
 @contextmanager
@@ -68,6 +70,7 @@ def _rows(crossing: Crossing, now: dt.datetime) -> Iterator[Notice]:
             subject_name=crossing.subject_name[:255],
             expires_at=crossing.expires_at,
             created_at=now,
+            rule_id=crossing.rule_id,
         )
 
 
@@ -80,7 +83,9 @@ def _reopen(crossings: Sequence[Crossing]) -> None:
     ).values_list("pk", "subject_kind", "subject_id", "generation", "threshold_hours")
     again = [pk for pk, *key in closed if tuple(key) in tightest]
     Notice.objects.filter(pk__in=again).update(
-        is_open=True, state=Case(When(state=Notice.State.RESOLVED, then=Value(Notice.State.DUE)), default="state")
+        is_open=True,
+        resolved_at=None,
+        state=Case(When(state=Notice.State.RESOLVED, then=Value(Notice.State.DUE)), default="state"),
     )
 
 
@@ -97,16 +102,17 @@ def supersede_looser(subject_kinds: Iterable[str]) -> None:
 
 def resolve(notices: "QuerySet[Notice]") -> int:
     """Close notices whose subject needs no telling any more, and return how many there were."""
-    return _close(notices.filter(is_open=True), Notice.State.RESOLVED)
+    return _close(notices.filter(is_open=True), Notice.State.RESOLVED, resolved_at=timezone.now())
 
 
-def _close(notices: "QuerySet[Notice]", state: Notice.State) -> int:
-    return notices.update(is_open=False, state=Case(When(state=Notice.State.DUE, then=Value(state)), default="state"))
+def _close(notices: "QuerySet[Notice]", state: Notice.State, **more: dt.datetime) -> int:
+    closed = Case(When(state=Notice.State.DUE, then=Value(state)), default="state")
+    return notices.update(is_open=False, state=closed, **more)
 
 
 def mark_told(notices: "QuerySet[Notice]") -> None:
     """Keep that a channel has taken these notices."""
-    notices.filter(state=Notice.State.DUE).update(state=Notice.State.TOLD)
+    notices.filter(state=Notice.State.DUE).update(state=Notice.State.TOLD, told_at=timezone.now())
 
 
 def open_notices() -> "QuerySet[Notice]":

@@ -1,49 +1,13 @@
-"""Channels, and the deliveries that carry notices over them."""
+"""Deliveries: the messages that carry notices over channels, and the scans that found the notices."""
 
 import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from console.ids import channel_id
+from alerts.models.channel import Channel
+from alerts.models.contact import ContactGroup
 from events.models import Notice
-
-
-class Channel(models.Model):
-    """A way to tell people or machines: a list of mail addresses, or a webhook."""
-
-    class Kind(models.TextChoices):
-        """The transports."""
-
-        EMAIL = "email", _("Email")
-        WEBHOOK = "webhook", _("Webhook")
-
-    id = models.CharField(primary_key=True, max_length=32, default=channel_id, editable=False)
-    name = models.CharField(max_length=128, unique=True)
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    target = models.CharField(max_length=2000)  # addresses separated by ", ", or the URL
-    sealed_secret = models.BinaryField(null=True)  # the webhook's signing secret
-    enabled = models.BooleanField(default=True)
-    revision = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.CharField(max_length=200)
-    # What sending taught; written by the sender alone, and no part of the revision.
-    failures_in_a_row = models.PositiveIntegerField(default=0)
-    failing_since = models.DateTimeField(null=True)  # first of those failures
-    last_error = models.TextField(blank=True)
-    last_sent_at = models.DateTimeField(null=True)
-    disabled_reason = models.TextField(blank=True)  # why the sender switched it off
-
-    class Meta:
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def recipients(self) -> list[str]:
-        """The mail addresses of an email channel."""
-        return self.target.split(", ")
 
 
 class Delivery(models.Model):
@@ -55,6 +19,9 @@ class Delivery(models.Model):
         EXPIRY = "expiry", _("Expiry")
         RENEWAL = "renewal", _("Renewal failure")
         LIST = "crl", _("Revocation list")
+        OUTSIDE = "outside", _("Certificate outside")
+        SERVING = "serving", _("Data plane failure")
+        RESOLVED = "resolved", _("Resolved")
         CHANNEL = "channel", _("Channel failure")
         TEST = "test", _("Test")
 
@@ -69,7 +36,9 @@ class Delivery(models.Model):
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # For whom it was written: the group's quiet hours and pace decide when it goes out.
+    group = models.ForeignKey(ContactGroup, null=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveIntegerField(default=0)  # since it was made or re-sent
     next_attempt_at = models.DateTimeField()
@@ -95,17 +64,39 @@ class Delivery(models.Model):
 
 
 class DeliveryNotice(models.Model):
-    """A notice within a delivery. Unique on (notice, channel): nothing is told twice over one channel."""
+    """A notice within a delivery: nothing is told twice over one channel, and nothing resolved twice."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="items")
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    is_resolution = models.BooleanField(default=False)  # the delivery says that the notice is settled
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("notice", "channel"), name="notice_channel_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("notice", "channel", "is_resolution"), name="notice_channel_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.notice_id} in {self.delivery_id}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try of a delivery: what was asked, without secrets, and what the other side answered."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_log")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)  # null while under way, and for ever if its sender was killed
+    succeeded = models.BooleanField(default=False)
+    request = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.delivery_id}"
 
 
 class Scan(models.Model):
