@@ -39,12 +39,15 @@ INSTALLED_APPS = [
     "events",
     "access",
     "certificates",
+    "watchlist",
     "authorities",
     "renewals",
     "listeners",
     "dataplane",
     "alerts",
     "dashboard",
+    "manifests",
+    "cloudapi",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""The cloud-compatible API: the cloud's own clients drive the product unmodified."""

@@ -1,0 +1,1 @@
+"""Manifests: load balancers and what hangs on them, declared in a file."""

@@ -1,0 +1,1 @@
+"""The watch list: addresses outside whose certificates are watched, too."""
