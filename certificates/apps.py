@@ -15,6 +15,7 @@ class CertificatesConfig(AppConfig):
         from certificates.checks import check_encryption_keys  # noqa: PLC0415  # models load after apps
         from certificates.keys import register_sealed_field  # noqa: PLC0415
 
+        register_sealed_field("certificates.SealedKey", "token")
         register_sealed_field("certificates.Drop", "token")
         register_sealed_field("certificates.Replacement", "token")
         register(check_encryption_keys, Tags.database)
