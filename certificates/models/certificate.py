@@ -44,6 +44,7 @@ class Certificate(models.Model):
         indexes = (
             models.Index(fields=("not_after", "id"), name="certificate_expiry"),
             models.Index(fields=("kind", "not_after", "id"), name="certificate_kind_expiry"),
+            models.Index(fields=("key_algorithm", "not_after", "id"), name="certificate_key_expiry"),
             models.Index(fields=("hints_edition",), name="certificate_hints_edition"),
         )
         permissions = (("export_private_key", "Can export private keys"),)
