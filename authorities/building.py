@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -45,19 +45,32 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a leaf says otherwise than its purpose has it; what is None or empty stays as the purpose has it."""
+
+    key_usages: frozenset[str] | None = None  # as ``x509.KeyUsage`` calls them
+    extended_usages: Sequence[x509.ObjectIdentifier] = ()
+    critical: frozenset[x509.ObjectIdentifier] = frozenset()  # extensions that are made critical
+    serial: int | None = None
+    attributes: Sequence[x509.NameAttribute[str]] = ()  # of the subject, behind the usual ones
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """What a leaf is for: a purpose, and the names that it answers to."""
 
     purpose: str  # "server" or "client"
     names: Sequence[x509.GeneralName] = ()
+    profile: Profile = field(default_factory=Profile)
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an authority may sign: how many authorities below it, and within which names."""
+    """What an authority may sign: how many authorities below it, within which names, and for which uses."""
 
     path_length: int | None = 0
     constraints: x509.NameConstraints | None = None
+    extended_usages: Sequence[x509.ObjectIdentifier] = ()  # empty: for all
 
 
 def life_of(days: int, now: dt.datetime) -> Life:
@@ -74,19 +87,23 @@ def build_authority(
     builder = builder.add_extension(_key_usage(AUTHORITY_USAGE), critical=True)
     if reach.constraints:
         builder = builder.add_extension(reach.constraints, critical=True)
+    if reach.extended_usages:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(reach.extended_usages), critical=False)
     return _issued_by(builder, issuer) if issuer else builder
 
 
 def build_leaf(key: PublicKey, subject: x509.Name, life: Life, issuer: Issuer, use: Use) -> x509.CertificateBuilder:
     """Return a server or client certificate."""
-    usage = {"digital_signature"} | ({"key_encipherment"} if isinstance(key, rsa.RSAPublicKey) else set())
-    builder = _builder(key, subject, issuer.certificate.subject, life)
+    profile = use.profile
+    builder = _builder(key, subject, issuer.certificate.subject, life, profile.serial)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(_key_usage(frozenset(usage)), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([PURPOSES[use.purpose]]), critical=False)
+    builder = builder.add_extension(_key_usage(_leaf_usages(key, profile)), critical=True)
+    extended = x509.ExtendedKeyUsage(profile.extended_usages or [PURPOSES[use.purpose]])
+    builder = builder.add_extension(extended, critical=extended.oid in profile.critical)
     if use.names:
+        names = x509.SubjectAlternativeName(use.names)
         # A certificate without a subject must have its names read (RFC 5280, section 4.2.1.6).
-        builder = builder.add_extension(x509.SubjectAlternativeName(use.names), critical=not list(subject))
+        builder = builder.add_extension(names, critical=names.oid in profile.critical or not list(subject))
     return _issued_by(builder, issuer)
 
 
@@ -120,13 +137,29 @@ def key_identifier_of(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(found)
 
 
-def _builder(key: PublicKey, subject: x509.Name, issuer: x509.Name, life: Life) -> x509.CertificateBuilder:
+def extended_usages_of(certificate: x509.Certificate) -> Sequence[x509.ObjectIdentifier]:
+    """Return the extended key usages in a certificate, none where it is for all."""
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return []
+
+
+def _leaf_usages(key: PublicKey, profile: Profile) -> frozenset[str]:
+    if profile.key_usages is not None:
+        return profile.key_usages
+    return frozenset({"digital_signature"} | ({"key_encipherment"} if isinstance(key, rsa.RSAPublicKey) else set()))
+
+
+def _builder(
+    key: PublicKey, subject: x509.Name, issuer: x509.Name, life: Life, serial: int | None = None
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(life.begin)
         .not_valid_after(life.end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)

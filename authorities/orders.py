@@ -1,12 +1,15 @@
 """What is asked of an authority, and what is signed for it."""
 
+import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from authorities.building import PURPOSES
+from authorities.building import PURPOSES, Life, Profile
 from authorities.requests import SigningRequest, read_signing_request
 from certificates.alternative_names import general_names, server_names
 from certificates.key_types import KeyType, check_key_type
@@ -31,6 +34,8 @@ class Order:
     key_type: str = KeyType.P256.value
     csr_pem: bytes = b""
     names_from_csr: bool = False
+    life: Life | None = None  # from when until when exactly, instead of ``days`` from now
+    profile: Profile = field(default_factory=Profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Wanted:
     days: int
     key_type: str
     request: SigningRequest | None
+    life: Life | None = None
+    profile: Profile = field(default_factory=Profile)
 
 
 def checked_order(order: Order) -> Wanted:
@@ -54,12 +61,31 @@ def checked_order(order: Order) -> Wanted:
             field="purpose",
             way_out=_("Choose “server” or “client”."),
         )
-    check_days(order.days)
+    if order.life is None:
+        check_days(order.days)
+    else:
+        check_life(order.life)
     request = read_signing_request(order.csr_pem) if order.csr_pem.strip() else None
     if request is None:
         check_key_type(order.key_type)
     names, subject = _names_and_subject(order, request)
-    return Wanted(order.purpose, names, subject, order.days, order.key_type, request)
+    subject = x509.Name([*subject, *order.profile.attributes])
+    return Wanted(
+        order.purpose, names, subject, order.days, order.key_type, request, life=order.life, profile=order.profile
+    )
+
+
+def check_life(life: Life) -> None:
+    """Raise InvalidInputError for a certificate that would be over, never begin, or last too long."""
+    if life.end <= timezone.now() or life.end <= life.begin:
+        raise InvalidInputError(
+            _("The certificate would be over on %(moment)s, before it is of use.")
+            % {"moment": f"{life.end:%Y-%m-%d %H:%M} UTC"},
+            "authority.life",
+            field="life",
+            way_out=_("Choose a later end, after the beginning."),
+        )
+    check_days(math.ceil((life.end - life.begin) / dt.timedelta(days=1)))
 
 
 def check_days(days: int) -> None:

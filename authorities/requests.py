@@ -19,6 +19,7 @@ LARGEST_REQUEST_BYTES = 64_000
 RSA_BITS = range(2048, 4097)
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 _BEGIN = (b"-----BEGIN CERTIFICATE REQUEST-----", b"-----BEGIN NEW CERTIFICATE REQUEST-----")
+_NAMES = (x509.DNSName, x509.IPAddress, x509.RFC822Name, x509.UniformResourceIdentifier)
 _PARTS = {
     NameOID.COMMON_NAME: "common_name",
     NameOID.ORGANIZATION_NAME: "organization",
@@ -91,8 +92,10 @@ def _names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     for name in names:
-        if not isinstance(name, x509.DNSName | x509.IPAddress | x509.RFC822Name):
-            raise _refused(_("It asks for a name that is neither a host name, an IP address nor an email address."))
+        if not isinstance(name, _NAMES):
+            raise _refused(
+                _("It asks for a name that is neither a host name, an IP address, an email address nor a URI.")
+            )
     return tuple(str(name.value) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""The names that a certificate is to be for, as people give them: host names, IP addresses, email addresses."""
+"""The names that a certificate is to be for, as people give them: host names, IP and email addresses, URIs."""
 
 import ipaddress
 import re
@@ -12,7 +12,13 @@ from console.errors import InvalidInputError
 
 MOST_NAMES = 100
 LONGEST_GIVEN = 100  # characters of a wrong name that a message repeats
+LONGEST_URI = 1000
+# What identifies a client by a URI (RFC 3986): spiffe://…, https://…, urn:…
+_URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|urn:)[!-~]+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+
+
+_KINDS: dict[type[x509.GeneralName], str] = {x509.RFC822Name: "email", x509.UniformResourceIdentifier: "uri"}
 
 
 def general_names(names: Sequence[str], *, at_least: int = 1) -> list[x509.GeneralName]:
@@ -28,12 +34,13 @@ def general_names(names: Sequence[str], *, at_least: int = 1) -> list[x509.Gener
 
 
 def server_names(names: Sequence[str]) -> list[x509.GeneralName]:
-    """Return the names of a server; raise InvalidInputError for an email address too."""
+    """Return the names of a server; raise InvalidInputError for an email address or a URI too."""
     found = general_names(names)
     for name in found:
-        if isinstance(name, x509.RFC822Name):
+        if isinstance(name, x509.RFC822Name | x509.UniformResourceIdentifier):
             raise InvalidInputError(
-                _("“%(name)s” is an email address, and a server has none.") % {"name": name.value[:LONGEST_GIVEN]},
+                _("“%(name)s” is neither a host name nor an IP address, and a server has no others.")
+                % {"name": name.value[:LONGEST_GIVEN]},
                 "names.invalid",
                 field="names",
             )
@@ -49,19 +56,20 @@ def written(name: x509.GeneralName) -> dict[str, str]:
     """Return a name as ``CertificateName`` keeps it: its kind and its value."""
     if isinstance(name, x509.IPAddress):
         return {"kind": "ip", "value": str(name.value)}
-    kind = "email" if isinstance(name, x509.RFC822Name) else "dns"
-    return {"kind": kind, "value": str(name.value)}
+    return {"kind": _KINDS.get(type(name), "dns"), "value": str(name.value)}
 
 
 def _general_name(text: str) -> x509.GeneralName:
     name = text.strip()
     if is_address(name) and "%" not in name:  # a scope says something on one machine only
         return x509.IPAddress(ipaddress.ip_address(name))
+    if len(name) <= LONGEST_URI and _URI.fullmatch(name):
+        return x509.UniformResourceIdentifier(name)
     try:
         return _email(name) if "@" in name else x509.DNSName(_host(name))
     except (InvalidNameError, ValueError):
         raise InvalidInputError(
-            _("“%(name)s” is neither a host name, an IP address nor an email address.")
+            _("“%(name)s” is neither a host name, an IP address, an email address nor a URI.")
             % {"name": name[:LONGEST_GIVEN]},
             "names.invalid",
             field="names",

@@ -1,6 +1,7 @@
 """Every write of authorities: create, renew, issue, revoke, publish."""
 
 from authorities.services.bulk import issue_table
+from authorities.services.certifying import OutsideAuthority, certify_authority
 from authorities.services.changing import change_authority, delete_authority
 from authorities.services.creating import NewAuthority, create_authority
 from authorities.services.issuing import issue_bundle, issue_certificate, reissue_certificate
@@ -10,7 +11,9 @@ from authorities.services.revoking import revoke_certificate
 
 __all__ = (
     "NewAuthority",
+    "OutsideAuthority",
     "RenewedAuthority",
+    "certify_authority",
     "change_authority",
     "create_authority",
     "delete_authority",

@@ -40,19 +40,21 @@ class NewAuthority:
     path_length: int | None = 0  # how many authorities may stand below it; None: no limit of its own
     permitted_names: Sequence[str] = field(default_factory=tuple)
     excluded_names: Sequence[str] = field(default_factory=tuple)
+    extended_usages: Sequence[x509.ObjectIdentifier] = field(default_factory=tuple)  # empty: signs for all uses
 
 
 def create_authority(actor: Actor, new: NewAuthority) -> Authority:
     """Make an authority with a fresh key; raise InvalidInputError with the field at fault, having stored nothing."""
     check_days(new.days)
     subject = distinguished_name(new.subject)
-    reach = Reach(_checked_path_length(new.path_length), read_constraints(new.permitted_names, new.excluded_names))
+    constraints = read_constraints(new.permitted_names, new.excluded_names)
+    reach = Reach(checked_path_length(new.path_length), constraints, new.extended_usages)
     key = generate_key(new.key_type)
     life = life_of(new.days, timezone.now())
     with recording(actor) as changes:
         signer = open_issuer(authority_by_id(new.parent_id)) if new.parent_id else None
         if signer:
-            _check_against(signer, subject, life, reach)
+            check_against(signer, subject, life, reach)
         certificate = signed_authority(signer, key, subject, life, reach)
         if signer:
             record_issued(changes, signer.authority, certificate, "ca")
@@ -79,7 +81,7 @@ def signed_authority(
     return signer.sign(build_authority(public, subject, life, reach, signer.issuer))
 
 
-def _check_against(signer: Signer, subject: x509.Name, life: Life, reach: Reach) -> None:
+def check_against(signer: Signer, subject: x509.Name, life: Life, reach: Reach) -> None:
     """Refuse a subordinate that would last longer or reach further than those above it."""
     parent = signer.certificate
     if life.end > parent.not_valid_after_utc:
@@ -99,7 +101,8 @@ def _check_against(signer: Signer, subject: x509.Name, life: Life, reach: Reach)
         )
 
 
-def _checked_path_length(path_length: int | None) -> int | None:
+def checked_path_length(path_length: int | None) -> int | None:
+    """Return how many authorities may stand below one, None without a limit; raise InvalidInputError."""
     if path_length is not None and not 0 <= path_length <= LONGEST_PATH:
         raise InvalidInputError(
             _("The path length is 0 to %(limit)s.") % {"limit": LONGEST_PATH},

@@ -17,11 +17,12 @@ from authorities.signing import Signer, key_pem_of, open_issuer
 from certificates.key_types import generate_key
 from certificates.parsing.bundles import Bundle
 from certificates.services import Imported, NewCertificate, store_bundles, store_replacement
-from console.errors import InvalidInputError
+from console.errors import ConflictError, InvalidInputError
 from events.actor import Actor
 from events.feed import Recorder, recording
 
 BATCH = 500
+LONGEST_SERIAL_BITS = 159
 
 
 def issue_bundle(actor: Actor, authority_id: str, order: Order) -> Bundle:
@@ -65,13 +66,15 @@ def sign_wanted(changes: Recorder, signer: Signer, wanted: Wanted, key: SigningK
 
 def leaf_builder(signer: Signer, wanted: Wanted, key: SigningKey | None) -> x509.CertificateBuilder:
     """Return what is to be signed; raise InvalidInputError for what the authority may not sign."""
-    life = life_of(wanted.days, timezone.now())
+    life = wanted.life or life_of(wanted.days, timezone.now())
     if life.end > signer.certificate.not_valid_after_utc:
         raise outlives(signer.certificate)
     if outside := first_outside(wanted.names, wanted.subject, signer.line):
         raise _outside(subtree_text(outside))
+    _refuse_serial(signer.authority, wanted.profile.serial)
     public = key.public_key() if key else wanted.request.public_key if wanted.request else None
-    return build_leaf(_public(public), wanted.subject, life, signer.issuer, Use(wanted.purpose, wanted.names))
+    use = Use(wanted.purpose, wanted.names, wanted.profile)
+    return build_leaf(_public(public), wanted.subject, life, signer.issuer, use)
 
 
 def record_issued(changes: Recorder, authority: Authority, leaf: x509.Certificate, purpose: str) -> IssuedCertificate:
@@ -112,6 +115,25 @@ def outlives(authority: x509.Certificate) -> InvalidInputError:
         field="days",
         way_out=_("Choose fewer days."),
     )
+
+
+def _refuse_serial(authority: Authority, serial: int | None) -> None:
+    """Refuse a serial number of somebody's choice that an authority has used, or that none may (RFC 5280, 4.1.2.2)."""
+    if serial is None:
+        return
+    if not 0 < serial.bit_length() <= LONGEST_SERIAL_BITS or serial < 0:
+        raise InvalidInputError(
+            _("A serial number is positive and has at most %(limit)s bits.") % {"limit": LONGEST_SERIAL_BITS},
+            "issued.serial",
+            field="serial",
+        )
+    if IssuedCertificate.objects.filter(authority=authority, serial=f"{serial:x}").exists():
+        raise ConflictError(
+            _("“%(name)s” has issued a certificate with this serial number.") % {"name": authority.certificate.name},
+            "issued.serial-taken",
+            field="serial",
+            way_out=_("Choose another one, or leave it out."),
+        )
 
 
 def _key_for(wanted: Wanted) -> SigningKey | None:

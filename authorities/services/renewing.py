@@ -8,7 +8,7 @@ from cryptography import x509
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from authorities.building import Life, Reach, life_of
+from authorities.building import Life, Reach, extended_usages_of, life_of
 from authorities.constraints import constraints_of
 from authorities.models import Authority
 from authorities.orders import check_days
@@ -109,7 +109,8 @@ def _allowed_life(authority: Authority, asked: Life, parent: Signer | None) -> L
 
 
 def _reach(authority: Authority) -> Reach:
-    return Reach(path_length_of(authority), constraints_of(x509_of(authority)))
+    certificate = x509_of(authority)
+    return Reach(path_length_of(authority), constraints_of(certificate), extended_usages_of(certificate))
 
 
 def _beside(authority: Authority) -> tuple[Link, ...]:
