@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, Subquery
@@ -13,7 +13,7 @@ from certificates.hints import Subject, subject_of_bundle
 from certificates.issuers import remember_issuers
 from certificates.keys import seal
 from certificates.messages import message_of
-from certificates.models import Certificate, CertificateName, CertificateVersion, SealedKey
+from certificates.models import Certificate, CertificateName, CertificateVersion, ChainMember, Kind, SealedKey
 from certificates.parsing.bundles import Bundle, Link
 from certificates.parsing.refusals import Finding, Parameters
 from certificates.usage import tell_stored
@@ -73,6 +73,14 @@ def insert_versions(actor: Actor, versions: Sequence[NewVersion]) -> list[Certif
         ],
         BATCH,
     )
+    ChainMember.objects.bulk_create(
+        [
+            member
+            for row, version in zip(rows, versions, strict=True)
+            for member in _chain_members(row, version.bundle, version.certificate.kind)
+        ],
+        BATCH,
+    )
     SealedKey.objects.bulk_create(
         [
             SealedKey(version=row, token=seal(version.bundle.key_pem))
@@ -121,6 +129,21 @@ def _chain_not_after(bundle: Bundle) -> dt.datetime | None:
     """Return the soonest end in the chain if it comes before the leaf's."""
     ends = [link.description.not_after for link in bundle.chain]
     return min((end for end in ends if end < bundle.leaf.description.not_after), default=None)
+
+
+def _chain_members(row: CertificateVersion, bundle: Bundle, kind: str) -> Iterator[ChainMember]:
+    """Yield what of the chain is watched by itself, soonest end first."""
+    links = [link.description for link in bundle.chain]
+    watched = [link for link in links if kind == Kind.CA or link.not_after < bundle.leaf.description.not_after]
+    for place, link in enumerate(sorted(watched, key=lambda link: link.not_after)):
+        yield ChainMember(
+            version=row,
+            place=place,
+            subject=link.subject,
+            sha256=link.sha256,
+            not_before=link.not_before,
+            not_after=link.not_after,
+        )
 
 
 def _row(actor: Actor, version: NewVersion) -> CertificateVersion:

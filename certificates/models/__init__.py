@@ -6,7 +6,7 @@ from certificates.models.issuer import Issuer
 from certificates.models.replacement import Replacement
 from certificates.models.request import CertificateRequest, RequestKey
 from certificates.models.revocation import RevocationList
-from certificates.models.version import CertificateName, CertificateVersion, SealedKey
+from certificates.models.version import CertificateName, CertificateVersion, ChainMember, SealedKey
 
 __all__ = (
     "Certificate",
@@ -15,6 +15,7 @@ __all__ = (
     "CertificateRequest",
     "CertificateTag",
     "CertificateVersion",
+    "ChainMember",
     "Drop",
     "Issuer",
     "Kind",

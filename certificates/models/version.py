@@ -68,6 +68,28 @@ class CertificateName(models.Model):
         return self.value
 
 
+class ChainMember(models.Model):
+    """A certificate of a version's chain whose end matters by itself: what makes clients fail before the leaf ends.
+
+    Of a server or client certificate these are the members that end before the leaf; of a CA certificate all that are
+    trusted beside it.
+    """
+
+    version = models.ForeignKey(CertificateVersion, on_delete=models.CASCADE, related_name="chain_members")
+    place = models.PositiveIntegerField()  # among the members of the version, soonest end first, from 0
+    subject = models.TextField()  # RFC 4514
+    sha256 = models.CharField(max_length=64)  # of the DER
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("version", "place")
+        constraints = (models.UniqueConstraint(fields=("version", "place"), name="member_once"),)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class SealedKey(models.Model):
     """The private key of a version, sealed; a table of its own so that no list ever loads it."""
 
