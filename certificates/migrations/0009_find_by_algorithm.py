@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('certificates', '0008_fill_issuers'),
+        ("certificates", "0008_fill_issuers"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['key_algorithm', 'not_after', 'id'], name='certificate_key_expiry'),
+            model_name="certificate",
+            index=models.Index(fields=["key_algorithm", "not_after", "id"], name="certificate_key_expiry"),
         ),
     ]
