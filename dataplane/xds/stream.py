@@ -11,7 +11,7 @@ from typing import Protocol
 
 from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, sending_order
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, ROUTES, sending_order
 from dataplane.xds.cache import ORDER, REMOVAL_ORDER, Entry, ResourceCache
 
 MOST_SECRETS_AT_ONCE = 250  # so that neither the database nor the event loop is held for long
@@ -106,6 +106,8 @@ class DeltaStream:
     def next_batch(self) -> Batch | None:
         """Return what to send next, None when the engine has everything; ``sent`` confirms it."""
         for type_url in (name for name in ORDER if name in self._types):
+            if type_url == ROUTES and self._types[ROUTES].dirty and self._clusters_are_on_their_way():
+                continue
             batch = self._additions(type_url, self._types[type_url])
             if batch is not None:
                 return batch
@@ -224,6 +226,21 @@ class DeltaStream:
             del subscription.dirty[name]
         removed = tuple(name for name in gone if name in subscription.known)
         return Batch(type_url, {}, removed, self._nonce()) if removed else None
+
+    def _clusters_are_on_their_way(self) -> bool:
+        """Tell whether routes must wait: from a cluster without its servers the engine would answer 503.
+
+        It takes a new cluster, asks for its servers, and uses it once it has them.
+        """
+        if any(type_url in {CLUSTER, ENDPOINTS} for type_url, _versions in self._pending.values()):
+            return True
+        clusters, servers = self._types.get(CLUSTER), self._types.get(ENDPOINTS)
+        unasked = self._cache.entries(ENDPOINTS).keys() - (servers.names if servers else set())
+        offered = self._cache.entries(CLUSTER)
+        # A cluster that was refused never asks.
+        return clusters is not None and any(
+            name in offered and clusters.has(name, offered[name].version) for name in unasked
+        )
 
     def _send_servers_again(self, names: Collection[str]) -> None:
         """After a cluster its servers are sent even if unchanged: the new cluster waits for them (Envoy, warming)."""

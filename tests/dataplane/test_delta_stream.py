@@ -8,7 +8,7 @@ from itertools import pairwise
 from envoy.service.discovery.v3.discovery_pb2 import DeltaDiscoveryRequest
 from google.rpc.status_pb2 import Status
 
-from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, SECRET
+from dataplane.envoy.names import CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET
 from dataplane.envoy.resources import CompiledListener, Resource, SecretSource
 from dataplane.xds.cache import ResourceCache
 from dataplane.xds.stream import MOST_SECRETS_AT_ONCE, Batch, DeltaStream
@@ -179,6 +179,27 @@ def test_servers_follow_their_cluster_even_if_unchanged() -> None:
     engine.take()
     cache.update([compiled(cluster="2")])
     assert sent(engine.take()) == [(CLUSTER, ["lsn-1"]), (ENDPOINTS, ["lsn-1"])]
+
+
+def test_routes_wait_until_the_engine_has_the_servers_of_new_clusters() -> None:
+    engine = Engine(filled())
+    engine.ask(CLUSTER)
+    engine.ask(ROUTES, "lsn-1")
+    (clusters,) = engine.take()
+    engine.accept(clusters)
+    assert engine.take() == []
+    engine.ask(ENDPOINTS, "lsn-1")
+    (servers,) = engine.take()
+    engine.accept(servers)
+    assert [batch.type_url for batch in engine.take()] == [ROUTES]
+
+
+def test_routes_do_not_wait_for_a_cluster_that_was_refused() -> None:
+    engine = Engine(filled())
+    engine.ask(CLUSTER)
+    engine.ask(ROUTES, "lsn-1")
+    engine.refuse(engine.take()[0], "no such policy")
+    assert [batch.type_url for batch in engine.take()] == [ROUTES]
 
 
 def test_acknowledgement_tells_type_names_and_versions() -> None:
