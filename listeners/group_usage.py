@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,16 +12,24 @@ from listeners.usage import listener_usage
 
 
 def users_of(group: ServerGroup, most: int = MOST_SHOWN) -> Usages:
-    """Return the listeners whose default group it is, then the rules that send requests to it; ``most`` are shown."""
-    listeners = Listener.objects.filter(server_group=group).order_by("load_balancer__name", "port")
+    """Return the listeners whose default group it is, then the rules that send requests to it; ``most`` are shown.
+
+    Who uses a variant uses it too.
+    """
+    listeners = Listener.objects.filter(of_family(group)).order_by("load_balancer__name", "port")
     shown = tuple(listener_usage(row, "") for row in listeners.select_related("load_balancer")[:most])
     direct = Usages(shown, _total(listeners, shown, most), f"{reverse('listener-list')}?server_group={group.pk}")
     return direct.joined(_rules_of(group, most), most)
 
 
+def of_family(group: ServerGroup) -> Q:
+    """Return the condition on users that theirs is ``group``, or a variant of it with the same servers."""
+    return Q(server_group=group) | Q(server_group__variant_of=group)
+
+
 def _rules_of(group: ServerGroup, most: int) -> Usages:
     order = ("rule__listener__load_balancer__name", "rule__listener__port", "rule__priority")
-    uses = RuleServerGroup.objects.filter(server_group=group).order_by(*order)
+    uses = RuleServerGroup.objects.filter(of_family(group)).order_by(*order)
     shown = tuple(map(_rule_usage, uses.select_related("rule__listener__load_balancer")[:most]))
     return Usages(shown, _total(uses, shown, most))
 

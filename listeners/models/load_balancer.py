@@ -36,6 +36,8 @@ class LoadBalancer(models.Model):
     deletion_protection_reason = models.CharField(max_length=128, blank=True)
     modification_protection = models.BooleanField(default=False)  # of the pages; REST and commands still change
     modification_protection_reason = models.CharField(max_length=128, blank=True)
+    # Of a CLB: [{"address", "weight", "description"}], which its listeners use on a port of their own.
+    default_servers = models.JSONField(default=list)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

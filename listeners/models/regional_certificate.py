@@ -10,6 +10,8 @@ class RegionalCertificate(models.Model):
 
     certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="regions")
     region = models.CharField(max_length=64)
+    name = models.CharField(max_length=128, blank=True)  # what the region calls it; empty: as the repository does
+    is_upload = models.BooleanField(default=False)  # it came for the region alone, not out of the repository
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)
     in_use: bool  # told by selectors.regional_certificates: a listener of the region has it

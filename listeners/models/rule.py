@@ -28,6 +28,8 @@ class ForwardingRule(models.Model):
     direction = models.CharField(max_length=8, choices=Direction.choices, default=Direction.REQUEST)
     conditions = models.JSONField(default=list)
     actions = models.JSONField(default=list)
+    # Of a CLB: its server group is used as the listener uses its own; switched off, it has its own settings.
+    follows_listener = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

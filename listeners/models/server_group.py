@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate
 from console.ids import server_group_id
+from listeners.models.load_balancer import LoadBalancer
 
 
 class ServerGroup(models.Model):
@@ -75,6 +76,13 @@ class ServerGroup(models.Model):
     health_check_interval_seconds = models.PositiveIntegerField(default=5)  # 1-50
     healthy_threshold = models.PositiveIntegerField(default=2)  # 2-10
     unhealthy_threshold = models.PositiveIntegerField(default=2)  # 2-10
+    # The Classic Load Balancer that it was made for, with which it goes; None: any load balancer can use it.
+    load_balancer = models.ForeignKey(
+        LoadBalancer, null=True, blank=True, on_delete=models.SET_NULL, related_name="own_server_groups"
+    )
+    # Whose servers it has, under settings of its own: a CLB's listener, not its server group, says how they are used.
+    variant_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants")
+    backend_port = models.PositiveIntegerField(null=True)  # its servers: the load balancer's default ones, on this port
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=200)

@@ -47,6 +47,7 @@ from listeners.services.server_groups import (
 )
 from listeners.services.servers import ServerSpec
 from listeners.services.tags import remove_tags, replace_tags, set_tags
+from listeners.services.variants import create_own_group, set_default_servers
 
 __all__ = (
     "DomainExtension",
@@ -65,6 +66,7 @@ __all__ = (
     "change_domain_extension",
     "create_listener",
     "create_load_balancer",
+    "create_own_group",
     "create_security_policy",
     "create_server_group",
     "delete_listener",
@@ -78,6 +80,7 @@ __all__ = (
     "replace_tags",
     "roll_back_binding",
     "roll_back_listener",
+    "set_default_servers",
     "set_forwarded_headers",
     "set_mutual_authentication",
     "set_tags",

@@ -151,6 +151,8 @@ def set_mutual_authentication(
     Switching it on needs the CA certificate, and enforces unless ``mode`` is observe. Later, None leaves each as it is.
     """
     require_mode(mode, enabled=enabled)
+    if not enabled:
+        require_ca_chosen(False, ca_certificate_id)
     with recording(actor) as changes:
         listener = take_listener(actor, listener_id, expected_revision)
         before = _authentication(listener)

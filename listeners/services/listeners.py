@@ -21,6 +21,7 @@ from listeners.services.links import moved_links, refuse_bad_links, refuse_linke
 from listeners.services.listener_values import checked
 from listeners.services.policy_rules import refuse_overused_policy
 from listeners.services.tags import NO_TAGS, drop_tags, tag_new
+from listeners.services.variants import drop_unused_variants
 from listeners.words import told
 
 
@@ -187,6 +188,7 @@ def delete_listener(actor: Actor, listener_id: str, *, expected_revision: int | 
         _record_deletion(changes, listener)
         drop_tags("listener", [listener.pk])
         listener.delete()
+        drop_unused_variants(changes, listener.load_balancer)
 
 
 def _record_deletion(changes: Recorder, listener: Listener) -> None:

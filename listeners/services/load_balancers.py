@@ -23,6 +23,7 @@ from listeners.rules import check_bind_address, check_object_name, check_product
 from listeners.services import rows
 from listeners.services.policy_rules import check_policy
 from listeners.services.tags import NO_TAGS, drop_tags, retag, tag_new
+from listeners.services.variants import drop_own_groups
 from listeners.words import told
 
 KIND = "load_balancer"
@@ -157,6 +158,7 @@ def _delete_with(changes: Recorder, balancer: LoadBalancer, listeners: list[List
     doomed.update(quic_listener=None)  # else the link protects the QUIC listener from going with its announcer
     doomed.delete()
     drop_tags("listener", [listener.pk for listener in listeners])
+    drop_own_groups(changes, balancer)
     drop_tags(KIND, [balancer.pk])
     changes.record("load_balancer.deleted", balancer, balancer.name)
     balancer.delete()

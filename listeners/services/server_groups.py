@@ -1,14 +1,16 @@
 """Create, change and delete server groups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError
 from console.revisions import save_revision
 from events.actor import Actor
-from events.feed import recording
+from events.feed import Recorder, recording
 from listeners import backends, limits
 from listeners.backend_fields import checked
 from listeners.backend_rules import settle
@@ -23,6 +25,7 @@ from listeners.words import counted, told
 
 KIND = "server_group"
 USERS_NAMED = 10
+NOBODYS: Mapping[str, Any] = MappingProxyType({})
 
 
 class ServerGroupOptions(TypedDict, total=False):
@@ -63,9 +66,13 @@ def create_server_group(
     name: str,
     protocol: str = ServerGroup.Protocol.TCP,
     servers: Sequence[ServerSpec] = (),
+    belonging: Mapping[str, Any] = NOBODYS,
     **options: Unpack[ServerGroupOptions],
 ) -> ServerGroup:
-    """Create a server group with its servers. What is not given is as ``backends.defaults_of`` its protocol says."""
+    """Create a server group with its servers. What is not given is as ``backends.defaults_of`` its protocol says.
+
+    ``belonging`` are the columns that ``listeners.services.variants`` gives those of a Classic Load Balancer.
+    """
     protocol = checked({"protocol": protocol})["protocol"]
     given = checked({**options, "name": name})
     specs = checked_servers(servers)
@@ -74,7 +81,7 @@ def create_server_group(
         rows.refuse_duplicate_name(ServerGroup.objects.all(), values["name"], KIND)
         _refuse_one_group_too_many(protocol)
         _refuse_unusable_authority(values)
-        group = ServerGroup.objects.create(created_by=actor.name, protocol=protocol, **values)
+        group = ServerGroup.objects.create(created_by=actor.name, protocol=protocol, **belonging, **values)
         set_servers(group, specs)
         changes.record("server_group.created", group, f"{group.name} with {counted(len(specs), 'server')}")
     return group
@@ -91,13 +98,15 @@ def update_server_group(
 ) -> ServerGroup:
     """Change a server group. ``servers`` replaces the whole set; a server that stays keeps its row and health.
 
-    Its protocol is for life: giving another one is refused.
+    Groups that are variants of each other have the same servers always. A group's protocol is for life: giving
+    another one is refused.
     """
     given = checked(fields)
     specs = None if servers is None else checked_servers(servers)
     with recording(actor) as changes:
         group = rows.take(ServerGroup.objects.all(), server_group_id, KIND, expected_revision)
         _refuse_other_protocol(group, protocol)
+        _refuse_default_servers(group, specs)
         if "name" in given:
             rows.refuse_duplicate_name(ServerGroup.objects.all(), given["name"], KIND, group.pk)
         differing = rows.apply(group, _settled(group, given, specs))
@@ -107,7 +116,41 @@ def update_server_group(
         if differing or moved:
             summary = "; ".join(filter(None, (told(differing), moved_in_words(moved))))
             changes.record("server_group.updated", group, summary, fields=differing, servers=moved)
+        if specs is not None and moved:
+            follow_servers(changes, family_of(group), specs)
     return group
+
+
+def family_of(group: ServerGroup) -> list[ServerGroup]:
+    """Return the other server groups that have the same servers under other settings."""
+    base = group.variant_of_id or group.pk
+    return list(ServerGroup.objects.filter(Q(pk=base) | Q(variant_of=base)).exclude(pk=group.pk).order_by("pk"))
+
+
+def follow_servers(
+    changes: Recorder, groups: Iterable[ServerGroup], specs: Mapping[tuple[str, int], ServerSpec]
+) -> None:
+    """Make ``specs`` the servers of several groups, within a write that is under way."""
+    for group in groups:
+        if moved := set_servers(group, specs):
+            save_revision(group)
+            changes.record("server_group.updated", group, moved_in_words(moved), fields={}, servers=moved)
+
+
+def _refuse_default_servers(group: ServerGroup, specs: Mapping[tuple[str, int], ServerSpec] | None) -> None:
+    """Refuse to change the servers of one listener only, where the load balancer says which they are."""
+    if specs is None or group.backend_port is None:
+        return
+    wanted = {key: (spec.weight, spec.description) for key, spec in specs.items()}
+    stored = {(each.address, each.port): (each.weight, each.description) for each in group.servers.all()}
+    if wanted != stored:
+        raise ConflictError(
+            _("“%(group)s” has the default servers of load balancer “%(balancer)s”, on port %(port)s.")
+            % {"group": group, "balancer": group.load_balancer, "port": group.backend_port},
+            "server-group.servers-of-load-balancer",
+            field="servers",
+            way_out=_("Change those of the load balancer, or give the listener another server group."),
+        )
 
 
 def _settled(
@@ -151,7 +194,7 @@ def delete_server_group(actor: Actor, server_group_id: str, *, expected_revision
     with recording(actor) as changes:
         group = rows.take(ServerGroup.objects.all(), server_group_id, KIND, expected_revision)
         users = users_of(group, USERS_NAMED)
-        if users:
+        if users or group.variants.exists():
             raise ConflictError(
                 _("Server group “%(name)s” is used by %(users)s.")
                 % {"name": group, "users": ", ".join(str(usage.label) for usage in users)},
