@@ -1,6 +1,6 @@
 """What a deletion would take with it, break or be refused for: shown before it is confirmed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet, Sum
 from django.urls import reverse
@@ -34,8 +34,9 @@ def load_balancer_deletion(balancer: LoadBalancer) -> DeletionImpact:
 
 
 def listener_deletion(listener: Listener) -> DeletionImpact:
-    """Tell what deleting a listener does."""
-    return _deleting(Listener.objects.filter(pk=listener.pk), "")
+    """Tell what deleting a listener does: nothing while an HTTPS listener announces it."""
+    announcing = _first(Listener.objects.filter(quic_listener=listener.pk), "")
+    return replace(_deleting(Listener.objects.filter(pk=listener.pk), ""), blocked_by=announcing)
 
 
 def server_group_deletion(group: ServerGroup) -> DeletionImpact:

@@ -1,6 +1,8 @@
 """The link from an HTTPS listener to the QUIC listener that it announces."""
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from console.errors import ConflictError, DomainError, NotFoundError
 from events.models import Change
@@ -84,3 +86,13 @@ def test_both_go_with_their_load_balancer() -> None:
     link(https, quic.pk)
     services.delete_load_balancer(OPERATOR, https.load_balancer_id, cascade=True)
     assert not Listener.objects.exists()
+
+
+def test_the_page_that_deletes_an_announced_listener_says_who_announces_it(client: Client, admin_user: User) -> None:
+    https, quic = pair()
+    link(https, quic.pk)
+    client.force_login(admin_user)
+    page = client.get(f"/listeners/{quic.pk}/delete/").content.decode()
+    assert f"/listeners/{https.pk}/" in page
+    assert "btn-danger" not in page
+    assert "btn-danger" in client.get(f"/listeners/{https.pk}/delete/").content.decode()

@@ -86,3 +86,12 @@ def test_the_ca_certificate_of_one_way_authentication_cannot_be_changed() -> Non
     with pytest.raises(ConflictError) as caught:
         services.change_ca_certificate(OPERATOR, listener.pk, ca_certificate_id=authority.pk)
     assert caught.value.code == "listener.mutual-authentication-off"
+
+
+def test_a_ca_certificate_is_refused_where_it_is_to_be_off() -> None:
+    listener, authority = switched_on()
+    with pytest.raises(InvalidInputError) as caught:
+        services.set_mutual_authentication(OPERATOR, listener.pk, enabled=False, ca_certificate_id=authority)
+    assert caught.value.code == "listener.ca-certificate-unused"
+    listener.refresh_from_db()
+    assert listener.mutual_authentication
