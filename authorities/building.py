@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from certificates.signing_requests import PublicKey
+
 # Clocks of clients differ: a certificate is valid from a little before it is made.
 CLOCK_LEEWAY = dt.timedelta(minutes=5)
 AUTHORITY_USAGE = frozenset({"key_cert_sign", "crl_sign", "digital_signature"})
@@ -16,7 +18,6 @@ P384_BITS = 384
 PURPOSES = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
 
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from authorities.bulk import LARGEST_TABLE_BYTES
 from authorities.models import IssuedCertificate
 from authorities.orders import Order
-from authorities.requests import LARGEST_REQUEST_BYTES
 from authorities.services import NewAuthority
 from certificates.forms.subjects import NamesField, SubjectForm
 from certificates.key_types import KeyType
+from certificates.signing_requests import LARGEST_REQUEST_BYTES
 from console.errors import InvalidInputError
 from console.forms import StyledForm
 

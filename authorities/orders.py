@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from authorities.building import PURPOSES, Life, Profile
-from authorities.requests import SigningRequest, read_signing_request
 from certificates.alternative_names import general_names, server_names
 from certificates.key_types import KeyType, check_key_type
+from certificates.signing_requests import SigningRequest, read_signing_request
 from certificates.subjects import Subject, distinguished_name, with_common_name
 from console.errors import InvalidInputError
 

@@ -8,7 +8,6 @@ from cryptography import x509
 
 from authorities.building import Life, Reach, build_authority
 from authorities.orders import check_life
-from authorities.requests import read_signing_request
 from authorities.selectors import authority_by_id
 from authorities.services.creating import check_against, checked_path_length
 from authorities.services.issuing import record_issued
@@ -16,6 +15,7 @@ from authorities.signing import open_issuer
 from certificates.models import Kind
 from certificates.names import free_names
 from certificates.services import Imported, NewCertificate, store_bundles
+from certificates.signing_requests import read_signing_request
 from certificates.subjects import Subject, distinguished_name
 from events.actor import Actor
 from events.feed import recording

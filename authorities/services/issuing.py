@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from authorities.building import PublicKey, SigningKey, Use, build_leaf, life_of
+from authorities.building import SigningKey, Use, build_leaf, life_of
 from authorities.constraints import first_outside, subtree_text
 from authorities.models import Authority, IssuedCertificate
 from authorities.orders import Order, Wanted, checked_order
@@ -17,6 +17,7 @@ from authorities.signing import Signer, key_pem_of, open_issuer
 from certificates.key_types import generate_key
 from certificates.parsing.bundles import Bundle
 from certificates.services import Imported, NewCertificate, store_bundles, store_replacement
+from certificates.signing_requests import PublicKey
 from console.errors import ConflictError, InvalidInputError
 from events.actor import Actor
 from events.feed import Recorder, recording

@@ -1,5 +1,6 @@
 """Certificate requests: a key is made and kept, the request goes out, the certificate comes back."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,16 +12,17 @@ from certificates.csr import MadeRequest, make_request
 from certificates.key_types import KeyType, generate_key
 from certificates.keys import seal, unseal
 from certificates.models import Certificate, CertificateRequest, Kind, RequestKey
-from certificates.names import checked_name, free_names
+from certificates.names import LONGEST_NAME, checked_name, free_names
 from certificates.parsing.bundles import Upload
 from certificates.selectors import certificate_by_id
 from certificates.services.imports import NewCertificate, store_bundles
 from certificates.services.parsing import Imported, parse
 from certificates.services.versions import store_replacement
+from certificates.signing_requests import read_key, read_request
 from certificates.subjects import Subject, distinguished_name, with_common_name
 from certificates.waiting import request_by_id
 from console.errors import ConflictError, InvalidInputError
-from console.revisions import refuse_stale
+from console.revisions import refuse_stale, save_revision
 from events.actor import Actor
 from events.feed import recording
 
@@ -66,7 +68,7 @@ def complete_request(
     Raises InvalidInputError for a certificate of another key. ``reason``: see ``replace_certificate``.
     """
     request = _waiting(request_id, expected_revision)
-    key = unseal(request.key.token)
+    key = _key_of(request)
     (bundle,) = parse([Upload(Kind.SERVER, certificate_pem, key)])
     with recording(actor):
         request = _waiting(request_id, expected_revision)
@@ -74,6 +76,40 @@ def complete_request(
             return store_replacement(actor, request.renews_id, bundle, reason=reason)
         (stored,) = store_bundles(actor, [NewCertificate(Kind.SERVER, free_names([request.name])[0], b"")], [bundle])
     return stored
+
+
+def upload_request(actor: Actor, csr_pem: bytes, *, name: str = "", private_key_pem: bytes = b"") -> CertificateRequest:
+    """Keep a request that was made elsewhere, with its key where that comes along; raise DomainError.
+
+    Without the key, the certificate that is issued for it needs its key when it is imported.
+    """
+    name = checked_name(name)
+    read = read_request(csr_pem)
+    key = read_key(private_key_pem, read.spki_sha256) if private_key_pem.strip() else b""
+    with recording(actor) as changes:
+        row = CertificateRequest(**dataclasses.asdict(read), created_by=actor.name)
+        row.name = name or (row.names[0]["value"] if row.names else row.subject)[:LONGEST_NAME]
+        if CertificateRequest.objects.filter(spki_sha256=row.spki_sha256).exists():
+            raise _known_key(row.name)
+        row.save(force_insert=True)
+        if key:
+            RequestKey.objects.create(request=row, token=seal(key))
+        changes.record("certificate_request.created", row, f"Uploaded certificate request “{row.name}”")
+    return row
+
+
+def give_request_key(
+    actor: Actor, request_id: str, *, private_key_pem: bytes, expected_revision: int | None = None
+) -> CertificateRequest:
+    """Keep the key of a request that came without it; raise InvalidInputError for a key of another request."""
+    request = _waiting(request_id, expected_revision)
+    key = read_key(private_key_pem, request.spki_sha256)
+    with recording(actor) as changes:
+        request = _waiting(request_id, expected_revision)
+        RequestKey.objects.update_or_create(request=request, defaults={"token": seal(key)})
+        save_revision(request)
+        changes.record("certificate_request.updated", request, f"Kept the key of certificate request “{request.name}”")
+    return request
 
 
 def delete_request(actor: Actor, request_id: str, *, expected_revision: int | None = None) -> None:
@@ -93,6 +129,20 @@ def _row(actor: Actor, made: MadeRequest, names: Sequence[x509.GeneralName]) -> 
         key_bits=made.key_bits,
         spki_sha256=made.spki_sha256,
         created_by=actor.name,
+    )
+
+
+def _key_of(request: CertificateRequest) -> bytes | None:
+    key = RequestKey.objects.filter(request=request).first()
+    return unseal(key.token) if key else None
+
+
+def _known_key(name: str) -> ConflictError:
+    return ConflictError(
+        _("There is a certificate request with the key of “%(name)s” already.") % {"name": name},
+        "request.known-key",
+        field="csr_pem",
+        way_out=_("Use that one, or make the request with a new key."),
     )
 
 

@@ -60,7 +60,7 @@ def test_a_renewal_begins_with_the_names_of_the_certificate(admin_client: Client
         ({"names": ""}, "required"),
         ({"names": "f*.test"}, "neither a host name"),
         ({"names": "300.1.1.1"}, "neither a host name"),
-        ({"names": "a@b.test"}, "a server has none"),
+        ({"names": "a@b.test"}, "a server has no others"),
         ({"key_type": "x"}, "not one of the available choices"),
         ({"country": "X"}, "two letters"),
     ],

@@ -11,9 +11,9 @@ from authorities import selectors, services
 from authorities.bulk import LARGEST_TABLE_BYTES
 from authorities.models import IssuedCertificate
 from authorities.orders import Order
-from authorities.requests import LARGEST_REQUEST_BYTES
 from authorities.services import NewAuthority
 from certificates.key_types import KeyType
+from certificates.signing_requests import LARGEST_REQUEST_BYTES
 from certificates.subjects import Subject
 from console.errors import DomainError
 from events.actor import COMMAND

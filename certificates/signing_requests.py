@@ -1,15 +1,22 @@
 """Read a certificate signing request (PKCS #10, RFC 2986) that somebody else made. Pure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from django.utils.translation import gettext as _
 
-from authorities.building import PublicKey
-from certificates.parsing.x509 import UNREADABLE
+from certificates.alternative_names import written
+from certificates.messages import error_of
+from certificates.parsing.formats import normalised, scan
+from certificates.parsing.private_keys import open_key, pkcs8_pem
+from certificates.parsing.refusals import Refusal
+from certificates.parsing.x509 import UNREADABLE, clean_text, public_key_digest
 from certificates.subjects import Subject
 from console.errors import InvalidInputError
 
@@ -18,6 +25,7 @@ from console.errors import InvalidInputError
 LARGEST_REQUEST_BYTES = 64_000
 RSA_BITS = range(2048, 4097)
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+_KEY = "private_key_pem"
 _BEGIN = (b"-----BEGIN CERTIFICATE REQUEST-----", b"-----BEGIN NEW CERTIFICATE REQUEST-----")
 _NAMES = (x509.DNSName, x509.IPAddress, x509.RFC822Name, x509.UniformResourceIdentifier)
 _PARTS = {
@@ -31,6 +39,21 @@ _PARTS = {
 }
 
 
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What is kept of a request that somebody else made, as ``CertificateRequest`` has it."""
+
+    csr_pem: str
+    subject: str  # RFC 4514
+    names: list[dict[str, str]]
+    key_algorithm: str
+    key_bits: int
+    spki_sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class SigningRequest:
     """What a CSR asks for; its signature was checked."""
@@ -42,6 +65,46 @@ class SigningRequest:
 
 def read_signing_request(data: bytes) -> SigningRequest:
     """Return what the CSR (PEM or DER) asks for; raise InvalidInputError (``csr_pem``)."""
+    with _reading(data) as (request, key):
+        return SigningRequest(key, _subject(request.subject), tuple(str(name.value) for name in _names(request)))
+
+
+def read_request(data: bytes) -> ReadRequest:
+    """Return what is kept of the CSR (PEM or DER); raise InvalidInputError (``csr_pem``)."""
+    with _reading(data) as (request, key):
+        return ReadRequest(
+            csr_pem=request.public_bytes(serialization.Encoding.PEM).decode(),
+            subject=clean_text(request.subject.rfc4514_string()),
+            names=[written(name) for name in _names(request)],
+            key_algorithm=_algorithm(key),
+            key_bits=256 if isinstance(key, ed25519.Ed25519PublicKey) else key.key_size,
+            spki_sha256=public_key_digest(key),
+        )
+
+
+def read_key(data: bytes, spki_sha256: str) -> bytes:
+    """Return a private key as PKCS#8 PEM; raise InvalidInputError unless it is open and of that public key."""
+    try:
+        blocks = list(scan(normalised(data[:LARGEST_REQUEST_BYTES], _KEY), _KEY))
+        keys = [block for block in blocks if not isinstance(block, Refusal) and block.is_key]
+        if not keys:
+            raise next((block for block in blocks if isinstance(block, Refusal)), Refusal("key.missing", _KEY))
+        key = open_key(keys[0], None)
+    except Refusal as refusal:
+        raise error_of(refusal) from None
+    if public_key_digest(key.public_key()) != spki_sha256:
+        raise InvalidInputError(
+            _("The private key is not the one of the certificate signing request."),
+            "request.key-mismatch",
+            field=_KEY,
+            way_out=_("Give the key that the request was made with."),
+        )
+    return pkcs8_pem(key)
+
+
+@contextmanager
+def _reading(data: bytes) -> Iterator[tuple[x509.CertificateSigningRequest, PublicKey]]:
+    """Give a CSR whose signature was checked; say of what cannot be read why."""
     if len(data) > LARGEST_REQUEST_BYTES:
         raise _refused(_("It has more than %(limit)s bytes.") % {"limit": LARGEST_REQUEST_BYTES})
     try:
@@ -50,9 +113,15 @@ def read_signing_request(data: bytes) -> SigningRequest:
         # Proof that whoever asks has the private key.
         if not request.is_signature_valid:
             raise _refused(_("Its signature does not fit its key, so whoever made it may not have the key."))
-        return SigningRequest(key, _subject(request.subject), _names(request))
+        yield request, key
     except UNREADABLE as error:
         raise _refused(_("It cannot be read as PKCS #10: %(reason)s.") % {"reason": str(error)[:200]}) from None
+
+
+def _algorithm(key: PublicKey) -> str:
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA"
+    return "ECDSA" if isinstance(key, ec.EllipticCurvePublicKey) else "Ed25519"
 
 
 def _loaded(data: bytes) -> x509.CertificateSigningRequest:
@@ -86,7 +155,7 @@ def _subject(name: x509.Name) -> Subject:
     return Subject(**parts)
 
 
-def _names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
+def _names(request: x509.CertificateSigningRequest) -> tuple[x509.GeneralName, ...]:
     try:
         names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -96,7 +165,7 @@ def _names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
             raise _refused(
                 _("It asks for a name that is neither a host name, an IP address, an email address nor a URI.")
             )
-    return tuple(str(name.value) for name in names)
+    return tuple(names)
 
 
 def _refused(reason: str, way_out: str = "") -> InvalidInputError:
