@@ -1,6 +1,11 @@
 """The listeners app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.signals import post_migrate
 
 
 class ListenersConfig(AppConfig):
@@ -30,3 +35,13 @@ class ListenersConfig(AppConfig):
         register_version_check(refuse_unservable_version)
         register_places(running_places)
         register_follower(keep_states)
+        post_migrate.connect(_complete_history, sender=self)
+
+
+def _complete_history(**_signal: Any) -> None:
+    """After an upgrade: what is served today can be gone back to, also before its first change."""
+    from listeners.services.history import keep_first_states  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):  # else the tables are not the models yet
+        keep_first_states()

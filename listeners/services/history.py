@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError
@@ -41,6 +42,14 @@ def keep_states(changes: Sequence[Change]) -> None:
     )
     for listener_id in newest:
         _forget_oldest(listener_id)
+
+
+def keep_first_states() -> None:
+    """Keep what listeners are now that are older than their history, with the newest change of each."""
+    newest = Change.objects.filter(object_type="listener", object_id=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    listeners = Listener.objects.filter(history=None).annotate(newest=Subquery(newest)).exclude(newest=None)
+    for listener in listeners.iterator(chunk_size=500):
+        ListenerState.objects.create(listener=listener, change_id=listener.newest, state=state_of(listener))
 
 
 def _forget_oldest(listener_id: str) -> None:

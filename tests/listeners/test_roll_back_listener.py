@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from certificates.services import delete_certificate
 from console.errors import ConflictError, ForbiddenError, NotFoundError, StaleError
@@ -195,3 +196,13 @@ def test_request_headers_that_differ_are_told_by_their_names() -> None:
     (told,) = differences(before, now(listener))
     assert (told.label, told.before) == ("Request headers", "")
     assert told.after == "X-Forwarded-Port: on, trusted sources: 192.0.2.0/24 10.0.0.0/8"
+
+
+def test_a_listener_older_than_its_history_gets_its_first_state_when_the_upgrade_ends() -> None:
+    listener = make_listener()
+    wanted, change = now(listener), newest_change(listener)
+    ListenerState.objects.all().delete()
+    call_command("migrate", verbosity=0)
+    services.update_listener(OPERATOR, listener.pk, name="after")
+    services.roll_back_listener(OPERATOR, listener.pk, change)
+    assert now(listener) == wanted
