@@ -9,10 +9,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from alerts.audiences import timing_of
 from alerts.backoff import FAILURES_BEFORE_TELLING, delay_after
 from alerts.handing_out import hand_out
+from alerts.kinds import CHANNEL
 from alerts.models import Channel, Delivery
-from alerts.subjects import CHANNEL_KIND
+from alerts.timing import awake_at
 from alerts.transports import Receipt, TransportError
 from alerts.transports.contract import LONGEST_ANSWER
 from events.actor import SYSTEM
@@ -35,7 +37,7 @@ def record_sent(delivery: Delivery, receipt: Receipt) -> None:
             last_answer=receipt.answer[:LONGEST_ANSWER],
             last_error="",
         )
-        mark_told(Notice.objects.filter(deliveries__delivery=delivery))
+        mark_told(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)))
         Channel.objects.filter(pk=delivery.channel_id).update(last_sent_at=now)
         clear_failure(delivery.channel, now)
 
@@ -43,7 +45,8 @@ def record_sent(delivery: Delivery, receipt: Receipt) -> None:
 def record_cancelled(delivery: Delivery) -> None:
     """Keep that there was nothing left to tell."""
     reason = _("Everything in this message was replaced, deleted or overtaken before it could be sent.")
-    _finish(delivery, state=Delivery.State.CANCELLED, last_error=reason)
+    if _finish(delivery, state=Delivery.State.CANCELLED, last_error=reason):
+        delivery.items.update(is_void=True)  # what comes back is told then
 
 
 def record_failure(delivery: Delivery, error: TransportError) -> None:
@@ -58,7 +61,7 @@ def record_failure(delivery: Delivery, error: TransportError) -> None:
         is_ours = _finish(
             delivery,
             state=Delivery.State.PENDING if delay else Delivery.State.FAILED,
-            next_attempt_at=now + delay if delay else now,
+            next_attempt_at=awake_for(delivery, now + delay) if delay else now,
             settled_recipients={**delivery.settled_recipients, **error.recipients},
             last_error=str(error)[:LONGEST_ANSWER],
             last_answer=error.answer[:LONGEST_ANSWER],
@@ -89,7 +92,7 @@ def _count_failure(channel: Channel, error: TransportError, now: dt.datetime, *,
     if channel.failing_since and (is_final or channel.failures_in_a_row >= FAILURES_BEFORE_TELLING):
         since = channel.failing_since
         # One notice for each time that the channel fails, so that two dead channels do not tell each other for ever.
-        write_crossings([Crossing(CHANNEL_KIND, channel.pk, since.isoformat(), channel.name, since, (0,))], now)
+        write_crossings([Crossing(CHANNEL, channel.pk, since.isoformat(), channel.name, since, (0,))], now)
         hand_out(now)
 
 
@@ -103,13 +106,21 @@ def clear_failure(channel: Channel, now: dt.datetime) -> None:
 
 def resolve_channel(channel: Channel) -> None:
     """Close what is told to others about the channel."""
-    resolve(open_notices().filter(subject_kind=CHANNEL_KIND, subject_id=channel.pk))
+    resolve(open_notices().filter(subject_kind=CHANNEL, subject_id=channel.pk))
 
 
 def hasten(channel: Channel, now: dt.datetime) -> int:
-    """Have the waiting messages of a channel tried now; return how many."""
-    waiting = channel.deliveries.filter(state=Delivery.State.PENDING, next_attempt_at__gt=now)
-    return waiting.update(next_attempt_at=now)
+    """Have what waits for another attempt tried now; return how many. Digests and quiet hours stay as they are."""
+    waiting = channel.deliveries.filter(state=Delivery.State.PENDING, next_attempt_at__gt=now, attempts__gt=0)
+    hastened = waiting.select_related("group").only("group", "next_attempt_at")
+    for delivery in hastened:
+        delivery.next_attempt_at = awake_for(delivery, now)
+    return Delivery.objects.bulk_update(hastened, ("next_attempt_at",), batch_size=500)
+
+
+def awake_for(delivery: Delivery, moment: dt.datetime) -> dt.datetime:
+    """Return ``moment``, or the end of the quiet hours of those whom the delivery is for."""
+    return awake_at(timing_of(delivery.group), moment) if delivery.group else moment
 
 
 def _disable(channel: Channel, error: TransportError) -> None:

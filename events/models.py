@@ -42,6 +42,7 @@ class Notice(models.Model):
         TOLD = "told", _("Told")  # at least one channel has taken it
         SUPERSEDED = "superseded", _("Superseded")  # never told: a tighter threshold was crossed first
         RESOLVED = "resolved", _("Resolved")  # never told: the subject was replaced, deleted or put right first
+        WITHDRAWN = "withdrawn", _("Withdrawn")  # never told: no rule asks for it any more
 
     subject_kind = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
@@ -57,6 +58,7 @@ class Notice(models.Model):
     rule_id = models.CharField(max_length=32, blank=True, db_index=True)
     told_at = models.DateTimeField(null=True)  # when the first channel took it: what an escalation counts from
     resolved_at = models.DateTimeField(null=True)  # those who were told hear of that, too
+    owes_resolution = models.BooleanField(default=False)  # they have yet to hear of it
 
     class Meta:
         ordering = ("-id",)
@@ -68,6 +70,7 @@ class Notice(models.Model):
         indexes = (
             models.Index(fields=("subject_kind", "id"), name="notice_open", condition=models.Q(is_open=True)),
             models.Index(fields=("state", "-id"), name="notice_state"),
+            models.Index(fields=("id",), name="notice_owing", condition=models.Q(owes_resolution=True)),
         )
 
     def __str__(self) -> str:

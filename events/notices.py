@@ -18,6 +18,7 @@ from events.models import Notice
 # Any fixed number does that the change feed does not use; see events.feed.
 ADVISORY_LOCK = 0x1BAD_318
 Key = tuple[str, str, str, int]
+CLOSED_UNTOLD = (Notice.State.RESOLVED, Notice.State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def writing_ledger() -> Iterator[None]:
 def write_crossings(crossings: Sequence[Crossing], now: dt.datetime) -> None:
     """Make the tightest threshold of each crossing due and keep the looser ones as superseded.
 
-    Rows that exist stay as they are, but for one case: a generation that had been replaced and is current again. What
-    was told of it stays told; what was resolved without having been told is due again.
+    Rows that exist stay as they are, but for one case: what had been closed and is to be told again, because a
+    generation is current again or a rule asks for it again. What was told of it stays told; what was not is due again.
     """
     rows = [row for crossing in crossings for row in _rows(crossing, now)]
     Notice.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
@@ -79,33 +80,41 @@ def _reopen(crossings: Sequence[Crossing]) -> None:
     closed = Notice.objects.filter(
         is_open=False,
         subject_id__in=[crossing.subject_id for crossing in crossings],
-        state__in=(Notice.State.RESOLVED, Notice.State.TOLD),
+        state__in=(*CLOSED_UNTOLD, Notice.State.TOLD),
     ).values_list("pk", "subject_kind", "subject_id", "generation", "threshold_hours")
     again = [pk for pk, *key in closed if tuple(key) in tightest]
     Notice.objects.filter(pk__in=again).update(
         is_open=True,
         resolved_at=None,
-        state=Case(When(state=Notice.State.RESOLVED, then=Value(Notice.State.DUE)), default="state"),
+        owes_resolution=False,
+        state=Case(When(state__in=CLOSED_UNTOLD, then=Value(Notice.State.DUE)), default="state"),
     )
 
 
 def supersede_looser(subject_kinds: Iterable[str]) -> None:
-    """Close every open notice that has a tighter one beside it; one that was not told yet never will be."""
+    """Close every open notice that has a tighter open one beside it; one that was not told yet never will be."""
     tighter = Notice.objects.filter(
         subject_kind=OuterRef("subject_kind"),
         subject_id=OuterRef("subject_id"),
         generation=OuterRef("generation"),
         threshold_hours__lt=OuterRef("threshold_hours"),
+        is_open=True,
     )
     _close(open_notices().filter(Exists(tighter), subject_kind__in=tuple(subject_kinds)), Notice.State.SUPERSEDED)
 
 
 def resolve(notices: "QuerySet[Notice]") -> int:
     """Close notices whose subject needs no telling any more, and return how many there were."""
-    return _close(notices.filter(is_open=True), Notice.State.RESOLVED, resolved_at=timezone.now())
+    now = timezone.now()
+    return _close(notices.filter(is_open=True), Notice.State.RESOLVED, resolved_at=now, owes_resolution=True)
 
 
-def _close(notices: "QuerySet[Notice]", state: Notice.State, **more: dt.datetime) -> int:
+def withdraw(notices: "QuerySet[Notice]") -> int:
+    """Close notices that no rule asks for any more; nothing is resolved by that, so nobody hears of it."""
+    return _close(notices.filter(is_open=True), Notice.State.WITHDRAWN)
+
+
+def _close(notices: "QuerySet[Notice]", state: Notice.State, **more: dt.datetime | bool) -> int:
     closed = Case(When(state=Notice.State.DUE, then=Value(state)), default="state")
     return notices.update(is_open=False, state=closed, **more)
 
@@ -113,6 +122,11 @@ def _close(notices: "QuerySet[Notice]", state: Notice.State, **more: dt.datetime
 def mark_told(notices: "QuerySet[Notice]") -> None:
     """Keep that a channel has taken these notices."""
     notices.filter(state=Notice.State.DUE).update(state=Notice.State.TOLD, told_at=timezone.now())
+
+
+def make_due_again(notices: "QuerySet[Notice]") -> None:
+    """Forget that anybody was told of these open notices, so that they are told from the beginning."""
+    notices.filter(is_open=True).update(state=Notice.State.DUE, told_at=None)
 
 
 def open_notices() -> "QuerySet[Notice]":

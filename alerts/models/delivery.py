@@ -70,10 +70,16 @@ class DeliveryNotice(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     is_resolution = models.BooleanField(default=False)  # the delivery says that the notice is settled
+    # Left out when the message was sent, or true no more: it says nothing of what the channel knows.
+    is_void = models.BooleanField(default=False)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("notice", "channel", "is_resolution"), name="notice_channel_once"),
+            models.UniqueConstraint(
+                fields=("notice", "channel", "is_resolution"),
+                condition=models.Q(is_void=False),
+                name="notice_channel_once",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,40 @@
+"""Whose a notice is: the owner of the certificate that it is about."""
+
+from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce
+
+from alerts.audiences import Audience, Audiences, folded
+from alerts.kinds import CERTIFICATE_KINDS, LIST, LIST_FETCH, RENEWAL
+from certificates.models import Certificate, RevocationList
+from events.models import Notice
+from renewals.models import Renewal
+
+
+def with_owner(notices: "QuerySet[Notice]") -> "QuerySet[Notice]":
+    """Annotate ``owner``, as it is written now; empty for what belongs to no certificate."""
+    subject = OuterRef("subject_id")
+    lists = RevocationList.objects.alias(key=Cast("pk", CharField())).filter(key=subject)
+    return notices.annotate(
+        owner=Coalesce(
+            Case(
+                When(subject_kind__in=CERTIFICATE_KINDS, then=_first(Certificate.objects.filter(pk=subject), "owner")),
+                When(subject_kind=RENEWAL, then=_first(Renewal.objects.filter(pk=subject), "certificate__owner")),
+                When(subject_kind__in=(LIST, LIST_FETCH), then=_first(lists, "certificate__owner")),
+            ),
+            Value(""),
+        )
+    )
+
+
+def _first(rows: "QuerySet[Certificate] | QuerySet[Renewal] | QuerySet[RevocationList]", field: str) -> Subquery:
+    return Subquery(rows.order_by().values(field)[:1])
+
+
+def spellings(notices: "QuerySet[Notice]", audiences: Audiences) -> dict[Audience, list[str]]:
+    """Return the owners of ``notices`` as they are written, by the audience that each of them is known as."""
+    found: dict[Audience, list[str]] = {}
+    for owner in notices.order_by().values_list("owner", flat=True).distinct():
+        audience = audiences.owners.get(folded(owner))
+        if audience and audience.channel_ids:
+            found.setdefault(audience, []).append(owner)
+    return found

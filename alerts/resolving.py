@@ -1,0 +1,81 @@
+"""Say "resolved" to exactly those who were told, and tell afresh what came back or was put off until now."""
+
+import datetime as dt
+
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from alerts.audiences import Audience, Audiences, Place
+from alerts.kinds import KINDS
+from alerts.models import Acknowledgement, Delivery, DeliveryNotice
+from alerts.packing import pack
+from alerts.timing import departure
+from events.models import Notice
+from events.notices import make_due_again, open_notices
+
+State = Delivery.State
+GENERATION = ("subject_kind", "subject_id", "generation")
+
+
+def hand_out_resolutions(audiences: Audiences, now: dt.datetime) -> int:
+    """Write a message to each channel that was told of what is resolved now; return how many were begun.
+
+    Who was told of any threshold of the generation hears of it, whoever was told of the last one; over a channel that
+    is off once it is on. To be called inside ``writing_ledger``.
+    """
+    owing = Notice.objects.filter(owes_resolution=True)
+    if not owing.exists():
+        return 0
+    made = sum(_resolve_for(channel_id, group_id, owing, audiences, now) for channel_id, group_id in _told(owing))
+    # What is on its way may still arrive, and is then to be followed by this.
+    owing.filter(~Exists(_items(delivery__state__in=(State.PENDING, State.SENDING)))).update(owes_resolution=False)
+    return made
+
+
+def _told(owing: "QuerySet[Notice]") -> list[tuple[str, str | None]]:
+    """Return the channels that were told of these or their like, the groups that they were told for beside them."""
+    like = Notice.objects.filter(subject_kind__in=tuple(KINDS), subject_id__in=owing.values("subject_id"))
+    items = DeliveryNotice.objects.filter(notice__in=like, is_resolution=False, is_void=False)
+    rows = items.values("channel_id", "delivery__group_id").annotate(last=Max("delivery_id")).order_by("-last")
+    return list(rows.values_list("channel_id", "delivery__group_id"))
+
+
+def _resolve_for(
+    channel_id: str, group_id: str | None, owing: "QuerySet[Notice]", audiences: Audiences, now: dt.datetime
+) -> int:
+    said = DeliveryNotice.objects.filter(notice=OuterRef("pk"), channel=channel_id, is_resolution=True, is_void=False)
+    told = owing.filter(Exists(_items(channel=channel_id, delivery__state=State.SENT)), ~Exists(said))
+    if not told.exists():
+        return 0
+    group = audiences.groups.get(group_id or "", Audience("", "", ()))
+    return pack(told, Place(channel_id, group, departure(group.timing, now)), Delivery.Kind.RESOLVED, now)
+
+
+def _items(**conditions: object) -> "QuerySet[DeliveryNotice]":
+    """Return what was put into messages of the generation of an outer notice."""
+    same = {f"notice__{field}": OuterRef(field) for field in GENERATION}
+    return DeliveryNotice.objects.filter(**same, is_resolution=False, is_void=False, **conditions)
+
+
+def tell_afresh(now: dt.datetime) -> None:
+    """Have told again what is open although its end was told, and what was snoozed until now."""
+    back = DeliveryNotice.objects.filter(is_resolution=True, is_void=False, notice__is_open=True)
+    back = back.exclude(delivery__state=State.SENDING)
+    said = back.filter(notice=OuterRef("notice"), channel=OuterRef("channel"), delivery__state=State.SENT)
+    _given().filter(Exists(said)).update(is_void=True)
+    back.update(is_void=True)
+    _wake_snoozed(now)
+
+
+def _wake_snoozed(now: dt.datetime) -> None:
+    over = Acknowledgement.objects.filter(until__lte=now)
+    if not over.exists():
+        return
+    mine = over.filter(**{field: OuterRef(field) for field in GENERATION})
+    waking = list(open_notices().filter(Exists(mine)).values_list("pk", flat=True))
+    _given().filter(notice__in=waking, delivery__state=State.SENT).update(is_void=True)
+    make_due_again(Notice.objects.filter(pk__in=waking))
+    over.delete()
+
+
+def _given() -> "QuerySet[DeliveryNotice]":
+    return DeliveryNotice.objects.filter(is_resolution=False, is_void=False, notice__is_open=True)
