@@ -64,6 +64,7 @@ DESTINATIONS = (
             Destination(_("CA repositories"), "repository-list", ""),
         ),
     ),
+    Destination(_("Watch list"), "watched-list", "eye"),
     Destination(
         _("Renewals"),
         "renewal-list",

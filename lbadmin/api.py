@@ -21,6 +21,7 @@ from console.errors import DomainError
 from dashboard.api import router as dashboard_router
 from listeners.api import router as listeners_router
 from renewals.api import router as renewals_router
+from watchlist.api import router as watchlist_router
 
 api = NinjaAPI(
     title="lbadmin",
@@ -33,6 +34,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
 )
 api.add_router("", certificates_router)
+api.add_router("", watchlist_router)
 api.add_router("", authorities_router)
 api.add_router("", renewals_router)
 api.add_router("", listeners_router)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("access.urls")),
     path("", include("certificates.urls")),
+    path("", include("watchlist.urls")),
     path("", include("authorities.urls")),
     path("", include("renewals.urls")),
     path("", include("listeners.urls")),

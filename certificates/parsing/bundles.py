@@ -51,6 +51,18 @@ class Bundle:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ServedChain:
+    """Certificates that a server outside has shown, DER each, the server's own first."""
+
+    certificates: tuple[bytes, ...]
+
+
+def read_served(served: ServedChain) -> tuple[Link, ...]:
+    """Return what each certificate says, in the server's order; raise Refusal for one that cannot be read."""
+    return tuple(link_of(read_certificate(der, 0)) for der in served.certificates)
+
+
 def read_bundle(upload: Upload) -> Bundle:
     """Return what ``upload`` holds; raise Refusal with the first thing that makes it unusable."""
     if upload.kind == "ca":

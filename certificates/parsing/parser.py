@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from certificates.parsing.bundles import Bundle, Upload
+from certificates.parsing.bundles import Bundle, Link, ServedChain, Upload
 from certificates.parsing.drops import Drop
 from certificates.parsing.formats import LARGEST_INPUT_BYTES
 from certificates.parsing.refusals import Refusal
@@ -26,9 +26,11 @@ from certificates.parsing.wire import (
     pack_drop,
     pack_list_upload,
     pack_refusal,
+    pack_served,
     pack_upload,
     receive,
     send,
+    unpack_links,
     unpack_list,
     unpack_result,
     unpack_understood,
@@ -117,6 +119,10 @@ class Parser:
     def read_drops(self, drops: Sequence[Drop]) -> list[Understood | Refusal]:
         """Return what each drop holds, or why nothing of it can be used, in order."""
         return [unpack_understood(answer) for answer in self._in_batches([pack_drop(drop) for drop in drops])]
+
+    def read_served(self, chains: Sequence[ServedChain]) -> list[tuple[Link, ...] | Refusal]:
+        """Return what the certificates of each chain say, or why they cannot be read, in order."""
+        return [unpack_links(answer) for answer in self._in_batches([pack_served(chain) for chain in chains])]
 
     def read_list(self, upload: ListUpload) -> ReadList:
         """Return what a revocation list says; raise Refusal when it cannot be used."""

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from certificates.parsing.bundles import Bundle, Upload, read_bundle
+from certificates.parsing.bundles import Bundle, Upload, read_bundle, read_served
 from certificates.parsing.drops import Drop, read_drop
 from certificates.parsing.refusals import Refusal
 from certificates.parsing.revocation_lists import read_list
@@ -20,6 +20,8 @@ from certificates.parsing.splitting import Understood
 from certificates.parsing.wire import (
     is_drop,
     is_list_upload,
+    is_served,
+    pack_links,
     pack_list,
     pack_result,
     pack_understood,
@@ -27,6 +29,7 @@ from certificates.parsing.wire import (
     send,
     unpack_drop,
     unpack_list_upload,
+    unpack_served,
     unpack_upload,
 )
 
@@ -67,6 +70,8 @@ def _read(message: dict[str, Any]) -> dict[str, Any]:
         return pack_list(_safely(read_list, unpack_list_upload(message)))
     if is_drop(message):
         return pack_understood(read_drop_safely(unpack_drop(message)))
+    if is_served(message):
+        return pack_links(_safely(read_served, unpack_served(message)))
     return pack_result(read_safely(unpack_upload(message)))
 
 

@@ -8,7 +8,7 @@ import socket
 import struct
 from typing import Any
 
-from certificates.parsing.bundles import Bundle, Link, Upload
+from certificates.parsing.bundles import Bundle, Link, ServedChain, Upload
 from certificates.parsing.drops import Drop, DroppedFile
 from certificates.parsing.refusals import Finding, Refusal
 from certificates.parsing.revocation_lists import ListUpload, ReadList
@@ -105,6 +105,31 @@ def unpack_list(message: dict[str, Any]) -> ReadList | Refusal:
         this_update=dt.datetime.fromisoformat(message["this_update"]),
         next_update=dt.datetime.fromisoformat(next_update) if next_update else None,
     )
+
+
+def pack_served(served: ServedChain) -> dict[str, Any]:
+    """Return a chain that is to be read, as JSON takes it."""
+    return {"served": [base64.b64encode(der).decode() for der in served.certificates]}
+
+
+def is_served(message: dict[str, Any]) -> bool:
+    """Whether ``message`` asks for a chain to be read that a server outside has shown."""
+    return "served" in message
+
+
+def unpack_served(message: dict[str, Any]) -> ServedChain:
+    """Return what ``pack_served`` packed."""
+    return ServedChain(tuple(base64.b64decode(der) for der in message["served"]))
+
+
+def pack_links(result: tuple[Link, ...] | Refusal) -> dict[str, Any]:
+    """Return a chain that was read as JSON takes it."""
+    return pack_refusal(result) if isinstance(result, Refusal) else {"links": [_pack_link(link) for link in result]}
+
+
+def unpack_links(message: dict[str, Any]) -> tuple[Link, ...] | Refusal:
+    """Return what ``pack_links`` packed."""
+    return _unpack_refusal(message) if "code" in message else tuple(map(_unpack_link, message["links"]))
 
 
 def pack_drop(drop: Drop) -> dict[str, Any]:
