@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from django.test import override_settings
 
 from dataplane import request_logs
 from dataplane.engine.errors import EngineError
+from dataplane.engine.leases import Lease
+from dataplane.engine.paths import lease_dir
 
 
 @pytest.fixture
@@ -44,6 +47,18 @@ def test_full_log_of_another_nodes_listener_is_left_to_that_node(log: Path) -> N
     log.write_text("more than ten bytes")
     assert not request_logs.move_full_logs({"lsn-2"})
     assert log.exists()
+
+
+def test_files_without_a_request_for_long_go_whoever_wrote_them(log: Path) -> None:
+    for name in ("lsn-1.log", "lsn-gone.log", "lsn-gone.log.1", "lsn-new.log"):
+        (log.parent / name).write_text("a request")
+    last = log.stat().st_mtime
+    os.utime(log.parent / "lsn-new.log", (last + 9, last + 9))
+    lease = Lease(lease_dir() / "lsn-1", "another node")
+    assert lease.acquire()
+    request_logs.forget_old_logs(last + request_logs.KEPT_SECONDS + 1)
+    lease.release()
+    assert sorted(path.name for path in log.parent.iterdir()) == ["lsn-1.log", "lsn-new.log"]
 
 
 def test_engine_that_did_not_answer_is_asked_again(log: Path) -> None:
