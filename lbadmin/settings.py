@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "console.middleware.DrainMiddleware",
     "renewals.middleware.HttpChallengeMiddleware",  # before hosts are checked: it answers under every name
     "django.middleware.security.SecurityMiddleware",
+    "cloudapi.middleware.CloudApiMiddleware",  # signed requests: before sessions, languages and forms' tokens
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -130,6 +131,8 @@ MOST_MATCHES_AT_ONCE = 1000
 ALERTS_SCAN_MINUTES = 10
 ALERTS_SWEEP_SECONDS = 5
 ALERTS_LEASE_SECONDS = 180
+# How long the log of deliveries goes back.
+ALERTS_DELIVERIES_DAYS = 90
 # How long a worker holds a renewal beyond its last sign of life; how long one attempt at an order may take, a hook may
 # run, and the listeners may need to serve the answer to a challenge.
 RENEWALS_SWEEP_SECONDS = 60
@@ -137,6 +140,11 @@ RENEWALS_LEASE_SECONDS = 90
 RENEWALS_ATTEMPT_SECONDS = 300
 RENEWALS_HOOK_SECONDS = 300
 RENEWALS_SERVE_SECONDS = 30
+# How often due addresses of the watch list are looked for, how long one check may take, and how long a worker holds
+# the addresses that it checks together.
+WATCHLIST_SWEEP_SECONDS = 10
+WATCHLIST_CHECK_SECONDS = 15
+WATCHLIST_LEASE_SECONDS = 120
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Each message expires when the next one is due, so that they never pile up while no worker runs.
 CELERY_BEAT_SCHEDULE = {
@@ -146,10 +154,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ALERTS_SWEEP_SECONDS,
         "options": {"expires": ALERTS_SWEEP_SECONDS},
     },
+    "prune": {"task": "alerts.tasks.prune_old_deliveries", "schedule": 3600, "options": {"expires": 3600}},
     "renew": {
         "task": "renewals.tasks.renew_due_certificates",
         "schedule": RENEWALS_SWEEP_SECONDS,
         "options": {"expires": RENEWALS_SWEEP_SECONDS},
+    },
+    "watch": {
+        "task": "watchlist.tasks.check_due_addresses",
+        "schedule": WATCHLIST_SWEEP_SECONDS,
+        "options": {"expires": WATCHLIST_SWEEP_SECONDS},
     },
     "fetch-lists": {"task": "certificates.tasks.fetch_due_lists", "schedule": 15, "options": {"expires": 15}},
     "publish": {"task": "authorities.tasks.publish_due_lists", "schedule": 300, "options": {"expires": 300}},
