@@ -44,7 +44,14 @@ IMPACTS: Mapping[str, Impact] = MappingProxyType(
         impact.change: impact
         for impact in (
             Impact("name", _("nothing: a label of the console"), _("Open connections are not touched.")),
-            Impact("default-certificate", _SECRET, _UNTOUCHED),
+            Impact(
+                "default-certificate",
+                _SECRET,
+                _(
+                    "Open connections are not touched. Only where another certificate of the listener covers one of "
+                    "the same names, connections for these names end after the drain time."
+                ),
+            ),
             Impact("ca-certificate", _SECRET, _UNTOUCHED),
             Impact("certificates-added", _("a filter chain added in place"), _UNTOUCHED),
             Impact(
