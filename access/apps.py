@@ -2,9 +2,15 @@
 
 from django.apps import AppConfig
 
+from console.sealing import register_sealed_field
+
 
 class AccessConfig(AppConfig):
-    """Name the app to Django."""
+    """Name the app to Django, and what it seals."""
 
     name = "access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have the secrets of access keys resealed with the others."""
+        register_sealed_field("access.AccessKey", "sealed_secret")

@@ -1,9 +1,10 @@
-"""Bearer tokens of the REST API, and failed sign-ins."""
+"""Bearer tokens of the REST API, access keys of the cloud-compatible one, and failed sign-ins."""
 
 from django.conf import settings
 from django.db import models
 
 LONGEST_TOKEN_NAME = 100
+LONGEST_KEY_NAME = 100
 
 
 class ApiToken(models.Model):
@@ -17,6 +18,24 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"token {self.pk}"
+
+
+class AccessKey(models.Model):
+    """A key of the cloud-compatible API; its secret signs requests, so it is kept, sealed, and shown once."""
+
+    id = models.CharField(primary_key=True, max_length=32, editable=False)  # the AccessKeyId
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_keys")
+    name = models.CharField(max_length=LONGEST_KEY_NAME, blank=True)
+    sealed_secret = models.BinaryField()
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+
+    def __str__(self) -> str:
+        return self.name or self.id
 
 
 class SignInFailures(models.Model):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Interface = Literal["page", "rest", "command", "system"]
+Interface = Literal["page", "rest", "cloud", "command", "system"]
 
 
 @dataclass(frozen=True, slots=True)

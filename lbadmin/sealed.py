@@ -25,6 +25,7 @@ SEALED_COLUMNS = (
     ("renewals_pendingchallenge", "key"),
     ("listeners_ticketkey", "token"),
     ("alerts_channel", "sealed_secret"),
+    ("access_accesskey", "sealed_secret"),
 )
 
 
