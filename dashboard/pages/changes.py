@@ -29,6 +29,7 @@ TYPES: dict[str, str | Promise] = {
 INTERFACES: dict[str, str | Promise] = {
     "page": _("Console"),
     "rest": _("REST API"),
+    "cloud": _("Cloud API"),
     "command": _("Command line"),
     "system": _("Automatic"),
 }

@@ -13,7 +13,7 @@ class ListenerStateOut(Schema):
     at: datetime
     summary: str
     actor: str = Field(alias="actor_name")
-    via: str = Field(alias="actor_via", description="page, rest, command or system")
+    via: str = Field(alias="actor_via", description="page, rest, cloud, command or system")
 
 
 class DifferenceOut(Schema):

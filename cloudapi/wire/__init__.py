@@ -1,0 +1,1 @@
+"""What travels: parameters, signatures and answers. Pure: no ORM, no settings."""
