@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from access.actors import actor_of
-from access.rest import PageParameters, expected_revision, with_etag
-from alerts import schemas, selectors, services
-from alerts.models import Channel, Delivery, Scan
+from access.rest import PageParameters, expected_revision, whole, with_etag
+from alerts import allowing, heartbeat, reach, resending, schemas, selectors, services
+from alerts.models import AllowedRange, Channel, Delivery, Heartbeat, Scan
 from alerts.scanning import run_scan
 from console.tables import Page, keyset_page
 from events.models import Notice
@@ -26,7 +26,7 @@ def list_channels(request: HttpRequest, page: PageParameters) -> Page[Channel]:
 def create_channel(
     request: HttpRequest, response: HttpResponse, body: schemas.ChannelIn
 ) -> Status[schemas.ChannelMade]:
-    """Create a channel. The answer holds a webhook's signing secret, which no other answer does."""
+    """Create a channel. The answer holds the signing secret, which no other answer does."""
     made = services.create_channel(actor_of(request), **body.model_dump())
     with_etag(response, made.channel)
     return Status(201, _with_secret(made))
@@ -47,7 +47,7 @@ def get_channel(request: HttpRequest, response: HttpResponse, channel_id: str) -
 def update_channel(
     request: HttpRequest, response: HttpResponse, channel_id: str, body: schemas.ChannelChange
 ) -> Channel:
-    """Change a channel's name or target, or switch it on or off."""
+    """Change a channel's name, target or language, or switch it on or off."""
     channel = services.update_channel(
         actor_of(request), channel_id, expected_revision=expected_revision(request), **body.model_dump()
     )
@@ -64,15 +64,52 @@ def delete_channel(request: HttpRequest, channel_id: str) -> Status[None]:
 @router.post("/channels/{channel_id}/test", response=schemas.DeliveryOut, operation_id="testChannel")
 def test_channel(request: HttpRequest, channel_id: str) -> Delivery:
     """Send a real message that says that it is a test; the answer has its result."""
-    return services.send_test(actor_of(request), channel_id)
+    return resending.send_test(actor_of(request), channel_id)
 
 
 @router.post("/channels/{channel_id}/rotate-secret", response=schemas.ChannelMade, operation_id="rotateChannelSecret")
-def rotate_secret(request: HttpRequest, response: HttpResponse, channel_id: str) -> schemas.ChannelMade:
-    """Give a webhook a new signing secret, which this answer holds and no other does."""
-    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=expected_revision(request))
+def rotate_secret(
+    request: HttpRequest, response: HttpResponse, channel_id: str, body: schemas.Rotation | None = None
+) -> schemas.ChannelMade:
+    """Give a channel a new signing secret, which this answer holds and no other does."""
+    hours = (body or schemas.Rotation()).overlap_hours
+    made = services.rotate_secret(
+        actor_of(request), channel_id, overlap_hours=hours, expected_revision=expected_revision(request)
+    )
     with_etag(response, made.channel)
     return _with_secret(made)
+
+
+@router.get("/allowed-ranges", response=schemas.RangePage, operation_id="listAllowedRanges")
+def list_allowed_ranges(request: HttpRequest) -> dict[str, object]:
+    """List the ranges that messages may go to although they are not of the public Internet."""
+    return whole(list(reach.allowed_ranges()))
+
+
+@router.post("/allowed-ranges", response={201: schemas.RangeOut}, operation_id="allowRange")
+def allow_range(request: HttpRequest, body: schemas.RangeIn) -> Status[AllowedRange]:
+    """Allow a range. Administrators only."""
+    return Status(201, allowing.allow_range(actor_of(request), **body.model_dump()))
+
+
+@router.delete("/allowed-ranges/{int:range_id}", response={204: None}, operation_id="forbidRange")
+def forbid_range(request: HttpRequest, range_id: int) -> Status[None]:
+    """Take a range back. Administrators only."""
+    allowing.forbid_range(actor_of(request), range_id)
+    return Status(204, None)
+
+
+@router.get("/heartbeat", response=schemas.HeartbeatOut, operation_id="getHeartbeat")
+def get_heartbeat(request: HttpRequest, response: HttpResponse) -> Heartbeat:
+    """Return where the heartbeat goes and whether it arrives."""
+    return with_etag(response, heartbeat.heartbeat())
+
+
+@router.put("/heartbeat", response=schemas.HeartbeatOut, operation_id="setHeartbeat")
+def set_heartbeat(request: HttpRequest, response: HttpResponse, body: schemas.HeartbeatIn) -> Heartbeat:
+    """Have an address asked after each healthy scan, or none."""
+    row = heartbeat.set_heartbeat(actor_of(request), url=body.url, expected_revision=expected_revision(request))
+    return with_etag(response, row)
 
 
 @router.get("/deliveries", response=schemas.DeliveryPage, operation_id="listDeliveries")
@@ -93,7 +130,7 @@ def get_delivery(request: HttpRequest, delivery_id: UUID) -> Delivery:
 @router.post("/deliveries/{uuid:delivery_id}/resend", response=schemas.DeliveryOut, operation_id="resendDelivery")
 def resend_delivery(request: HttpRequest, delivery_id: UUID) -> Delivery:
     """Queue a finished delivery again, with the same id."""
-    return services.resend_delivery(actor_of(request), delivery_id)
+    return resending.resend_delivery(actor_of(request), delivery_id)
 
 
 @router.get("/notices", response=schemas.NoticePage, operation_id="listNotices")

@@ -10,7 +10,9 @@ class AlertsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have webhook secrets resealed when the encryption keys change."""
-        from certificates.keys import register_sealed_field  # noqa: PLC0415  # models load before it
+        """Have secrets of channels resealed when the encryption keys change."""
+        from console.sealing import register_sealed_field  # noqa: PLC0415  # models load before it
 
-        register_sealed_field("alerts.Channel", "sealed_secret")
+        for field in ("sealed_secret", "sealed_previous_secret", "sealed_target"):
+            register_sealed_field("alerts.Channel", field)
+        register_sealed_field("alerts.Heartbeat", "sealed_url")

@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from alerts.attempts import begin_attempt, end_attempt
 from alerts.composing import compose
-from alerts.lists import outdated_list_notices
 from alerts.models import Channel, Delivery
 from alerts.outcomes import record_cancelled, record_failure, record_sent
-from alerts.renewals import outdated_renewal_notices
-from alerts.subjects import outdated_notices
+from alerts.relevance import settle_outdated, worth_telling
 from alerts.transports import TRANSPORTS, TransportError
-from events.notices import open_notices, resolve, writing_ledger
+from console.errors import DomainError
+from events.notices import writing_ledger
 
 # Several senders look at the same few rows and take one at random, so that they rarely want the same one.
 CANDIDATES = 20
@@ -80,33 +80,26 @@ def take_lease(delivery_id: int) -> Delivery | None:
 
 
 def _send(delivery: Delivery) -> None:
-    notice_ids = _still_open(delivery)
+    settle_outdated(delivery, timezone.now())
+    notice_ids = worth_telling(delivery, timezone.now())
     if delivery.kind != Delivery.Kind.TEST and not notice_ids:
         record_cancelled(delivery)
         return
-    message = compose(delivery, notice_ids)
-    transport = TRANSPORTS[delivery.channel.kind]
+    attempt = None
     try:
-        receipt = transport(delivery.channel, message)
-    except TransportError as error:
-        logger.warning("%s to channel %s: %s", delivery.key, delivery.channel.name, error)
-        record_failure(delivery, error)
+        prepared = TRANSPORTS[delivery.channel.kind](delivery.channel, compose(delivery, notice_ids))
+        attempt = begin_attempt(delivery, prepared.request)
+        receipt = prepared.send()
+    except (TransportError, DomainError) as error:
+        failure = error if isinstance(error, TransportError) else TransportError(str(error), permanent=False)
+        logger.warning("%s to channel %s: %s", delivery.key, delivery.channel.name, failure)
+        end_attempt(attempt or begin_attempt(delivery, ""), failure)
+        record_failure(delivery, failure)
     else:
         logger.info("%s to channel %s: sent", delivery.key, delivery.channel.name)
-        record_sent(delivery, receipt)
-
-
-def _still_open(delivery: Delivery) -> list[int]:
-    """Return the notices of the delivery that are still worth telling, after a look at what was replaced meanwhile."""
-    now = timezone.now()
-    for outdated in (outdated_notices(), outdated_renewal_notices(now), outdated_list_notices(now)):
-        told = outdated.filter(deliveries__delivery=delivery)
-        if told.exists():
-            with writing_ledger():
-                resolve(told)
-    return list(
-        open_notices().filter(deliveries__delivery=delivery).order_by("expires_at", "pk").values_list("pk", flat=True)
-    )
+        with writing_ledger():
+            end_attempt(attempt, receipt)
+            record_sent(delivery, receipt)
 
 
 def send_now(delivery: Delivery) -> Delivery:

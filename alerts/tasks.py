@@ -3,8 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
+from alerts.heartbeat import beat
+from alerts.pruning import prune_deliveries
 from alerts.scanning import is_scan_due, run_scan
 from alerts.sending import send_due
+from alerts.signing import forget_previous_secrets
 from events.actor import SYSTEM
 
 # A sweep ends before this so that a worker which is asked to stop is soon free; the next sweep goes on.
@@ -22,3 +25,16 @@ def scan_when_due() -> None:
 def send_due_deliveries() -> None:
     """Send what is due, one message after the other; several sweeps share the work between them."""
     send_due(budget_seconds=SWEEP_SECONDS)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def beat_heart() -> None:
+    """Ask the heartbeat's address."""
+    beat()
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def prune_old_deliveries() -> None:
+    """Forget old deliveries, and secrets whose time is over."""
+    prune_deliveries(timezone.now())
+    forget_previous_secrets(timezone.now())

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import selectors, services
+from alerts import resending, selectors, services
 from alerts.forms import FORMS, ChannelForm, initial_of
 from alerts.models import Channel, Delivery
 from console.errors import DomainError
@@ -111,7 +111,7 @@ def channel_switch(request: HttpRequest, channel_id: str) -> HttpResponse:
 @require_POST
 def channel_test(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Send a test and show what came of it."""
-    delivery = services.send_test(actor_of(request), channel_id)
+    delivery = resending.send_test(actor_of(request), channel_id)
     if delivery.state == Delivery.State.SENT:
         messages.success(request, _("The test was sent. %(answer)s") % {"answer": delivery.last_answer})
     elif delivery.state == Delivery.State.FAILED:

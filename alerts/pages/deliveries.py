@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import selectors, services
+from alerts import resending, selectors
 from alerts.models import Channel, Delivery
 from console.errors import ConflictError
 from console.tables import keyset_page
@@ -43,7 +43,7 @@ def delivery_detail(request: HttpRequest, key: UUID) -> HttpResponse:
         "delivery": delivery,
         "notices": notices,
         "left_out": total - len(notices),
-        "can_resend": services.can_resend(delivery),
+        "can_resend": resending.can_resend(delivery),
     }
     return render(request, "alerts/delivery_detail.html", context)
 
@@ -52,7 +52,7 @@ def delivery_detail(request: HttpRequest, key: UUID) -> HttpResponse:
 def delivery_resend(request: HttpRequest, key: UUID) -> HttpResponse:
     """Queue a delivery again."""
     try:
-        services.resend_delivery(actor_of(request), key)
+        resending.resend_delivery(actor_of(request), key)
     except ConflictError as error:
         messages.error(request, str(error))
     else:

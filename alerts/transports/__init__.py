@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 
 from alerts.models import Channel
-from alerts.transports.contract import Message, Receipt, Transport, TransportError
-from alerts.transports.email import send_mail
-from alerts.transports.webhook import post_event
+from alerts.transports.callback import alarm
+from alerts.transports.chat import chat_message
+from alerts.transports.contract import Message, Prepared, Receipt, Transport, TransportError
+from alerts.transports.email import mailed
+from alerts.transports.webhook import event
 
 TRANSPORTS: Mapping[str, Transport] = {
-    Channel.Kind.EMAIL: send_mail,
-    Channel.Kind.WEBHOOK: post_event,
+    Channel.Kind.EMAIL: mailed,
+    Channel.Kind.WEBHOOK: event,
+    Channel.Kind.CALLBACK: alarm,
+    Channel.Kind.APPRISE: chat_message,
 }
 
-__all__ = ("TRANSPORTS", "Message", "Receipt", "Transport", "TransportError")
+__all__ = ("TRANSPORTS", "Message", "Prepared", "Receipt", "Transport", "TransportError")

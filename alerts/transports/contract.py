@@ -1,13 +1,14 @@
-"""What a transport is: a function that returns when the message was taken, or raises TransportError."""
+"""What a transport is: a function that puts a message into the form of its channel, ready to be sent."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alerts.models import Channel
 
 LONGEST_ANSWER = 2000
+LONGEST_REQUEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Message:
     html: str
     data: Mapping[str, Any]  # the content of a webhook's event
     settled_recipients: Mapping[str, str] = field(default_factory=dict)  # they got it, or never will
+    kind: str = ""  # of alerts.models.Delivery.Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,19 @@ class TransportError(Exception):
         self.recipients: Mapping[str, str] = recipients or {}
 
 
-class Transport(Protocol):
-    """Send one message over one channel."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message in the form of its channel: what the log keeps of it, without secrets, and how it is sent.
 
-    def __call__(self, channel: Channel, message: Message) -> Receipt:
-        """Return when the other side has taken the message; raise TransportError when not."""
+    ``send`` returns when the other side has taken the message and raises TransportError when not.
+    """
+
+    request: str
+    send: Callable[[], Receipt]
+
+
+class Transport(Protocol):
+    """Put one message into the form of one channel."""
+
+    def __call__(self, channel: Channel, message: Message) -> Prepared:
+        """Return the message ready to be sent; raise DomainError when the channel's secrets cannot be opened."""

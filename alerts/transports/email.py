@@ -1,6 +1,7 @@
 """Mail: one message with text and HTML, by the server of EMAIL_URL or into files of the data directory."""
 
 import contextlib
+import functools
 import logging
 import smtplib
 import threading
@@ -16,7 +17,7 @@ from django.core.mail.message import sanitize_address
 from django.utils.translation import gettext as _
 
 from alerts.models import Channel
-from alerts.transports.contract import Message, Receipt, TransportError
+from alerts.transports.contract import LONGEST_REQUEST, Message, Prepared, Receipt, TransportError
 
 # The server may take this long for the whole conversation; each single answer has EMAIL_TIMEOUT.
 TOTAL_SECONDS = 45
@@ -26,13 +27,19 @@ Refusals = Mapping[str, tuple[int, bytes]]
 logger = logging.getLogger(__name__)
 
 
-def send_mail(channel: Channel, message: Message) -> Receipt:
-    """Send to every recipient who has no final answer yet."""
+def mailed(channel: Channel, message: Message) -> Prepared:
+    """Return the mail to every recipient who has no final answer yet."""
     waiting = [address for address in channel.recipients if address not in message.settled_recipients]
+    built = _build(channel, message)
+    headers = {"From": built.from_email, "To": ", ".join(built.to), "Subject": built.subject, **built.extra_headers}
+    lines = [f"RCPT TO {', '.join(waiting)}", *(f"{name}: {value}" for name, value in headers.items())]
+    return Prepared("\n".join([*lines, "", message.text])[:LONGEST_REQUEST], functools.partial(_send, built, waiting))
+
+
+def _send(built: mail.EmailMultiAlternatives, waiting: Sequence[str]) -> Receipt:
     if not waiting:
         return Receipt(_("Every recipient already has an answer."))
     connection: BaseEmailBackend = mail.get_connection()
-    built = _build(channel, message)
     if isinstance(connection, SmtpBackend):
         return _settle(waiting, _send_smtp(connection, built, waiting))
     return _hand_over(connection, built)

@@ -12,6 +12,7 @@ from certificates.parsing.revocation_lists import LARGEST_LIST_BYTES
 from console.addresses import web_address
 from console.errors import DomainError
 from console.outbound import opened_client, run_to_end
+from console.routable import OWN_SERVERS
 
 # For everything together: names, connections, redirects, the list itself.
 SECONDS_FOR_A_PERSON = 20
@@ -71,7 +72,7 @@ def download(url: str, seen: Seen, *, seconds: float) -> Download:
 
 
 async def _exchange(url: str, seen: Seen, seconds: float) -> Download:
-    async with asyncio.timeout(seconds), opened_client() as client:
+    async with asyncio.timeout(seconds), opened_client(OWN_SERVERS) as client:
         for _hop in range(MOST_REDIRECTS + 1):
             answer = await _ask(client, url, seen)
             if isinstance(answer, Download):

@@ -4,9 +4,9 @@ import datetime as dt
 import itertools
 from hashlib import sha256
 
-from alerts.models import Channel
+from alerts.models import AllowedRange, Channel
 from alerts.services import create_channel
-from certificates.models import Certificate, CertificateName, CertificateVersion, Kind
+from certificates.models import Certificate, CertificateName, CertificateVersion, ChainMember, Kind
 from events.actor import SYSTEM
 
 NOW = dt.datetime(2026, 6, 1, 12, 0, tzinfo=dt.UTC)
@@ -51,9 +51,23 @@ def make_certificate(
     version = version_row(certificate, 1, not_after)
     version.chain_not_after = chain_not_after
     version.save()
+    add_chain_members(version, *([chain_not_after] if chain_not_after else []))
     CertificateName.objects.bulk_create(CertificateName(version=version, kind="dns", value=value) for value in names)
     point_at(certificate, version)
     return certificate
+
+
+def add_chain_members(version: CertificateVersion, *ends: dt.datetime) -> None:
+    """Give a version's chain members that end before it, soonest first."""
+    for place, end in enumerate(sorted(ends)):
+        ChainMember.objects.create(
+            version=version,
+            place=place,
+            subject=f"CN=Test Intermediate {place}",
+            sha256=sha256(f"{version.pk}/{place}".encode()).hexdigest(),
+            not_before=end - 900 * DAY,
+            not_after=end,
+        )
 
 
 def point_at(certificate: Certificate, version: CertificateVersion) -> None:
@@ -72,8 +86,14 @@ def replace(certificate: Certificate, not_after: dt.datetime) -> CertificateVers
     return old
 
 
+def allow_loopback() -> None:
+    """Let messages go to receivers on this machine."""
+    AllowedRange.objects.get_or_create(network="127.0.0.0/8", defaults={"reason": "Tests", "created_by": "alice"})
+
+
 def make_webhook(url: str = "http://127.0.0.1:9/hook", name: str = "") -> Channel:
-    """Create a webhook channel."""
+    """Create a webhook channel, and allow this machine's own addresses: the receivers of tests are there."""
+    allow_loopback()
     return create_channel(SYSTEM, kind="webhook", name=name or f"webhook-{next(_numbers)}", target=url).channel
 
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from alerts.models import Channel, Delivery
+from alerts.resending import send_test
 from alerts.scanning import run_scan
 from alerts.sending import send_due
-from alerts.services import rotate_secret, send_test
+from alerts.services import rotate_secret
 from certificates.keys import unseal
 from events.actor import SYSTEM
 from events.models import Change, Notice

@@ -11,9 +11,9 @@ from pytest_django import Settings
 
 from alerts.endings import soonest_endings
 from alerts.models import Channel, Delivery
+from alerts.resending import resend_delivery, send_test
 from alerts.scanning import run_scan
 from alerts.sending import send_due
-from alerts.services import resend_delivery, send_test
 from alerts.transports.email import one_line
 from events.actor import SYSTEM
 from events.models import Notice
