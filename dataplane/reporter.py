@@ -22,11 +22,10 @@ from dataplane.health_log import HealthLog
 from dataplane.observations import Figures, Health
 from dataplane.quic_counts import QuicCounts
 from dataplane.status import Observation, StatusBoard
-from listeners.models import ServedReceipt
+from listeners.models import NodeStatus, ServedReceipt
 
 TICK_SECONDS = 0.5
 FIGURES_TICKS = 4  # figures, health and heartbeat are written every so many ticks
-STOPPED = "The node was stopped."
 MOST_RECEIPTS = 5_000  # kept in memory while the database is away
 
 logger = logging.getLogger(__name__)
@@ -221,7 +220,7 @@ class Reporter:
             await self._report_handshakes()
             await self._report_clients()
             await self._database.run(observations.stop_others, self._node, set())
-            fields = {**self._node_fields(), "engine_pid": None, "problem": STOPPED}
+            fields = {**self._node_fields(), "engine_pid": None, "problem": NodeStatus.STOPPED}
             await self._database.run(observations.write_node, self._node, **fields)
         except Error as error:
             logger.warning("the end of this node could not be written: %s", error)

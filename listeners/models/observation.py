@@ -17,6 +17,8 @@ from listeners.states import NODE_LIFETIME, is_live
 class NodeStatus(models.Model):
     """One node: its processes, and how far it has followed the change feed."""
 
+    STOPPED = "The node was stopped."  # the last problem of one that ended in good order
+
     node = models.CharField(primary_key=True, max_length=128)
     pid = models.PositiveIntegerField()
     engine_pid = models.PositiveIntegerField(null=True)
@@ -35,6 +37,11 @@ class NodeStatus(models.Model):
         """The engine's release, such as 1.40.0: the second part of ``commit/release/…``, or all that is known."""
         _commit, _slash, rest = self.engine_version.partition("/")
         return rest.partition("/")[0] or self.engine_version
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the node ended in good order."""
+        return self.problem == self.STOPPED
 
     @property
     def is_live(self) -> bool:
