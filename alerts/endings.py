@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from alerts.subjects import CERTIFICATE, CHAIN
+from alerts.kinds import CERTIFICATE, CHAIN
 from authorities.models import Authority
 from certificates.models import Certificate, CertificateName
 from certificates.usage import usages_of
@@ -50,7 +50,7 @@ class Ending:
     @property
     def is_chain(self) -> bool:
         """Whether it is a certificate of the chain that ends, sooner than the certificate itself."""
-        return self.subject_kind == CHAIN.kind
+        return self.subject_kind == CHAIN
 
 
 def endings_of(notices: Iterable[Notice], now: dt.datetime) -> list[Ending]:
@@ -70,7 +70,7 @@ def soonest_endings(count: int, now: dt.datetime) -> list[Ending]:
     rows = Certificate.objects.select_related("current_version").filter(current_version__isnull=False)
     found = tuple(rows.order_by("not_after", "id")[:count])
     facts = _Facts(found)
-    return [facts.ending(row, CERTIFICATE.kind, row.not_after or now, None, now) for row in found]
+    return [facts.ending(row, CERTIFICATE, row.not_after or now, None, now) for row in found]
 
 
 def public_url(name: str, *args: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from alerts.endings import public_url
-from alerts.lists import FETCH_KIND
+from alerts.kinds import LIST_FETCH
 from certificates.models import RevocationList
 from certificates.usage import Usage, usages_of
 from console.durations import words
@@ -54,7 +54,7 @@ def troubled_lists(notices: Iterable[Notice], now: dt.datetime) -> list[ListTrou
     rows = {row.pk: row for row in RevocationList.objects.filter(pk__in=ids).defer("der").select_related("certificate")}
     used_by = usages_of([row.certificate_id for row in rows.values()])
     return [
-        _trouble(rows[pk], used_by, now, is_failing=notice.subject_kind == FETCH_KIND)
+        _trouble(rows[pk], used_by, now, is_failing=notice.subject_kind == LIST_FETCH)
         for pk, notice in zip(ids, listed, strict=True)
         if pk in rows
     ]

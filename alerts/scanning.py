@@ -1,22 +1,27 @@
 """The expiry scan: find what has crossed a threshold, put it into the ledger, hand it out."""
 
 import datetime as dt
-from itertools import islice
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from alerts.handing_out import hand_out
-from alerts.lists import LIST_KIND, list_crossings, outdated_list_notices
+from alerts.heartbeat import ask_for_beat
+from alerts.kinds import CERTIFICATE_KINDS, LIST, OUTSIDE
 from alerts.models import Scan
-from alerts.renewals import outdated_renewal_notices, renewal_crossings
-from alerts.subjects import CERTIFICATE_KINDS, SUBJECTS, crossings, outdated_notices
+from alerts.rules import Rule
+from alerts.scopes import enabled_rules
+from alerts.settling import settle_certificates, settle_source
+from alerts.sources import SOURCES
+from alerts.subjects import decisions, untold
 from alerts.waking import wake_sender
 from events.actor import Actor
-from events.notices import resolve, supersede_looser, write_crossings, writing_ledger
+from events.notices import supersede_looser, write_crossings, writing_ledger
 
-BATCH = 500
+# So many at a time are put into the ledger, so that nobody waits long to write something else.
+BATCH = 1000
 SCANS_KEPT = dt.timedelta(days=30)
 
 
@@ -31,13 +36,16 @@ def is_scan_due(now: dt.datetime) -> bool:
 
 
 def run_scan(actor: Actor) -> Scan:
-    """Scan once, all or nothing, and return its row, which is kept with its problem when the scan fails."""
+    """Scan once and return its row, which is kept with its problem when the scan fails.
+
+    What a scan had found until it failed or was killed is kept, and handed out by the next one.
+    """
     now = timezone.now()
     Scan.objects.filter(started_at__lt=now - SCANS_KEPT).delete()
     scan = Scan.objects.create(started_at=now, requested_by=actor.name)
     try:
+        scan.notices_made = update_ledger(now)
         with writing_ledger():
-            scan.notices_made = _update_ledger(now)
             scan.deliveries_made = hand_out(now)
     except DatabaseError as error:
         scan.notices_made = scan.deliveries_made = 0
@@ -48,19 +56,32 @@ def run_scan(actor: Actor) -> Scan:
         scan.save(update_fields=("finished_at", "notices_made", "deliveries_made", "problem"))
     if scan.deliveries_made:
         wake_sender()
+    ask_for_beat()
     return scan
 
 
-def _update_ledger(now: dt.datetime) -> int:
-    """Resolve what is outdated, write what was crossed, and return how many subjects crossed a threshold."""
-    resolve(outdated_notices())
-    resolve(outdated_renewal_notices(now))
-    resolve(outdated_list_notices(now))
+def update_ledger(now: dt.datetime) -> int:
+    """Have the ledger say what the rules make of everything watched; return how many subjects crossed a threshold.
+
+    Several transactions, each of which leaves the ledger right as far as it goes.
+    """
+    rules = enabled_rules()
+    with writing_ledger():
+        settle_certificates(rules, now)
+    count = _find_certificates(rules, now) + sum(settle_source(source, rules, now) for source in SOURCES)
+    with writing_ledger():
+        supersede_looser((*CERTIFICATE_KINDS, LIST, OUTSIDE))
+    return count
+
+
+def _find_certificates(rules: Sequence[Rule], now: dt.datetime) -> int:
+    """Search outside any transaction, then write what was found a batch at a time."""
     count = 0
-    certificates = (crossings(subject, now) for subject in SUBJECTS)
-    for found in (*certificates, renewal_crossings(now), list_crossings(now)):
-        while batch := list(islice(found, BATCH)):
-            write_crossings(batch, now)
+    for decision in decisions(rules):
+        if decision.rule.mutes:
+            continue
+        for batch in untold(decision, now, BATCH):
+            with writing_ledger():
+                write_crossings(batch, now)
             count += len(batch)
-    supersede_looser((*CERTIFICATE_KINDS, LIST_KIND))
     return count

@@ -1,95 +1,158 @@
-"""What is watched: the end of each certificate, and of its chain where a certificate of that ends sooner.
+"""What is watched in the repository: the end of each certificate, of each private authority, of each chain's members.
 
 Only current versions count, of server, CA and client certificates alike. A generation is the version's number, so that
-rolling back to a version goes on with what was told of it.
+rolling back to a version goes on with what was told of it; of a chain's later members it names their place, too.
+Certificates are many: the database finds what is due by an inequality that an index answers, rule by rule.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import (
-    Case,
-    CharField,
-    DateTimeField,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 
-from alerts.expiry import LONGEST, THRESHOLDS_HOURS, crossed_thresholds
-from certificates.models import Certificate
+from alerts.expiry import crossed_thresholds, thresholds_of_life
+from alerts.kinds import AUTHORITY, CERTIFICATE, CERTIFICATE_KINDS, CHAIN
+from alerts.lifetimes import measures, tightest_crossed
+from alerts.rules import Rule, rules_for
+from alerts.scopes import decided_by
+from certificates.models import Certificate, ChainMember
 from events.models import Notice
 from events.notices import Crossing, open_notices
+
+Rows = QuerySet[Any, Any]
+COLUMNS = ("certificate", "named", "generation", "ends_at", "begins_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of subject, and the field of a certificate that holds its end."""
+    """A kind of subject: its rows, the field of its end, and the way from a row to its certificate and version."""
 
     kind: str
-    end_field: str
+    rows: Callable[[], Rows]
+    path: str = ""
+    version: str = "current_version"
+    begin: str = "current_version__not_before"
 
-
-CERTIFICATE = Subject("certificate", "not_after")
-CHAIN = Subject("chain", "current_version__chain_not_after")
-SUBJECTS = (CERTIFICATE, CHAIN)
-CHANNEL_KIND = "channel"
-CERTIFICATE_KINDS = tuple(subject.kind for subject in SUBJECTS)
-
-
-def crossings(subject: Subject, now: dt.datetime) -> Iterator[Crossing]:
-    """Yield what has crossed a threshold and is not open in the ledger, soonest end first, in flat memory."""
-    for certificate_id, name, generation, ends_at in _untold(subject, now):
-        yield Crossing(subject.kind, certificate_id, generation, name, ends_at, crossed_thresholds(ends_at, now))
-
-
-def _untold(subject: Subject, now: dt.datetime) -> Iterator[tuple[str, str, str, dt.datetime]]:
-    """Select by an inequality that an index answers; what the ledger holds is left out by an anti-join."""
-    known = Notice.objects.filter(
-        subject_kind=subject.kind,
-        subject_id=OuterRef("pk"),
-        generation=OuterRef("generation"),
-        threshold_hours=OuterRef("threshold"),
-        is_open=True,
-    )
-    found = (
-        Certificate.objects.filter(**{f"{subject.end_field}__lte": now + LONGEST})
-        .annotate(
-            generation=_generation(),
-            ends_at=F(subject.end_field),
-            threshold=_tightest(subject.end_field, now),
+    def annotated(self) -> Rows:
+        """Return all rows with COLUMNS."""
+        found: Rows = self.rows().annotate(
+            certificate=F(_joined(self.path, "pk")),
+            named=self._name(),
+            generation=self._generation(),
+            ends_at=F("not_after"),
+            begins_at=F(self.begin),
         )
-        .filter(~Exists(known))
-        .order_by(subject.end_field)
-        .values_list("pk", "name", "generation", "ends_at")
-    )
-    return found.iterator(chunk_size=2000)
+        return found
+
+    def _name(self) -> Combinable:
+        name = F(_joined(self.path, "name"))
+        return Concat(name, Value(": "), F("subject"), output_field=TextField()) if self.path else name
+
+    def _generation(self) -> Combinable:
+        number = Cast(_joined(self.version, "number"), CharField(max_length=64))
+        if not self.path:
+            return number
+        # What ends first is the chain's end; the others came later, and are told apart from it by their place.
+        further = Concat(number, Value("."), Cast("place", CharField(max_length=64)))
+        return Case(When(place=0, then=number), default=further, output_field=CharField())
 
 
-def _generation() -> "Cast":
-    return Cast("current_version__number", CharField(max_length=64))
+def _joined(*parts: str) -> str:
+    return "__".join(part for part in parts if part)
 
 
-def _tightest(end_field: str, now: dt.datetime) -> Case:
-    """Say in SQL what alerts.expiry says in Python."""
-    return Case(
-        *(
-            When(**{f"{end_field}__lte": Value(now + dt.timedelta(hours=hours), DateTimeField())}, then=Value(hours))
-            for hours in THRESHOLDS_HOURS
-        ),
-        output_field=IntegerField(),
+def _certificates() -> Rows:
+    return Certificate.objects.filter(current_version__isnull=False, authority__isnull=True)
+
+
+def _authorities() -> Rows:
+    return Certificate.objects.filter(current_version__isnull=False, authority__isnull=False)
+
+
+def _members() -> Rows:
+    return ChainMember.objects.filter(version=F("version__certificate__current_version"))
+
+
+SUBJECTS = (
+    Subject(CERTIFICATE, _certificates),
+    Subject(AUTHORITY, _authorities),
+    Subject(CHAIN, _members, path="version__certificate", version="version", begin="not_before"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A kind of subject under one of the rules for it."""
+
+    subject: Subject
+    rule: Rule
+    rules: Sequence[Rule]  # all for the kind, in their order
+
+    def rows(self, *, until: dt.datetime | None = None) -> Rows:
+        """Return the rows on which the rule decides, and which end by ``until``."""
+        found = self.subject.annotated()
+        if until is not None:
+            found = found.filter(not_after__lte=until)
+        return found.filter(decided_by(self.rules, self.rule, self.subject.path))
+
+    def crossed(self, now: dt.datetime) -> Rows:
+        """Return the rows that have crossed a threshold of the rule, with the tightest as ``threshold``."""
+        longest = dt.timedelta(hours=max(self.rule.thresholds, default=0))
+        measured = self.rows(until=now + longest).annotate(**measures(now))
+        found: Rows = measured.annotate(threshold=tightest_crossed(self.rule.thresholds, now))
+        return found.filter(threshold__isnull=False)
+
+    def crossing(self, row: tuple[Any, ...], now: dt.datetime) -> Crossing:
+        """Return what the ledger is to know of one of the rows."""
+        certificate_id, name, generation, ends_at, begins_at = row
+        hours = thresholds_of_life(self.rule.thresholds, ends_at - begins_at)
+        thresholds = crossed_thresholds(hours, ends_at, now)
+        return Crossing(self.subject.kind, certificate_id, generation, name, ends_at, thresholds, self.rule.id)
+
+
+def decisions(rules: Sequence[Rule], kinds: Sequence[str] = CERTIFICATE_KINDS) -> Iterator[Decision]:
+    """Yield every rule that can decide on certificates, for each of the kinds of subject that they are."""
+    for subject in SUBJECTS:
+        if subject.kind in kinds:
+            deciding = rules_for(subject.kind, rules)
+            yield from (Decision(subject, rule, deciding) for rule in deciding)
+
+
+def untold(decision: Decision, now: dt.datetime, limit: int) -> Iterator[list[Crossing]]:
+    """Yield what has crossed a threshold and is not open in the ledger, soonest end first, ``limit`` at a time.
+
+    Each batch is a query of its own that begins where the one before ended, so that the ledger may be written between
+    them in transactions of their own.
+    """
+    rows = decision.crossed(now).filter(~Exists(_known(decision.subject.kind))).order_by("not_after", "pk")
+    after = Q()
+    while found := list(rows.filter(after).values_list("pk", *COLUMNS)[:limit]):
+        yield [decision.crossing(columns, now) for _pk, *columns in found]
+        last_pk, *_columns, last_end, _begin = found[-1]
+        after = Q(not_after__gt=last_end) | Q(not_after=last_end, pk__gt=last_pk)
+
+
+def _known(kind: str) -> "QuerySet[Notice]":
+    """Return what the ledger has of a row: its threshold or a tighter one, open or overtaken before it was told."""
+    told = Q(is_open=True, threshold_hours__lte=OuterRef("threshold"))
+    overtaken = Q(state=Notice.State.SUPERSEDED, threshold_hours=OuterRef("threshold"))
+    return Notice.objects.filter(
+        told | overtaken, subject_kind=kind, subject_id=OuterRef("certificate"), generation=OuterRef("generation")
     )
 
 
 def outdated_notices() -> "QuerySet[Notice]":
     """Return the open notices whose certificate has been replaced, rolled back or deleted since."""
-    current = Certificate.objects.annotate(current=_generation()).filter(
-        pk=OuterRef("subject_id"), current=OuterRef("generation")
-    )
-    return open_notices().filter(~Exists(current), subject_kind__in=CERTIFICATE_KINDS)
+    number = Cast("current_version__number", CharField(max_length=64))
+    current = Certificate.objects.annotate(generation=number)
+    is_gone = Q(subject_kind__in=(CERTIFICATE, AUTHORITY)) & ~Q(_at_generation(current, "pk"))
+    member_is_gone = Q(subject_kind=CHAIN) & ~Q(_at_generation(SUBJECTS[-1].annotated(), "certificate"))
+    return open_notices().filter(is_gone | member_is_gone)
+
+
+def _at_generation(rows: Rows, certificate: str) -> Exists:
+    return Exists(rows.filter(**{certificate: OuterRef("subject_id")}, generation=OuterRef("generation")).values("pk"))

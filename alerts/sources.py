@@ -1,0 +1,36 @@
+"""Where subjects come from, beside the certificates of the repository (``alerts.subjects``), which are many.
+
+A source reports everything that is or may become worth telling, each time that it is asked. From the difference to the
+ledger follows what is due, what is settled, and what a rule silences.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from alerts.candidates import Candidate
+from alerts.kinds import CHANNEL, LIST, LIST_FETCH, RENEWAL
+from alerts.lists import list_candidates
+from alerts.renewals import renewal_candidates
+from events.notices import open_notices
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that is watched: the kinds of subject that it reports, and the function that does."""
+
+    kinds: tuple[str, ...]
+    candidates: Callable[[dt.datetime], Iterator[Candidate]]
+
+
+def channel_candidates(now: dt.datetime) -> Iterator[Candidate]:
+    """Yield the channels that are told of as failing: the sender notices that, and when they work again."""
+    for notice in open_notices().filter(subject_kind=CHANNEL).order_by("pk"):
+        yield Candidate(CHANNEL, notice.subject_id, notice.generation, notice.subject_name, notice.expires_at)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source((RENEWAL,), renewal_candidates),
+    Source((LIST, LIST_FETCH), list_candidates),
+    Source((CHANNEL,), channel_candidates),
+)
