@@ -20,6 +20,7 @@ from certificates.api import router as certificates_router
 from console.errors import DomainError
 from dashboard.api import router as dashboard_router
 from listeners.api import router as listeners_router
+from manifests.api import router as manifests_router
 from renewals.api import router as renewals_router
 from watchlist.api import router as watchlist_router
 
@@ -40,6 +41,7 @@ api.add_router("", renewals_router)
 api.add_router("", listeners_router)
 api.add_router("", alerts_router)
 api.add_router("", dashboard_router)
+api.add_router("", manifests_router)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:

@@ -20,9 +20,9 @@ Path = tuple[str | int, ...]
 
 MOST_BYTES = 8_000_000
 DEEPEST = 40
-MOST_NODES = 1_000_000  # after what anchors repeat
+MOST_REPEATED = 100_000  # parts that anchors repeat
 _MERGE = "tag:yaml.org,2002:merge"
-_PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}
+_PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
 class UnreadableError(InvalidInputError):
@@ -38,19 +38,22 @@ class _Walk:
 
     def __init__(self) -> None:
         self.lines: dict[Path, int] = {}
-        self._nodes = 0
+        self._seen: set[int] = set()
+        self._repeated = 0
         self._scalars = yaml.constructor.SafeConstructor()
 
     def value(self, node: yaml.Node, path: Path = ()) -> Any:
         """Return the value of ``node``, which stands at ``path``."""
         self.lines[path] = _line(node)
-        self._nodes += 1
-        if self._nodes > MOST_NODES or len(path) > DEEPEST:
+        self._repeated += id(node) in self._seen
+        self._seen.add(id(node))
+        if self._repeated > MOST_REPEATED or len(path) > DEEPEST:
             raise UnreadableError(
-                _("The file is deeper or, with what its anchors repeat, larger than any manifest."),
+                _("The file is deeper than any manifest, or its anchors repeat too much."),
                 _line(node),
                 _("Write it with fewer anchors, or in several files."),
             )
+        _refuse_kind(node)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -86,18 +89,22 @@ class _Walk:
         return {key: value for part in reversed(parts) for key, value in part.items()}
 
     def _scalar(self, node: yaml.Node) -> Any:
-        if node.tag not in _PLAIN:
-            kind = node.tag.rpartition(":")[2][:40]
-            raise UnreadableError(
-                _("A value of the kind “%(kind)s” has no place here.") % {"kind": kind},
-                _line(node),
-                _("Put it into quotation marks if it is a text."),
-            )
+        _refuse_kind(node)
         try:
             value = self._scalars.construct_object(node)
             return storable(value) if isinstance(value, str) else value
         except (ValueError, yaml.YAMLError):
             raise UnreadableError(_("This value cannot be read."), _line(node), _("Write it as a text.")) from None
+
+
+def _refuse_kind(node: yaml.Node) -> None:
+    """Refuse what is no plain value, such as a date or an object of a program."""
+    if node.tag not in _PLAIN:
+        raise UnreadableError(
+            _("A value of the kind “%(kind)s” has no place here.") % {"kind": node.tag.rpartition(":")[2][:40]},
+            _line(node),
+            _("Put it into quotation marks if it is a text."),
+        )
 
 
 def _line(part: yaml.Node | yaml.Event) -> int:
@@ -140,8 +147,8 @@ def _refuse_depth(text: bytes) -> None:
             )
 
 
-def read_manifest(text: bytes) -> tuple[Manifest, dict[Path, int]]:
-    """Return the manifest that a file holds, and the line of each part. Raises UnreadableError, InvalidInputError."""
+def read_object(text: bytes) -> tuple[dict[str, Any], dict[Path, int]]:
+    """Return what the file of a manifest holds, not checked, and the line of each part. Raises UnreadableError."""
     data, lines = read_text(text)
     if data is not None and not isinstance(data, dict):
         raise UnreadableError(
@@ -149,7 +156,7 @@ def read_manifest(text: bytes) -> tuple[Manifest, dict[Path, int]]:
             1,
             _("manage.py lb export shows one."),
         )
-    return checked_manifest(data or {}), lines
+    return data or {}, lines
 
 
 def checked_manifest(data: Any) -> Manifest:

@@ -20,6 +20,15 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Write what no editor shows with escapes: some of it would end a line."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def as_yaml(document: Mapping[str, Any]) -> str:
     """Return a manifest as the text of a file; sections in which nothing is are left out."""
     sections = {section: entries for section, entries in document.items() if entries}
