@@ -1,7 +1,7 @@
 """What every test may ask for."""
 
 import json
-import sqlite3
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from events.wake import redis_client
-from tests.databases import database, save_database
-from tests.environment import DATA_DIR
-from tests.postgresql import postgresql_cluster
+from tests.databases import copy_database, database, exclusively, load_database
+from tests.environment import SHARED_DIR
+from tests.postgresql import TEMPLATE, postgresql_cluster
 from tests.redis import redis_process
 
 # A busy machine is no failure: nothing here asserts how long something takes. What passed once passes again;
@@ -32,7 +32,6 @@ TRANSACTIONAL = frozenset({"live_server", "transactional_db", "django_db_seriali
 # What takes longest comes first, so that only short tests are left when the workers run out of them.
 LONGEST = ("quickstart/", "conformance/", "alerts/test_kill_sender.py", "e2e/")
 HERE = Path(__file__).parent
-MIGRATED = DATA_DIR / "migrated.sqlite3"
 DEFAULT_PERMISSIONS = ("add_", "change_", "delete_", "view_")
 
 
@@ -79,24 +78,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """Keep a copy of the migrated database, and leave Django's own permissions out of the rows that tests get back."""
-    if isinstance(connection.connection, sqlite3.Connection):
-        save_database(connection.connection, MIGRATED)
-    if not hasattr(connection, "_test_serialized_contents"):
-        return  # no test of this run is transactional
-    rows = json.loads(connection._test_serialized_contents)  # noqa: SLF001
-    kept = [row for row in rows if not row["fields"].get("codename", "").startswith(DEFAULT_PERMISSIONS)]
-    connection._test_serialized_contents = json.dumps(kept)  # noqa: SLF001
+def empty_database(django_db_blocker: DjangoDbBlocker) -> Path:
+    """Return a migrated SQLite database in a file, to be copied; one worker makes it for all."""
+    path = SHARED_DIR / "migrated.sqlite3"
+    with exclusively(path.with_suffix(".lock")):
+        if not path.exists():
+            made = path.with_suffix(".making")
+            with django_db_blocker.unblock(), database(made):
+                call_command("migrate", verbosity=0)
+            copy_database(made, path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def empty_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Path:
-    """Return a migrated SQLite database in a file, to be copied."""
-    if not MIGRATED.exists():  # no test of this run uses the database of the run
-        with django_db_blocker.unblock(), database(MIGRATED):
-            call_command("migrate", verbosity=0)
-    return MIGRATED
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Let no worker migrate a database of its own where there is one to copy."""
+    options = connection.settings_dict["TEST"]
+    options["TEMPLATE"] = os.environ.get(TEMPLATE)
+    options["MIGRATE"] = connection.vendor != "sqlite" and not options["TEMPLATE"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Copy the migrated database, and leave Django's own permissions out of the rows that tests get back."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            load_database(request.getfixturevalue("empty_database"), connection.connection)
+        if not hasattr(connection, "_test_serialized_contents"):
+            return  # no test of this run is transactional
+        rows = json.loads(connection.creation.serialize_db_to_string())
+    kept = [row for row in rows if not row["fields"].get("codename", "").startswith(DEFAULT_PERMISSIONS)]
+    connection._test_serialized_contents = json.dumps(kept)  # noqa: SLF001
 
 
 @pytest.fixture(autouse=True)

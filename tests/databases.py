@@ -1,5 +1,6 @@
 """SQLite databases in files, for tests whose processes share one."""
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -30,7 +31,15 @@ def copy_database(template: Path, path: Path) -> None:
         source.backup(target)
 
 
-def save_database(opened: sqlite3.Connection, path: Path) -> None:
-    """Write the database of a connection to a file."""
-    with closing(sqlite3.connect(path)) as target:
-        opened.backup(target)
+def load_database(path: Path, opened: sqlite3.Connection) -> None:
+    """Make the database of a connection what the one in ``path`` is."""
+    with closing(sqlite3.connect(path)) as source:
+        source.backup(opened)
+
+
+@contextmanager
+def exclusively(path: Path) -> Iterator[None]:
+    """Keep all other processes out of the block that lock the same file."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

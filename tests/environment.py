@@ -16,6 +16,8 @@ for name in [name for name in os.environ if name.startswith("LBADMIN_") or name 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lbadmin-test-"))
 (DATA_DIR / "static").mkdir()  # WhiteNoise warns without it
 os.environ["LBADMIN_DATA_DIR"] = str(DATA_DIR)
+# Of the run's first process; its workers inherit where it is.
+SHARED_DIR = Path(os.environ.setdefault("TESTS_SHARED_DIR", str(DATA_DIR)))
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+TEMPLATE = "TESTS_DATABASE_TEMPLATE"  # names the migrated database that tests copy
+
 
 def program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs, of the newest version that is installed."""
@@ -46,6 +48,18 @@ def postgresql_cluster() -> Iterator[str]:
         shutil.rmtree(base, ignore_errors=True)
 
 
+def _migrated(url: str) -> str:
+    """Make a migrated database beside the one of ``url``, which tests copy; return its name."""
+    name = "migrated"
+    subprocess.run([program("psql"), url, f"--command=CREATE DATABASE {name}"], check=True, capture_output=True)
+    own = {**os.environ, "DATABASE_URL": url.removesuffix("postgres") + name}
+    with tempfile.TemporaryDirectory(prefix="lbadmin-pg-data-") as directory:
+        command = (sys.executable, "manage.py", "migrate", "--verbosity=0")
+        subprocess.run(command, check=True, env={**own, "LBADMIN_DATA_DIR": directory})
+    return name
+
+
 if __name__ == "__main__":
     with postgresql_cluster() as url:
-        sys.exit(subprocess.call(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}))
+        own = {**os.environ, "DATABASE_URL": url, TEMPLATE: _migrated(url)}
+        sys.exit(subprocess.call(sys.argv[1:], env=own))
