@@ -9,9 +9,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from alerts.candidates import Candidate
-from alerts.kinds import CHANNEL, LIST, LIST_FETCH, RENEWAL
+from alerts.kinds import (
+    CHANNEL,
+    CONFIGURATION,
+    HANDSHAKES,
+    LIST,
+    LIST_FETCH,
+    NODE,
+    OUTSIDE,
+    OUTSIDE_FAILING,
+    RECEIPT,
+    RENEWAL,
+    SERVER_GROUP,
+)
 from alerts.lists import list_candidates
+from alerts.outside import failing_candidates, outside_candidates
 from alerts.renewals import renewal_candidates
+from alerts.serving import serving_candidates
 from events.notices import open_notices
 
 
@@ -29,8 +43,15 @@ def channel_candidates(now: dt.datetime) -> Iterator[Candidate]:
         yield Candidate(CHANNEL, notice.subject_id, notice.generation, notice.subject_name, notice.expires_at)
 
 
+# What goes wrong at any moment, and is looked at every minute, not only by the scan.
+QUICK_SOURCES: tuple[Source, ...] = (
+    Source((OUTSIDE_FAILING,), failing_candidates),
+    Source((RECEIPT, CONFIGURATION, NODE, SERVER_GROUP, HANDSHAKES), serving_candidates),
+)
 SOURCES: tuple[Source, ...] = (
     Source((RENEWAL,), renewal_candidates),
     Source((LIST, LIST_FETCH), list_candidates),
+    Source((OUTSIDE,), outside_candidates),
     Source((CHANNEL,), channel_candidates),
+    *QUICK_SOURCES,
 )

@@ -3,6 +3,7 @@
 from alerts.models.channel import AllowedRange, Channel
 from alerts.models.contact import CalendarFeed, Contact, ContactGroup
 from alerts.models.delivery import Delivery, DeliveryAttempt, DeliveryNotice, Scan
+from alerts.models.handshakes import HandshakeWatch
 from alerts.models.rule import Acknowledgement, AlertRule, AlertStep, Heartbeat
 
 __all__ = (
@@ -17,6 +18,7 @@ __all__ = (
     "Delivery",
     "DeliveryAttempt",
     "DeliveryNotice",
+    "HandshakeWatch",
     "Heartbeat",
     "Scan",
 )
