@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 CONNECT_SECONDS = 5
 # Tables and columns of what ``certificates.keys`` seals.
 SEALED_COLUMNS = (
@@ -49,6 +47,8 @@ def _in_file(path: Path) -> list[str]:
 
 
 def _in_server(database: Mapping[str, Any]) -> list[str]:
+    import psycopg  # noqa: PLC0415  # an installation on SQLite never loads it
+
     given = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     parameters: dict[str, Any] = {name: database.get(key) or None for name, key in given.items()}
     ssl = {name: value for name, value in database.get("OPTIONS", {}).items() if name.startswith("ssl")}
