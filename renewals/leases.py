@@ -13,6 +13,9 @@ from renewals.models import Attempt, Renewal
 ATTEMPTS_KEPT = 100  # of each renewal
 # A state that means that nobody works on it.
 RESTING = (Renewal.State.WAITING, Renewal.State.FAILED)
+# What a row of nobody's has, and one that no order waits for.
+NO_LEASE = {"lease": None, "leased_until": None}
+NO_ORDER = {"order_url": "", "order_key": None}
 
 
 class LeaseLostError(Exception):

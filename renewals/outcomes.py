@@ -11,14 +11,12 @@ from certificates.models import CertificateVersion
 from console.errors import DomainError
 from events.actor import SYSTEM
 from events.feed import recording
-from renewals.leases import Lease, LeaseLostError
+from renewals.leases import NO_LEASE, NO_ORDER, Lease, LeaseLostError
 from renewals.models import Attempt, Renewal
 from renewals.planning import next_moment
 from renewals.problems import AttemptFailedError, as_stored
 from renewals.schedule import retry_moment
 
-NO_ORDER = {"order_url": "", "order_key": None}
-NO_LEASE = {"lease": None, "leased_until": None}
 NO_FAILURE: dict[str, Any] = {"failures": 0, "failing_since": None, "last_problem": {}}
 
 

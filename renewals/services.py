@@ -22,9 +22,9 @@ from renewals.checks import (
     set_source,
 )
 from renewals.keys import DEFAULT_KEY_TYPE
+from renewals.leases import NO_LEASE, NO_ORDER
 from renewals.models import Attempt, Renewal
 from renewals.names import checked_names
-from renewals.outcomes import NO_LEASE, NO_ORDER
 from renewals.selectors import renewal_by_id
 from renewals.waking import wake_worker
 
