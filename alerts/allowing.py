@@ -24,6 +24,8 @@ def may_allow(actor: Actor) -> bool:
     """Whether the actor is an administrator: a user with staff status, or whoever has the machine's command line."""
     if actor.via == "command":
         return True
+    if actor.user_id is None:
+        return False
     return User.objects.filter(pk=actor.user_id, is_active=True, is_staff=True).exists()
 
 

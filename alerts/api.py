@@ -10,6 +10,7 @@ from access.rest import PageParameters, expected_revision, whole, with_etag
 from alerts import allowing, heartbeat, reach, resending, schemas, selectors, services
 from alerts.models import AllowedRange, Channel, Delivery, Heartbeat, Scan
 from alerts.scanning import run_scan
+from alerts.signing import OVERLAP_HOURS
 from console.tables import Page, keyset_page
 from events.models import Notice
 
@@ -72,7 +73,7 @@ def rotate_secret(
     request: HttpRequest, response: HttpResponse, channel_id: str, body: schemas.Rotation | None = None
 ) -> schemas.ChannelMade:
     """Give a channel a new signing secret, which this answer holds and no other does."""
-    hours = (body or schemas.Rotation()).overlap_hours
+    hours = OVERLAP_HOURS if body is None else body.overlap_hours
     made = services.rotate_secret(
         actor_of(request), channel_id, overlap_hours=hours, expected_revision=expected_revision(request)
     )

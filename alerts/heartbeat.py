@@ -40,8 +40,8 @@ def set_heartbeat(actor: Actor, *, url: str, expected_revision: int | None = Non
     with recording(actor) as changes:
         row = heartbeat()
         refuse_stale(row, expected_revision, "heartbeat.stale", name=_("The heartbeat"))
-        if row.pk is None:
-            row = Heartbeat.objects.create(revision=0)
+        if not row.revision:
+            row.save(force_insert=True)
         row.sealed_url = seal(checked.encode()) if checked else None
         row.host = urlsplit(checked).hostname or ""
         row.last_at, row.last_problem = None, ""
@@ -82,7 +82,7 @@ def beat() -> Heartbeat:
     return row
 
 
-def _problem_of_asking(sealed: bytes) -> str:
+def _problem_of_asking(sealed: bytes | memoryview) -> str:
     """Return why the address did not take the beat, empty when it did. Its own words may name the address: left out."""
     try:
         request = httpx.Request("GET", unseal(sealed).decode(), headers={"user-agent": "lbadmin"})

@@ -82,6 +82,8 @@ DESTINATIONS = (
             Destination(_("Notices"), "notice-list", ""),
             Destination(_("Channels"), "channel-list", ""),
             Destination(_("Deliveries"), "delivery-list", ""),
+            Destination(_("Allowed ranges"), "range-list", ""),
+            Destination(_("Heartbeat"), "heartbeat", ""),
         ),
     ),
     Destination(_("Changes"), "change-list", "history"),

@@ -104,6 +104,11 @@ class DeliveryAttempt(models.Model):
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.delivery_id}"
 
+    @property
+    def milliseconds(self) -> float | None:
+        """How long it took, None while it has no end."""
+        return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds() * 1000
+
 
 class Scan(models.Model):
     """One run of the expiry scan; unfinished without a problem means that its process was ended."""

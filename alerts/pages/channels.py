@@ -1,19 +1,23 @@
 """Pages of channels."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from access.actors import actor_of
 from alerts import resending, selectors, services
-from alerts.forms import FORMS, ChannelForm, initial_of
+from alerts.forms import FORMS, ChannelForm, RotationForm, initial_of
 from alerts.models import Channel, Delivery
+from alerts.signing import SIGNED_KINDS, has_previous_secret
 from console.errors import DomainError
+from console.form_pages import attempt
 from console.forms import add_domain_error
 from console.revisions import revision_of
 
@@ -35,23 +39,26 @@ def channel_detail(request: HttpRequest, channel_id: str) -> HttpResponse:
 
 
 def _detail(channel: Channel) -> dict[str, Any]:
-    newest = selectors.deliveries(channel_id=channel.pk)[:DELIVERIES_SHOWN]
-    return {"channel": channel, "deliveries": newest, "mail_directory": selectors.mail_directory()}
+    return {
+        "channel": channel,
+        "deliveries": selectors.deliveries(channel_id=channel.pk)[:DELIVERIES_SHOWN],
+        "mail_directory": selectors.mail_directory(),
+        "is_signed": channel.kind in SIGNED_KINDS,
+        "has_previous_secret": has_previous_secret(channel, timezone.now()),
+    }
 
 
 @never_cache
 @require_http_methods(METHODS)
 def channel_create(request: HttpRequest, kind: str) -> HttpResponse:
-    """Create a channel; a webhook's secret is shown in the answer and nowhere else."""
+    """Create a channel; its signing secret is shown in the answer and nowhere else."""
     if kind not in FORMS:
         raise Http404
     form = FORMS[kind](request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _form_page(request, form, Channel(kind=kind), is_new=True)
     try:
-        made = services.create_channel(
-            actor_of(request), kind=kind, name=form.cleaned_data["name"], target=form.cleaned_data["target"]
-        )
+        made = services.create_channel(actor_of(request), kind=kind, **_given(form))
     except DomainError as error:
         add_domain_error(form, error)
         return _form_page(request, form, Channel(kind=kind), is_new=True)
@@ -59,6 +66,10 @@ def channel_create(request: HttpRequest, kind: str) -> HttpResponse:
         return _secret_page(request, made, is_new=True)
     messages.success(request, _("The channel “%(name)s” is created. Send a test.") % {"name": made.channel.name})
     return redirect("channel-detail", channel_id=made.channel.pk)
+
+
+def _given(form: ChannelForm) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in ("name", "target", "language")}
 
 
 def _secret_page(request: HttpRequest, made: services.WithSecret, *, is_new: bool) -> HttpResponse:
@@ -72,6 +83,7 @@ def _form_page(request: HttpRequest, form: ChannelForm, channel: Channel, *, is_
         "form": form,
         "channel": channel,
         "is_new": is_new,
+        "kinds": Channel.Kind.choices,
         "mail_directory": selectors.mail_directory() if channel.kind == Channel.Kind.EMAIL else "",
     }
     return render(request, "alerts/channel_form.html", context, status=422 if form.errors else 200)
@@ -79,7 +91,7 @@ def _form_page(request: HttpRequest, form: ChannelForm, channel: Channel, *, is_
 
 @require_http_methods(METHODS)
 def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
-    """Change a channel's name and target."""
+    """Change a channel's name, target and language."""
     channel = selectors.channel_by_id(channel_id)
     form_class = FORMS[channel.kind]
     if request.method != "POST":
@@ -87,15 +99,13 @@ def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
     form = form_class(request.POST)
     if not form.is_valid():
         return _form_page(request, form, channel, is_new=False)
-    data = form.cleaned_data
+    revision = form.cleaned_data["revision"]
     try:
-        services.update_channel(
-            actor_of(request), channel_id, expected_revision=data["revision"], name=data["name"], target=data["target"]
-        )
+        services.update_channel(actor_of(request), channel_id, expected_revision=revision, **_given(form))
     except DomainError as error:
         add_domain_error(form, error)
         return _form_page(request, form, channel, is_new=False)
-    messages.success(request, _("The channel “%(name)s” is saved.") % {"name": data["name"]})
+    messages.success(request, _("The channel “%(name)s” is saved.") % {"name": form.cleaned_data["name"]})
     return redirect("channel-detail", channel_id=channel_id)
 
 
@@ -124,12 +134,22 @@ def channel_test(request: HttpRequest, channel_id: str) -> HttpResponse:
 @never_cache
 @require_http_methods(METHODS)
 def channel_rotate_secret(request: HttpRequest, channel_id: str) -> HttpResponse:
-    """Ask before the secret is replaced, then show the new one."""
+    """Ask how the secret is to be replaced, then show the new one."""
     channel = selectors.channel_by_id(channel_id)
-    if request.method != "POST":
-        return render(request, "alerts/channel_rotate_secret.html", {"channel": channel})
-    made = services.rotate_secret(actor_of(request), channel_id, expected_revision=revision_of(request))
-    return _secret_page(request, made, is_new=False)
+    form = RotationForm(request.POST or None, initial={"revision": channel.revision})
+    made = None
+    if request.method == "POST":
+        made = attempt(form, lambda: _rotated(request, channel_id, form))
+    if made is not None:
+        return _secret_page(request, made, is_new=False)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"channel": channel, "form": form}
+    return render(request, "alerts/channel_rotate_secret.html", context, status=status)
+
+
+def _rotated(request: HttpRequest, channel_id: str, form: RotationForm) -> services.WithSecret:
+    hours, revision = form.cleaned_data["overlap_hours"], form.cleaned_data["revision"]
+    return services.rotate_secret(actor_of(request), channel_id, overlap_hours=hours, expected_revision=revision)
 
 
 @require_http_methods(METHODS)

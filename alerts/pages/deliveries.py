@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import actor_of
 from alerts import resending, selectors
+from alerts.attempts import attempts_of
 from alerts.models import Channel, Delivery
 from console.errors import ConflictError
 from console.tables import keyset_page
@@ -43,6 +44,7 @@ def delivery_detail(request: HttpRequest, key: UUID) -> HttpResponse:
         "delivery": delivery,
         "notices": notices,
         "left_out": total - len(notices),
+        "attempts": attempts_of(delivery),
         "can_resend": resending.can_resend(delivery),
     }
     return render(request, "alerts/delivery_detail.html", context)

@@ -24,6 +24,8 @@ TYPES: dict[str, str | Promise] = {
     "renewal": _("Renewal"),
     "acme_account": _("ACME account"),
     "channel": _("Channel"),
+    "allowed_range": _("Allowed range"),
+    "heartbeat": _("Heartbeat"),
     "quota": _("Limit"),
 }
 INTERFACES: dict[str, str | Promise] = {
