@@ -8,6 +8,7 @@ from alerts.pruning import prune_deliveries
 from alerts.scanning import is_scan_due, run_scan
 from alerts.sending import send_due
 from alerts.signing import forget_previous_secrets
+from alerts.watching import watch_failures
 from events.actor import SYSTEM
 
 # A sweep ends before this so that a worker which is asked to stop is soon free; the next sweep goes on.
@@ -19,6 +20,18 @@ def scan_when_due() -> None:
     """Scan unless a scan began within the last period."""
     if is_scan_due(timezone.now()):
         run_scan(SYSTEM)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def watch_for_failures() -> None:
+    """Look at what may go wrong at any moment: the data plane, and addresses outside."""
+    watch_failures(timezone.now())
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def scan_after_change() -> None:
+    """Scan because a rule has changed."""
+    run_scan(SYSTEM)
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -7,15 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from alerts.contents.content import MOST_IN_MAIL, Content, listed
 from alerts.endings import public_url
 from alerts.kinds import OUTSIDE
+from alerts.models import Delivery
 from alerts.outside import FAILURES_BEFORE_TELLING, untrusted_codes
 from console.durations import words
 from events.models import Notice
 from watchlist.models import WatchedAddress
 from watchlist.problems import words_of
-
-MOST_IN_MAIL = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ class OutsideTrouble:
         }
 
 
-def outside_message(notices: Sequence[Notice], total: int, now: dt.datetime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the templates and the event of a message about addresses outside are made of."""
-    troubles = outside_troubles(notices, now)
-    shown = troubles[:MOST_IN_MAIL]
-    context = {"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("watched-list")}
-    return context, {"total": total, "addresses": [trouble.data for trouble in troubles]}
+def outside(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
+    """Say which addresses outside need attention, soonest end first."""
+    troubles = outside_troubles(listed(notice_ids), now)
+    shown, total = troubles[:MOST_IN_MAIL], len(notice_ids)
+    return Content(
+        event="address.failing",
+        context={"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("watched-list")},
+        data={"total": total, "addresses": [trouble.data for trouble in troubles]},
+    )
 
 
 def outside_troubles(notices: Sequence[Notice], now: dt.datetime) -> list[OutsideTrouble]:

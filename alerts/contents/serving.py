@@ -8,15 +8,15 @@ from typing import Any
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 
+from alerts.contents.content import MOST_IN_MAIL, Content, listed
 from alerts.endings import public_url
 from alerts.kinds import CONFIGURATION, HANDSHAKES, KINDS, NODE, RECEIPT, SERVER_GROUP
-from alerts.models import HandshakeWatch
+from alerts.models import Delivery, HandshakeWatch
 from alerts.serving import gone_nodes, node_key, refused_statuses, wrong_receipts
 from console.durations import words
 from events.models import Notice
 from listeners.models import NodeStatus, ServerGroup
 
-MOST_IN_MAIL = 50
 MOST_NAMED = 5
 Words = tuple[str, str]  # what is wrong; what that means, or what to do
 
@@ -48,12 +48,15 @@ class ServingTrouble:
         }
 
 
-def serving_message(notices: Sequence[Notice], total: int, now: dt.datetime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the templates and the event of a message about the data plane are made of."""
-    troubles = serving_troubles(notices, now)
-    shown = troubles[:MOST_IN_MAIL]
-    context = {"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("notice-list")}
-    return context, {"total": total, "failures": [trouble.data for trouble in troubles]}
+def failing_data_plane(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
+    """Say what the load balancer does not do as it should."""
+    troubles = serving_troubles(listed(notice_ids), now)
+    shown, total = troubles[:MOST_IN_MAIL], len(notice_ids)
+    return Content(
+        event="data_plane.failing",
+        context={"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("notice-list")},
+        data={"total": total, "failures": [trouble.data for trouble in troubles]},
+    )
 
 
 def serving_troubles(notices: Sequence[Notice], now: dt.datetime) -> list[ServingTrouble]:
