@@ -6,20 +6,22 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
-PACKAGES := access alerts authorities certificates console dashboard dataplane events lbadmin listeners renewals
+PACKAGES := access alerts authorities certificates cloudapi console dashboard dataplane events lbadmin lbclient \
+	listeners manifests renewals watchlist
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 # More processes than a small machine has cores: tests also wait. Each takes the next test or module
 # (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database afterwards comes last.
 PYTEST := $(PYTHON) -m pytest --numprocesses=5 -m "not conformance"
 # Tests that run lbadmin in their own process, and some that start it as it ships; the others reach nothing more.
-MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/console tests/dashboard \
-	tests/dataplane tests/events tests/features tests/listeners tests/renewals \
+MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/cloudapi tests/console \
+	tests/dashboard tests/dataplane tests/events tests/features tests/listeners tests/manifests tests/renewals \
+	tests/watchlist \
 	tests/quickstart/test_start.py tests/quickstart/test_stop.py tests/e2e/test_restart_node.py \
 	tests/e2e/test_stop_node.py --ignore=tests/alerts/test_kill_sender.py
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
-	tests/listeners tests/alerts tests/access \
+	tests/listeners tests/alerts tests/access tests/manifests tests/watchlist \
 	--ignore=tests/alerts/test_kill_sender.py --ignore-glob='tests/*/*_page*.py'
 
 # An environment that forbids Python to keep compiled modules would have every process of the tests compile them anew.
