@@ -1,5 +1,7 @@
 """Whose a notice is: the owner of the certificate that it is about."""
 
+from typing import Any
+
 from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce
 
@@ -33,7 +35,8 @@ def _first(rows: "QuerySet[Certificate] | QuerySet[Renewal] | QuerySet[Revocatio
 def spellings(notices: "QuerySet[Notice]", audiences: Audiences) -> dict[Audience, list[str]]:
     """Return the owners of ``notices`` as they are written, by the audience that each of them is known as."""
     found: dict[Audience, list[str]] = {}
-    for owner in notices.order_by().values_list("owner", flat=True).distinct():
+    rows: QuerySet[Any] = notices.order_by().values("owner").distinct()  # an annotation
+    for owner in (row["owner"] for row in rows):
         audience = audiences.owners.get(folded(owner))
         if audience and audience.channel_ids:
             found.setdefault(audience, []).append(owner)

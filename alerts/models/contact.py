@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from alerts.models.channel import Channel
@@ -65,6 +66,11 @@ class ContactGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def weekday_name(self) -> str:
+        """The day of a weekly digest in words; empty for none."""
+        return "" if self.digest_weekday is None else str(WEEKDAYS[self.digest_weekday])
 
 
 class CalendarFeed(models.Model):
