@@ -4,9 +4,11 @@ Source: the cloud's references of Network, Application and Classic Load Balancer
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
+
+from django.conf import settings
 
 from listeners.models.listener import Listener
 from listeners.models.load_balancer import Edition, LoadBalancer, Product
@@ -190,7 +192,10 @@ ID_PREFIXES = MappingProxyType({Product.NLB: "nlb", Product.ALB: "alb", Product.
 
 def features_of(balancer: LoadBalancer) -> Features:
     """Return what ``balancer`` can do."""
-    return FEATURES[balancer.product, balancer.edition]
+    features = FEATURES[balancer.product, balancer.edition]
+    if balancer.product == Product.CLB and settings.CLB_CUSTOM_POLICIES:
+        return replace(features, custom_policies=True)
+    return features
 
 
 def transport_of(protocol: str) -> Listener.Transport:

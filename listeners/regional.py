@@ -43,7 +43,7 @@ def key_problem(features: Features, algorithm: str, bits: int, name: str) -> Con
         % told
         if not is_known
         else _("“%(name)s” has an RSA key of %(bits)s bits; a Classic Load Balancer serves 2048 and 4096 bits.") % told,
-        "listener.certificate-key-not-of-product",
+        "listener.certificate-key-not-of-product" if is_known else "listener.certificate-algorithm-not-of-product",
         way_out=_(
             "Use a certificate with an RSA key of 2048 or 4096 bits, "
             "or an Application or Network Load Balancer for this one."

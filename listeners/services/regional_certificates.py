@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate, Kind
-from certificates.services import Imported, import_certificate
+from certificates.names import checked_name, free_names
+from certificates.parsing.bundles import Bundle
+from certificates.parsing.bundles import Upload as CertificateUpload
+from certificates.services import Imported, NewCertificate, delete_certificate, import_certificate, store_bundles
+from certificates.services.parsing import parse
+from certificates.usage import usages_of
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.ids import is_id
 from events.actor import Actor
@@ -61,6 +66,56 @@ def upload_regional_certificate(
             passphrase=upload.passphrase,
         )
         return imported, _add(changes, imported.certificate, wanted)
+
+
+def upload_for_region(actor: Actor, upload: Upload, *, region: str) -> RegionalCertificate:
+    """Add a third party's certificate to one region, under a name that another may have, as the cloud's API does.
+
+    What the repository has already is added from there. What is new goes out of the repository again with
+    ``delete_from_region``.
+    """
+    (wanted,) = _checked_regions([region])
+    name = checked_name(upload.name)
+    with recording(actor) as changes:
+        (bundle,) = parse([CertificateUpload(upload.kind, upload.certificate_pem, upload.private_key_pem)])
+        known = Certificate.objects.filter(current_version__sha256=bundle.leaf.description.sha256).first()
+        certificate = known or _stored(actor, upload, bundle, free_names([name])[0])
+        (row,) = _add(changes, certificate, [wanted])
+        if known is None or _came_by_upload(known):
+            row.is_upload = True
+        row.name = row.name or name
+        row.save(update_fields=["name", "is_upload"])
+    return row
+
+
+def _stored(actor: Actor, upload: Upload, bundle: Bundle, name: str) -> Certificate:
+    new = NewCertificate(upload.kind, name, upload.certificate_pem, upload.private_key_pem)
+    return store_bundles(actor, [new], [bundle])[0].certificate
+
+
+def _came_by_upload(certificate: Certificate) -> bool:
+    return RegionalCertificate.objects.filter(certificate=certificate, is_upload=True).exists()
+
+
+def rename_in_region(actor: Actor, row: RegionalCertificate, *, name: str) -> None:
+    """Call a certificate otherwise in its region; the repository's name of it stays."""
+    row.name = checked_name(name, is_required=True)
+    with recording(actor) as changes:
+        row.save(update_fields=["name"])
+        summary = f"called “{row.name}” in region {row.region}"
+        changes.record("certificate.region-renamed", row.certificate, summary, region=row.region)
+
+
+def delete_from_region(actor: Actor, row: RegionalCertificate) -> None:
+    """Take a certificate away from a region; one that came for regions alone leaves the repository with the last one.
+
+    Raises ConflictError while a listener of the region has it.
+    """
+    with recording(actor):
+        remove_regional_certificate(actor, row.certificate_id, region=row.region)
+        is_elsewhere = RegionalCertificate.objects.filter(certificate=row.certificate_id).exists()
+        if row.is_upload and not is_elsewhere and not usages_of([row.certificate_id])[row.certificate_id].total:
+            delete_certificate(actor, row.certificate_id)
 
 
 def remove_regional_certificate(actor: Actor, certificate_id: str, *, region: str) -> None:
