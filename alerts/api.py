@@ -9,12 +9,14 @@ from access.actors import actor_of
 from access.rest import PageParameters, expected_revision, whole, with_etag
 from alerts import allowing, heartbeat, reach, resending, schemas, selectors, services
 from alerts.models import AllowedRange, Channel, Delivery, Heartbeat, Scan
+from alerts.rule_api import router as rule_router
 from alerts.scanning import run_scan
 from alerts.signing import OVERLAP_HOURS
 from console.tables import Page, keyset_page
 from events.models import Notice
 
 router = Router(tags=["alerts"])
+router.add_router("", rule_router)
 
 
 @router.get("/channels", response=schemas.ChannelPage, operation_id="listChannels")
