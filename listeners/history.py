@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from certificates.models import Certificate
 from listeners.forwarded_rules import SETTINGS
+from listeners.impact import change_of
 from listeners.models import Binding, Listener, ServerGroup
 from listeners.words import FIELD_NAMES, SLOT_NAMES, shown_value
 
@@ -45,6 +46,7 @@ class Difference:
     label: str
     before: str
     after: str
+    change: str  # which kind of change it is: see listeners.impact
 
 
 def state_of(listener: Listener) -> State:
@@ -57,22 +59,24 @@ def state_of(listener: Listener) -> State:
     }
 
 
-def differences(before: State, after: State) -> list[Difference]:
+def differences(before: State, after: State, protocol: str) -> list[Difference]:
     """Return what differs between two states of a listener, by one query for the names of what they mention."""
     names = _names(before, after)
     return [
-        *_fields(before["fields"], after["fields"], names),
+        *_fields(before["fields"], after["fields"], names, protocol),
         *_bindings(before["bindings"], after["bindings"], names),
         *_rules(before["rules"], after["rules"]),
     ]
 
 
-def _fields(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Difference]:
+def _fields(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str], protocol: str
+) -> Iterator[Difference]:
     for name in FIELDS:
         old, new = before.get(name), after.get(name)
         if name in before and name in after and old != new:
             label = FIELD_NAMES.get(name, name)
-            yield Difference(label, _shown(name, old, names), _shown(name, new, names))
+            yield Difference(label, _shown(name, old, names), _shown(name, new, names), change_of(name, protocol))
 
 
 def _shown(name: str, value: Any, names: Mapping[Any, str]) -> str:
@@ -95,7 +99,16 @@ def _bindings(
     for place in dict.fromkeys([*old, *new]):
         if old.get(place) != new.get(place):
             label = " ".join(filter(None, (SLOT_NAMES[place[0]], place[1])))
-            yield Difference(label, _named(old.get(place), names), _named(new.get(place), names))
+            change = _change_of_certificate(place[0], old.get(place), new.get(place))
+            yield Difference(label, _named(old.get(place), names), _named(new.get(place), names), change)
+
+
+def _change_of_certificate(role: str, before: str | None, after: str | None) -> str:
+    if role == Binding.Role.CA:
+        return "ca-certificate"
+    if before and after:
+        return "default-certificate"
+    return "certificates-added" if after else "certificates-removed"
 
 
 def _place(each: BoundCertificate) -> tuple[str, str, str]:
@@ -112,7 +125,7 @@ def _rules(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any
     old, new = ({rule["id"]: rule for rule in rules} for rules in (before, after))
     for rule_id in dict.fromkeys([*old, *new]):
         if old.get(rule_id) != new.get(rule_id):
-            yield Difference("Forwarding rule", _told_rule(old.get(rule_id)), _told_rule(new.get(rule_id)))
+            yield Difference("Forwarding rule", _told_rule(old.get(rule_id)), _told_rule(new.get(rule_id)), "rules")
 
 
 def _told_rule(rule: Mapping[str, Any] | None) -> str:

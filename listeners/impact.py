@@ -197,7 +197,11 @@ def change_of(field: str, protocol: str = "") -> str:
     return OF_PROTOCOL.get((change, protocol), change)
 
 
+def impacts_of(changes: Iterable[str]) -> tuple[Impact, ...]:
+    """Return what several changes do, the most disturbing first, each once."""
+    return tuple(sorted((IMPACTS[change] for change in dict.fromkeys(changes)), key=lambda impact: -impact.severity))
+
+
 def impacts_of_fields(fields: Iterable[str], protocol: str = "") -> tuple[Impact, ...]:
     """Return what changing these fields of a listener does, the most disturbing first, each once."""
-    changes = dict.fromkeys(change_of(field, protocol) for field in fields)
-    return tuple(sorted((IMPACTS[change] for change in changes), key=lambda impact: -impact.severity))
+    return impacts_of(change_of(field, protocol) for field in fields)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
-from listeners.history import Difference, State, differences, state_of
+from listeners.history import Difference, differences, state_of
+from listeners.impact import Impact, impacts_of
 from listeners.models import Listener
 
 
@@ -39,6 +40,7 @@ class Preview:
     """What a change would do. ``engine`` is empty where nothing travels, or where the listener is stopped."""
 
     differences: Sequence[Difference]
+    impacts: Sequence[Impact]  # on open connections, the most disturbing first
     engine: Sequence[EngineDifference]
     problems: Sequence[str]
 
@@ -55,19 +57,23 @@ def preview(listener_id: str, change: Callable[[], object]) -> Preview:
     """Do ``change`` to a listener, note what differs, and take it back. Raises what the change raises."""
     engines = [make() for make in _engines]
     with transaction.atomic():
-        before, configured_before = _now(listener_id), [engine.compiled(listener_id) for engine in engines]
+        listener, configured_before = _now(listener_id, engines)
+        before = state_of(listener)
         try:
             change()
-            after, configured_after = _now(listener_id), [engine.compiled(listener_id) for engine in engines]
+            changed, configured_after = _now(listener_id, engines)
+            after = state_of(changed)
         finally:
             transaction.set_rollback(True)
     pairs = list(zip(engines, configured_before, configured_after, strict=True))
+    differing = differences(before, after, listener.protocol)
     return Preview(
-        differences(before, after),
+        differing,
+        impacts_of(each.change for each in differing),
         [each for engine, old, new in pairs for each in engine.differences(old, new)],
         [each for engine, _old, new in pairs for each in engine.problems(new)],
     )
 
 
-def _now(listener_id: str) -> State:
-    return state_of(Listener.objects.get(pk=listener_id))
+def _now(listener_id: str, engines: Sequence[Engine]) -> tuple[Listener, list[Any]]:
+    return Listener.objects.get(pk=listener_id), [engine.compiled(listener_id) for engine in engines]

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from ninja import Field, Schema
 
+from listeners.impact import Impact
+
 
 class ListenerStateOut(Schema):
     """A change after which the listener's state is kept, so that it can be gone back to."""
@@ -24,6 +26,24 @@ class DifferenceOut(Schema):
     after: str
 
 
+class ImpactOut(Schema):
+    """What becomes of open connections."""
+
+    travels_as: str = Field(description="How the change reaches the engine.")
+    connections: str
+    severity: int = Field(description="0: none ends, 1: some end, 2: all end.")
+
+    @staticmethod
+    def resolve_travels_as(impact: Impact) -> str:
+        """Return it in the language of the request."""
+        return str(impact.travels_as)
+
+    @staticmethod
+    def resolve_connections(impact: Impact) -> str:
+        """Return it in the language of the request."""
+        return str(impact.connections)
+
+
 class EngineDifferenceOut(Schema):
     """A part of the engine's configuration that differs, as a unified diff of JSON."""
 
@@ -35,5 +55,6 @@ class PreviewOut(Schema):
     """What a change would do. ``engine`` is empty where nothing travels, or while the listener is stopped."""
 
     differences: Sequence[DifferenceOut]
+    impacts: Sequence[ImpactOut] = Field(description="On open connections, the most disturbing first.")
     engine: Sequence[EngineDifferenceOut]
     problems: Sequence[str] = Field(description="What would not be served as asked.")

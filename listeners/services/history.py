@@ -70,7 +70,7 @@ def roll_back_listener(
     with recording(actor) as changes:
         listener = take_listener(actor, listener_id, expected_revision)
         wanted = kept_state(listener, change_id)
-        differing = differences(state_of(listener), wanted)
+        differing = differences(state_of(listener), wanted, listener.protocol)
         if not differing:
             raise _nothing_differs(listener)
         before = copy(listener)

@@ -28,6 +28,7 @@ def test_a_preview_tells_words_and_the_engines_diff_and_does_nothing() -> None:
     listener = make_listener(name="before", idle_timeout_seconds=900)
     found = preview(listener.pk, lambda: services.update_listener(OPERATOR, listener.pk, idle_timeout_seconds=30))
     assert [(each.label, each.before, each.after) for each in found.differences] == [("Idle timeout", "900 s", "30 s")]
+    assert [impact.change for impact in found.impacts] == ["idle-timeout"]
     [chain] = found.engine
     assert chain.part == "filter chain default"
     assert '"30s"' in next(line for line in chain.diff.splitlines() if line.startswith("+ "))
@@ -65,6 +66,7 @@ def test_rest_previews_an_update(admin_client: Client) -> None:
     answer = patched(admin_client, listener, "post", "/preview", idle_timeout_seconds=30)
     assert answer.status_code == 200
     assert answer.json()["differences"][0]["after"] == "30 s"
+    assert answer.json()["impacts"][0]["severity"] == 2
     refused = patched(admin_client, listener, "post", "/preview", idle_timeout_seconds=1)
     assert (refused.status_code, refused.json()["code"]) == (422, "listener.idle-timeout-invalid")
 

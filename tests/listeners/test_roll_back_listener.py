@@ -193,7 +193,7 @@ def test_request_headers_that_differ_are_told_by_their_names() -> None:
     listener = make_listener(product="ALB", protocol="HTTP")
     before = now(listener)
     services.set_forwarded_headers(OPERATOR, listener.pk, port=True, trusted_sources=("192.0.2.0/24", "10.0.0.0/8"))
-    (told,) = differences(before, now(listener))
+    (told,) = differences(before, now(listener), listener.protocol)
     assert (told.label, told.before) == ("Request headers", "")
     assert told.after == "X-Forwarded-Port: on, trusted sources: 192.0.2.0/24 10.0.0.0/8"
 
