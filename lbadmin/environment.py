@@ -48,8 +48,11 @@ class Environment:
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
     key_export: bool
+    cloud_keys: bool
+    clb_custom_policies: bool
     region: str
     drain_seconds: int
+    rest_requests_per_minute: int
 
 
 def read_environment() -> Environment:
@@ -95,8 +98,11 @@ def _read(env: FileAwareEnv) -> Environment:
         secret_key=_secret_key(env, data_dir),
         encryption_keys=encryption_keys,
         key_export=env.bool("LBADMIN_KEY_EXPORT", True),
+        cloud_keys=env.bool("LBADMIN_CLOUD_KEYS", False),
+        clb_custom_policies=env.bool("LBADMIN_CLB_CUSTOM_POLICIES", False),
         region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
+        rest_requests_per_minute=env.int("LBADMIN_REST_REQUESTS_PER_MINUTE", 6000, validate=validate.Range(min=0)),
     )
 
 

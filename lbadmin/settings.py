@@ -15,6 +15,8 @@ ENVIRONMENT = read_environment()
 SECRET_KEY = ENVIRONMENT.secret_key
 ENCRYPTION_KEYS = ENVIRONMENT.encryption_keys
 KEY_EXPORT = ENVIRONMENT.key_export
+CLOUD_KEYS = ENVIRONMENT.cloud_keys
+CLB_CUSTOM_POLICIES = ENVIRONMENT.clb_custom_policies
 DEBUG = False
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 DATA_DIR = ENVIRONMENT.data_dir
@@ -22,6 +24,7 @@ RUNTIME_DIR = ENVIRONMENT.runtime_dir
 PUBLIC_URL = ENVIRONMENT.public_url
 STATUS_URL = ENVIRONMENT.status_url
 REGION = ENVIRONMENT.region
+REST_REQUESTS_PER_MINUTE = ENVIRONMENT.rest_requests_per_minute
 DRAIN_SECONDS = ENVIRONMENT.drain_seconds
 REDIS_URL = ENVIRONMENT.redis_url
 
@@ -86,6 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context.console",
+                "alerts.context.alerts",
             ],
         },
     }
@@ -149,6 +153,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Each message expires when the next one is due, so that they never pile up while no worker runs.
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "alerts.tasks.scan_when_due", "schedule": 60, "options": {"expires": 60}},
+    "failures": {"task": "alerts.tasks.watch_for_failures", "schedule": 60, "options": {"expires": 60}},
     "send": {
         "task": "alerts.tasks.send_due_deliveries",
         "schedule": ALERTS_SWEEP_SECONDS,
@@ -171,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
     "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
+    "answers": {"task": "access.tasks.forget_old_answers", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 for _name, _value in ENVIRONMENT.email.items():

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from certificates.exports.formats import FORMATS, File, chain, der, trusted
 from certificates.exports.material import Material
-from certificates.keys import open_private_key
-from certificates.models import Certificate, CertificateVersion, Kind
+from certificates.keys import open_private_key, unseal
+from certificates.models import Certificate, CertificateRequest, CertificateVersion, Kind, RequestKey, SealedKey
 from certificates.selectors import certificate_by_id, version_of
 from certificates.services.rows import record
 from console.errors import ConflictError, ForbiddenError, InvalidInputError
@@ -36,6 +36,33 @@ def export_key(
         summary = f"Exported the private key of “{certificate.name}” ({form})"
         record(changes, "key_exported", certificate, summary, format=form, exported_version=version.number)
     return made.file(material, passphrase)
+
+
+def reveal_key(actor: Actor, certificate: Certificate) -> bytes:
+    """Return the private key of a certificate in the clear, empty where it has none, and put that on record.
+
+    The caller has made sure that the installation wants this, and that the person may.
+    """
+    refuse_where_switched_off()
+    version = version_of(certificate.pk)
+    if not SealedKey.objects.filter(version=version).exists():
+        return b""
+    with recording(actor) as changes:
+        summary = f"Gave out the private key of “{certificate.name}” in the clear"
+        record(changes, "key_exported", certificate, summary, format="clear", exported_version=version.number)
+    return open_private_key(version.pk)
+
+
+def reveal_request_key(actor: Actor, request: CertificateRequest) -> bytes:
+    """Return the private key of a request in the clear, empty where it is not here, and put that on record."""
+    refuse_where_switched_off()
+    key = RequestKey.objects.filter(request=request).first()
+    if key is None:
+        return b""
+    with recording(actor) as changes:
+        summary = f"Gave out the private key of certificate request “{request.name}” in the clear"
+        changes.record("certificate_request.key_exported", request, summary, format="clear")
+    return unseal(key.token)
 
 
 def export_certificate(certificate_id: str, form: str, version_number: int | None = None) -> File:

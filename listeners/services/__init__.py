@@ -2,6 +2,7 @@
 
 from listeners.services.bindings import (
     add_additional_certificates,
+    change_additional_certificate,
     change_ca_certificate,
     change_default_certificate,
     remove_additional_certificates,
@@ -61,6 +62,7 @@ __all__ = (
     "add_additional_certificates",
     "add_domain_extensions",
     "add_regional_certificate",
+    "change_additional_certificate",
     "change_ca_certificate",
     "change_default_certificate",
     "change_domain_extension",

@@ -57,12 +57,29 @@ def _change_slot(changes: Recorder, listener: Listener, role: Binding.Role, cert
     binding = listener.bindings.select_related("certificate").filter(role=role).first()
     if binding is None:
         raise one_way(listener)
+    _change_binding(changes, listener, binding, certificate_id, field)
+
+
+def _change_binding(changes: Recorder, listener: Listener, binding: Binding, certificate_id: str, field: str) -> None:
     if binding.certificate_id != certificate_id:
-        before = binding.certificate
+        role, before = Role(binding.role), binding.certificate
         _put(listener, binding, certificate_for(role, certificate_id, field, listener.load_balancer), field)
         count_change(changes.actor, listener)
         summary = f"{SLOT_NAMES[role]}: {before} → {binding.certificate}"
         changes.record("listener.updated", listener, summary, **_swap(binding))
+
+
+def change_additional_certificate(
+    actor: Actor, listener_id: str, binding_id: int, *, certificate_id: str, expected_revision: int | None = None
+) -> Listener:
+    """Serve another certificate in the place of an additional one; its slot stays, so one click goes back."""
+    with recording(actor) as changes:
+        listener = take_listener(actor, listener_id, expected_revision)
+        binding = listener.bindings.select_related("certificate").filter(pk=binding_id, role=Role.ADDITIONAL).first()
+        if binding is None:
+            raise rows.not_found("binding", str(binding_id))
+        _change_binding(changes, listener, binding, certificate_id, "certificate_id")
+    return listener
 
 
 def roll_back_binding(
