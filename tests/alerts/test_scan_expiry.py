@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from alerts.models import Delivery, DeliveryNotice, Scan
-from alerts.outcomes import record_sent
+from alerts.outcomes import record_cancelled, record_sent
+from alerts.relevance import worth_telling
 from alerts.scanning import is_scan_due, run_scan
 from alerts.transports import Receipt
 from certificates.models import Kind
@@ -29,11 +31,12 @@ def scan() -> Scan:
 
 
 def deliver_everything() -> int:
-    """Have every pending delivery taken by its receiver; return how many told of an end, and not of its settling."""
-    pending = list(Delivery.objects.filter(state=Delivery.State.PENDING).select_related("channel"))
+    """Have every pending delivery taken that says something still true; return how many told of an end."""
+    pending = list(Delivery.objects.filter(state=Delivery.State.PENDING).select_related("channel", "group"))
+    said = [delivery for delivery in pending if worth_telling(delivery, timezone.now())]
     for delivery in pending:
-        record_sent(delivery, Receipt("ok"))
-    return sum(delivery.kind != Delivery.Kind.RESOLVED for delivery in pending)
+        record_sent(delivery, Receipt("ok")) if delivery in said else record_cancelled(delivery)
+    return len([delivery for delivery in said if delivery.kind == Delivery.Kind.EXPIRY])
 
 
 def test_certificate_is_told_once_at_each_threshold(clock: time_machine.Traveller) -> None:
