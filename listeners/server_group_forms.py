@@ -78,7 +78,10 @@ class ServerGroupForm(StyledForm):
         label=_("Name asked of the servers"),
         max_length=253,
         required=False,
-        help_text=_("Sent as SNI, and the name that is verified. Empty: each server's host name."),
+        help_text=_(
+            "Sent as SNI, and the name that is verified. Empty: each server's host name; "
+            "of a server given by its address, only who signed its certificate is verified."
+        ),
     )
     verification = forms.ChoiceField(
         label=_("Certificates of the servers"),
