@@ -1,6 +1,6 @@
 """HTTP and HTTPS listeners: create, change and describe them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudapi.clb.binding_ids import extension_id
@@ -66,13 +66,18 @@ _REQUIRED_BANDWIDTH = integer("Bandwidth", -1, 5120, kept=True, required=True)
 )
 def create_https_listener(call: Call) -> None:
     """Create an HTTPS listener; it is stopped until it is started. A CA certificate asks clients for theirs."""
-    certificates: dict[str, Any] = {}
+    _create(call, "HTTPS", _certificates)
+
+
+def _certificates(call: Call) -> dict[str, Any]:
+    """Return the certificates that a new listener is to have."""
+    found: dict[str, Any] = {}
     if identifier := call.given.get("ServerCertificateId"):
-        certificates["certificate_id"] = certificate_for_listener(call, identifier)
+        found["certificate_id"] = certificate_for_listener(call, identifier)
     if identifier := call.given.get("CACertificateId"):
-        certificates["ca_certificate_id"] = certificate_for_listener(call, identifier)
-        certificates["mutual_authentication"] = True
-    _create(call, "HTTPS", certificates)
+        found["ca_certificate_id"] = certificate_for_listener(call, identifier)
+        found["mutual_authentication"] = True
+    return found
 
 
 @PRODUCT.write(
@@ -86,10 +91,10 @@ def create_https_listener(call: Call) -> None:
 )
 def create_http_listener(call: Call) -> None:
     """Create an HTTP listener; it is stopped until it is started. With a forward port all requests go to HTTPS."""
-    _create(call, "HTTP", {})
+    _create(call, "HTTP", lambda _call: {})
 
 
-def _create(call: Call, protocol: str, certificates: Mapping[str, Any]) -> None:
+def _create(call: Call, protocol: str, certificates: Callable[[Call], Mapping[str, Any]]) -> None:
     _require(call, "HealthCheck")
     refuse_access_lists(call)
     balancer = balancer_of(call)
@@ -101,7 +106,7 @@ def _create(call: Call, protocol: str, certificates: Mapping[str, Any]) -> None:
         backends=_backends(call),
         tags=tags_of_call(call),
         forwarded_headers=header_values(call.given),
-        **certificates,
+        **certificates(call),
         **listener_values(call.given),
     )
     keep_extras(call, "listener", listener.pk)

@@ -1,6 +1,7 @@
 """Certificates of CLB by its official client."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certificates.models import Certificate
 from cloudapi.identifiers import cert_identifier, rows_for
@@ -82,7 +83,7 @@ def test_ca_certificate_is_uploaded_renamed_and_deleted(clb: Classic) -> None:
 def test_what_cannot_be_served_is_refused_with_the_cloud_s_codes(clb: Classic, leaf: Issued) -> None:
     pem, key = leaf.chain_pem.decode(), leaf.key_pem.decode()
     curve = make_leaf("www.shop.test")
-    other = make_leaf("www.shop.test", key=rsa_key(2048))
+    other = make_leaf("www.shop.test", key=rsa.generate_private_key(65_537, 2048))
     odd = make_leaf("www.shop.test", key=rsa_key(3072))
     upload = "UploadServerCertificate"
     assert clb.refusal(upload, ServerCertificate=pem) == "400 MissingParameter"
