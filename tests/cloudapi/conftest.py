@@ -6,7 +6,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
+from alibabacloud_cas20200407.client import Client as CasClient
+from alibabacloud_cas20200630.client import Client as PcaClient
 from alibabacloud_nlb20220430.client import Client as NlbClient
+from alibabacloud_slb20140515.client import Client as ClbClient
 from alibabacloud_tea_openapi.models import Config
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
@@ -15,6 +18,7 @@ from django.db import close_old_connections, connections
 
 from access.access_keys import NewAccessKey, create_access_key
 from events.actor import COMMAND
+from tests.cloudapi.classic import Classic
 
 
 class Quiet(WSGIRequestHandler):
@@ -89,3 +93,21 @@ def config(endpoint: str, access_key: NewAccessKey) -> Config:
 def nlb(config: Config) -> NlbClient:
     """Return the official client of NLB."""
     return NlbClient(config)
+
+
+@pytest.fixture
+def clb(config: Config) -> Classic:
+    """Return the official client of CLB."""
+    return Classic(ClbClient(config))
+
+
+@pytest.fixture
+def cas(config: Config) -> CasClient:
+    """Return the official client of the certificate service."""
+    return CasClient(config)
+
+
+@pytest.fixture
+def pca(config: Config) -> PcaClient:
+    """Return the official client of the private authority service."""
+    return PcaClient(config)
