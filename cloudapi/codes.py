@@ -14,11 +14,14 @@ class Codes:
 
     ``parameters``: for each fault of a parameter ``"400 MissingParam.{name}"``. ``domain``: from the codes of our
     errors (``"listener.port-taken"``, or ``"listener.*"`` for the rest of them) to the cloud's, with the HTTP status
-    in front. ``invalid``, ``absent``, ``conflict`` are for errors that are in neither.
+    in front; ``"quota.exceeded@alb_quota_…"`` and ``"certificate.not-found@ca_certificate_id"`` are for one quota and
+    one field alone. ``invalid``, ``absent``, ``conflict`` are for errors that are in neither. ``{field}`` in a code
+    becomes the parameter that ``names`` gives for our field, ``{about}`` the quota.
     """
 
     parameters: Mapping[Fault, str]
     domain: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     invalid: str = "400 InvalidParameter"
     absent: str = "404 ResourceNotFound"
     conflict: str = "400 OperationDenied"
@@ -30,12 +33,15 @@ class Codes:
 
     def of_domain(self, error: DomainError, own: Mapping[str, str]) -> CloudError:
         """Return the product's error for what a service refused; ``own`` are the operation's codes."""
-        family = error.code.partition(".")[0] + ".*"
-        for table in (own, self.domain):
-            for code in (error.code, family):
-                if code in table:
-                    return _made(table[code].replace("{field}", error.field), str(error))
-        return _made(self._fallback(error).replace("{field}", error.field), str(error))
+        wanted = (
+            *(f"{error.code}@{detail}" for detail in (error.about, error.field) if detail),
+            error.code,
+            error.code.partition(".")[0] + ".*",
+        )
+        found = next((table[code] for table in (own, self.domain) for code in wanted if code in table), None)
+        spelt = found or self._fallback(error)
+        filled = spelt.replace("{field}", self.names.get(error.field, "")).replace("{about}", error.about)
+        return _made(filled, str(error))
 
     def _fallback(self, error: DomainError) -> str:
         if isinstance(error, StaleError):

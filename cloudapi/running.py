@@ -1,4 +1,7 @@
-"""Run one operation: a read as it is; a write in one transaction, tried only (DryRun), or once for each ClientToken."""
+"""Run one operation: a read as it is; a write in one transaction, tried only (DryRun), or once for each ClientToken.
+
+A write is the only one while it runs, so what it reads first is still so when it calls its service.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +14,7 @@ from cloudapi.jobs import open_job
 from cloudapi.operations import Answer, Call
 from cloudapi.tokens import claim_token, keep_answer
 from console.errors import DomainError
+from events.feed import recording
 
 
 def run(call: Call, parameters: Mapping[str, str]) -> Answer:
@@ -26,7 +30,7 @@ def run(call: Call, parameters: Mapping[str, str]) -> Answer:
 def _written(call: Call, parameters: Mapping[str, str]) -> Answer:
     product = call.operation.product
     tried = product.has_dry_run and _is_dry(parameters.get("DryRun", "false"))
-    with transaction.atomic():
+    with recording(call.actor):
         claimed = claim_token(call, parameters) if product.has_client_token and not tried else None
         if claimed is not None and claimed.answer is not None:
             return dict(claimed.answer)

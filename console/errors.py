@@ -9,13 +9,20 @@ class DomainError(Exception):
 
     ``code`` is stable and dotted (``listener.port-taken``); ``field`` names the input at fault, as forms and
     schemas spell it, or is empty when the whole request is; ``way_out`` says what to do instead. ``parts`` are the
-    single refusals where there are several.
+    single refusals where there are several. ``about`` names what was reached, such as a quota.
     """
 
     status = HTTPStatus.BAD_REQUEST
 
     def __init__(
-        self, message: str, code: str, *, field: str = "", way_out: str = "", parts: Sequence["DomainError"] = ()
+        self,
+        message: str,
+        code: str,
+        *,
+        field: str = "",
+        way_out: str = "",
+        parts: Sequence["DomainError"] = (),
+        about: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -23,6 +30,7 @@ class DomainError(Exception):
         self.field = field
         self.way_out = way_out
         self.parts = parts
+        self.about = about
 
     def __str__(self) -> str:
         return f"{self.message} {self.way_out}".strip()

@@ -86,6 +86,7 @@ def refuse_above(limit: int, wanted: int, message: str, name: str, field: str = 
             message,
             "quota.exceeded",
             field=field,
+            about=name,
             way_out=_(
                 "Remove some first, or have an administrator raise the limit on the Quotas page"
                 " (or by manage.py setquota %(name)s LIMIT)."

@@ -17,6 +17,7 @@ from listeners.selectors.listeners import (
     bindings_page,
     changes_of_listener,
     listener_by_id,
+    listener_rows,
     listeners,
 )
 from listeners.selectors.load_balancers import (
@@ -88,6 +89,7 @@ __all__ = (
     "kept_states",
     "listener_by_id",
     "listener_deletion",
+    "listener_rows",
     "listeners",
     "listeners_of_server_group",
     "load_balancer_by_id",

@@ -63,6 +63,11 @@ def listeners(wanted: ListenerFilter = ALL, query: str = "", cursor: str = "", s
     return keyset_page(rows, ORDER, cursor, size)
 
 
+def listener_rows() -> "QuerySet[Listener]":
+    """Return every listener as the list has it, to be narrowed further."""
+    return _complete()
+
+
 def listener_by_id(listener_id: str) -> Listener:
     """Return a listener as the list has it. Raises NotFoundError."""
     found = _complete().filter(pk=listener_id).first() if is_id(listener_id) else None

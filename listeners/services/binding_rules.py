@@ -105,6 +105,7 @@ def refuse_large_operation(balancer: LoadBalancer, named: Collection[object], fi
             % {"count": len(named), "limit": limit.value},
             "listener.too-many-per-operation",
             field=field,
+            about=limit.name,
             way_out=_(
                 "Do it in several operations, or have an administrator raise the limit on the Quotas page"
                 " (or by manage.py setquota %(name)s LIMIT)."
@@ -189,6 +190,7 @@ def not_additional(
                 },
                 "listener.certificate-not-additional",
                 field="certificate_ids",
+                about=binding.role,
                 way_out=_("Change it to another certificate instead."),
             )
     return NotFoundError(

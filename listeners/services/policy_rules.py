@@ -44,6 +44,7 @@ def refuse_overused_policy(policy_id: str) -> None:
             % told,
             "quota.exceeded",
             field=FIELD,
+            about=POLICY_LISTENERS,
             way_out=_(
                 "Create another policy with the same versions and cipher suites, or have an administrator raise the "
                 "limit on the Quotas page (or by manage.py setquota %(name)s LIMIT)."

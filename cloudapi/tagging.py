@@ -1,0 +1,134 @@
+"""Tags of the resources of NLB and ALB."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from cloudapi.extras import extras_of, set_extras
+from cloudapi.lists import TAG_FILTER, page, paging, with_ids
+from cloudapi.operations import Answer, Call, Product
+from cloudapi.wire.fields import Field, flag, text, texts
+from listeners import selectors, services
+from listeners.models import ResourceTag
+
+TYPES: Mapping[str, str] = {
+    "loadbalancer": "load_balancer",
+    "listener": "listener",
+    "servergroup": "server_group",
+    "securitypolicy": "security_policy",
+}
+# Policies have no tags of their own here: what clients say of them is kept.
+KEPT = "security_policy"
+RESOURCE_TYPE = text("ResourceType", required=True, choices=tuple(TYPES))
+_RESOURCES = texts("ResourceId", required=True, most=50)
+_TAGS = Field("Tag", "list", required=True, low=1, high=20, parts=TAG_FILTER.parts)
+
+
+def given_tags(call: Call) -> dict[str, str]:
+    """Return the tags that a new resource is to have."""
+    return {tag["Key"]: tag.get("Value", "") for tag in call.given.get("Tag", ())}
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Return tags as answers have them."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def kept_tags(policy_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the tags of security policies."""
+    return {pk: extra.get("Tags", {}) for pk, extra in extras_of(KEPT, policy_ids).items()}
+
+
+def declare(product: Product) -> None:
+    """Declare the three operations on tags, which NLB and ALB have alike."""
+    product.write("TagResources", RESOURCE_TYPE, _RESOURCES, _TAGS)(_tag)
+    product.write(
+        "UntagResources",
+        RESOURCE_TYPE,
+        _RESOURCES,
+        texts("TagKey", most=20),
+        flag("All"),
+    )(_untag)
+    product.read("ListTagResources", RESOURCE_TYPE, texts("ResourceId", most=50), TAG_FILTER, *paging(default=50))(
+        _list_tags
+    )
+
+
+def _named(call: Call) -> list[str]:
+    """Return the ids of the resources; those of a listener may carry its port."""
+    return [each.partition("@")[0] for each in call.given.get("ResourceId", ())]
+
+
+def _tag(call: Call) -> None:
+    """Add tags, or give those that are there other values."""
+    kind = TYPES[call.given["ResourceType"]]
+    tags = {tag.get("Key", ""): tag.get("Value", "") for tag in call.given["Tag"]}
+    for resource_id in _named(call):
+        if kind == KEPT:
+            selectors.security_policy_by_id(resource_id)
+            _keep(resource_id, {**kept_tags([resource_id])[resource_id], **tags})
+        else:
+            services.set_tags(call.actor, kind, resource_id, tags=tags)
+
+
+def _untag(call: Call) -> None:
+    """Take tags off: the named ones, or all of them."""
+    kind = TYPES[call.given["ResourceType"]]
+    for resource_id in _named(call):
+        there = _tags_of(kind, resource_id)
+        gone = list(there) if call.given.get("All") else [key for key in call.given.get("TagKey", ()) if key in there]
+        if kind == KEPT:
+            _keep(resource_id, {key: value for key, value in there.items() if key not in gone})
+        elif gone:
+            services.remove_tags(call.actor, kind, resource_id, keys=gone)
+
+
+def _tags_of(kind: str, resource_id: str) -> dict[str, str]:
+    if kind == KEPT:
+        selectors.security_policy_by_id(resource_id)
+        return kept_tags([resource_id])[resource_id]
+    return selectors.tags_of_one(kind, resource_id)
+
+
+def _keep(policy_id: str, tags: Mapping[str, str]) -> None:
+    set_extras(KEPT, policy_id, {"Tags": dict(tags)})
+
+
+def _list_tags(call: Call) -> Answer:
+    """List tags with their resources."""
+    kind = call.given["ResourceType"]
+    if TYPES[kind] == KEPT:
+        return _kept_list(call)
+    rows = with_ids(ResourceTag.objects.filter(object_type=TYPES[kind]), "object_id", _named(call))
+    for wanted in call.given.get("Tag", ()):
+        rows = rows.filter(**_condition(wanted))
+    found, told = page(call, rows, ("id",))
+    return {"TagResources": [_told(row.object_id, kind, row.key, row.value) for row in found], **told}
+
+
+def _condition(wanted: Mapping[str, str]) -> dict[str, str]:
+    columns = {"Key": "key", "Value": "value"}
+    return {columns[name]: text for name, text in wanted.items() if text}
+
+
+def _kept_list(call: Call) -> Answer:
+    tags = [
+        _told(policy_id, "securitypolicy", key, value)
+        for policy_id, there in kept_tags(_named(call)).items()
+        for key, value in there.items()
+    ]
+    return {"TagResources": tags, "TotalCount": len(tags), "MaxResults": call.given["MaxResults"], "NextToken": ""}
+
+
+def _told(resource_id: str, kind: str, key: str, value: str) -> dict[str, Any]:
+    return {
+        "ResourceId": resource_id,
+        "ResourceType": kind,
+        "RegionNo": settings.REGION,
+        "AliUid": 1,
+        "TagKey": key,
+        "TagValue": value,
+        "Scope": "public",
+        "Category": "custom",
+    }
