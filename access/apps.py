@@ -12,5 +12,6 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the secrets of access keys resealed with the others."""
+        """Have the secrets of access keys, and answers that may hold one, resealed with the others."""
         register_sealed_field("access.AccessKey", "sealed_secret")
+        register_sealed_field("access.RememberedAnswer", "sealed_body")

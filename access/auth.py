@@ -4,15 +4,21 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
 
 from access.models import ApiToken
+from access.rates import take_request
+from access.scopes import refuse_out_of_scope
 from access.tokens import token_of
 
 
 class BearerToken(HttpBearer):
-    """Accept ``Authorization: Bearer <token>``."""
+    """Accept ``Authorization: Bearer <token>`` within the token's scopes, and as often as a token may ask."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        """Return the token's row, or None."""
-        return token_of(token)
+        """Return the token's row, or None. Raises ForbiddenError and TooManyRequestsError."""
+        found = token_of(token)
+        if found is not None:
+            request.rate = take_request(found.pk)  # type: ignore[attr-defined]
+            refuse_out_of_scope(found.scopes, request.method or "", request.path)
+        return found
 
 
 class SignedIn(SessionAuth):

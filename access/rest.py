@@ -80,6 +80,8 @@ def whole(items: Sequence[object]) -> dict[str, object]:
 
 def expected_revision(request: HttpRequest) -> int | None:
     """Return the revision that ``If-Match`` names (RFC 9110), None without the header or for ``*``."""
+    if call := getattr(request, "rest_call", None):
+        call.looked_at_revision = True
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
@@ -98,3 +100,9 @@ def with_etag(response: HttpResponse, row: RevisedRow) -> RevisedRow:
     """Return ``row`` and tell its revision, to be sent back as ``If-Match`` with a write."""
     response["ETag"] = f'"{row.revision}"'
     return row
+
+
+def is_known(request: HttpRequest, tag: str) -> bool:
+    """Tell whether ``If-None-Match`` names ``tag``; polling compares weakly (RFC 9110)."""
+    known = request.headers.get("If-None-Match", "")
+    return f'"{tag}"' in [each.strip().removeprefix("W/") for each in known.split(",")]

@@ -1,4 +1,4 @@
-"""The ``/metrics`` page for Prometheus: the observations of all nodes, as they are stored.
+"""The ``/metrics`` page for Prometheus: the observations of all nodes, as they are stored, and what layers above add.
 
 Names of listeners and addresses of servers are nobody's business: the page wants an API token as bearer token
 (Prometheus: ``authorization: {credentials_file: ...}``) or a signed-in session. Being on the same machine is no
@@ -17,13 +17,22 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from access.scopes import covers
 from access.tokens import token_of
 from events.feed import newest_change_id
 from listeners.models import ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
 
 BEARER = "bearer "
+SCOPE = "load-balancing:read"
 ROWS_AT_ONCE = 1000
+# Asked for their figures beside the observations; layers above register themselves.
+_collectors: list[type[Collector]] = []
 LISTENER_LABELS = ("listener", "name", "load_balancer", "port", "protocol", "node")
+
+
+def register_collector(collector: type[Collector]) -> None:
+    """Have the page show the figures of ``collector`` as well."""
+    _collectors.append(collector)
 
 
 @require_GET
@@ -36,13 +45,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
             message + "\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
         )
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Observations())
+    for collector in (Observations, *_collectors):
+        registry.register(collector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token(request: HttpRequest) -> bool:
     header = request.headers.get("Authorization", "")
-    return header.lower().startswith(BEARER) and token_of(header[len(BEARER) :].strip()) is not None
+    token = token_of(header[len(BEARER) :].strip()) if header.lower().startswith(BEARER) else None
+    return token is not None and covers(token.scopes, SCOPE)
 
 
 class Observations(Collector):

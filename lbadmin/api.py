@@ -12,9 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from access.api import router as access_router
 from access.auth import BearerToken, SignedIn
+from access.operations import equip
+from access.rates import TooManyRequestsError
+from access.repeating import AnsweredError
 from access.rest import CleanParser
 from alerts.api import router as alerts_router
+from alerts.calendar.api import router as calendar_router
 from authorities.api import router as authorities_router
 from certificates.api import router as certificates_router
 from console.errors import DomainError
@@ -34,12 +39,15 @@ api = NinjaAPI(
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
+equip(api)
+api.add_router("", access_router)
 api.add_router("", certificates_router)
 api.add_router("", watchlist_router)
 api.add_router("", authorities_router)
 api.add_router("", renewals_router)
 api.add_router("", listeners_router)
 api.add_router("", alerts_router)
+api.add_router("", calendar_router)
 api.add_router("", dashboard_router)
 api.add_router("", manifests_router)
 
@@ -58,7 +66,16 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
 def answer_domain_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Answer what a service refused, with the field at fault and the way out."""
     parts = [{"field": part.field, "message": part.message} for part in error.parts]
-    return problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out, errors=parts)
+    answer = problem(error.status, error.code, error.message, field=error.field, way_out=error.way_out, errors=parts)
+    if isinstance(error, TooManyRequestsError):
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+@api.exception_handler(AnsweredError)
+def answer_again(request: HttpRequest, error: AnsweredError) -> HttpResponse:
+    """Answer what the same request was answered before."""
+    return error.answer
 
 
 @api.exception_handler(ValidationError)

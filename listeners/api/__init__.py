@@ -2,7 +2,6 @@
 
 from ninja import Router
 
-from access.dry_run import offer_dry_run
 from listeners.api.bindings import router as bindings_router
 from listeners.api.ca_certificates import router as ca_certificates_router
 from listeners.api.clients import router as clients_router
@@ -35,4 +34,4 @@ for each in (
     regional_certificates_router,
     tags_router,
 ):
-    router.add_router("", offer_dry_run(each))
+    router.add_router("", each)

@@ -6,8 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-# What an administrator may do anyway, and others only when they are allowed.
-PERMISSIONS = ("certificates.export_private_key",)
+from access.users import PERMISSIONS
 
 
 class Command(BaseCommand):

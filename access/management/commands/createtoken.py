@@ -1,12 +1,16 @@
 """Create a bearer token for the REST API."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from access.models import LONGEST_TOKEN_NAME
-from access.tokens import create_token
+from access.scopes import SCOPES
+from access.tokens import make_token
+from console.errors import DomainError
+from events.actor import COMMAND
 
 
 class Command(BaseCommand):
@@ -18,15 +22,44 @@ class Command(BaseCommand):
         """Take the user's name and, for the list of tokens, a name for the token."""
         parser.add_argument("user")
         parser.add_argument("--name", default="")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            default=[],
+            metavar="SCOPE",
+            help=f"what it may do, repeated for each: {', '.join(SCOPES)}; without one, all that the user may",
+        )
+        parser.add_argument(
+            "--expires", metavar="WHEN", help="days from now, or a time such as 2027-01-31T12:00:00Z; else never"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token."""
-        if len(options["name"]) > LONGEST_TOKEN_NAME:
-            raise CommandError(f"The token's name has more than {LONGEST_TOKEN_NAME} characters. Choose a shorter one.")
         users = get_user_model()
         try:
             user = users.objects.get_by_natural_key(options["user"])
         except users.DoesNotExist:
             message = f"No user is called “{options['user']}”. Create one with: manage.py createsuperuser"
             raise CommandError(message) from None
-        self.stdout.write(create_token(user, options["name"]))
+        try:
+            made = make_token(
+                COMMAND,
+                user,
+                name=options["name"],
+                scopes=options["scope"],
+                expires_at=_end(options["expires"]) if options["expires"] else None,
+            )
+        except DomainError as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(made.token)
+
+
+def _end(text: str) -> dt.datetime:
+    """Return the time that ``--expires`` says."""
+    try:
+        if text.isdecimal():
+            return timezone.now() + dt.timedelta(days=int(text))
+        found = dt.datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise CommandError(f"“{text}” is no time. Give days from now, or a time as 2027-01-31T12:00:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

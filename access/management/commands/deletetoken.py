@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access.models import ApiToken
+from access.tokens import delete_token
+from events.actor import COMMAND
 
 
 class Command(BaseCommand):
@@ -22,4 +24,4 @@ class Command(BaseCommand):
         if token is None:
             raise CommandError(f"There is no token {options['number']}. manage.py listtokens lists them.")
         self.stdout.write(f"Deleted {token} of {token.user.get_username()}.")
-        token.delete()
+        delete_token(COMMAND, token)
