@@ -21,6 +21,7 @@ from console.errors import InvalidInputError
 from events.models import Notice
 
 State = Delivery.State
+NAMED = 10
 LONGEST_SPAN = dt.timedelta(days=3660)
 
 
@@ -40,6 +41,21 @@ class Message:
     def total(self) -> int:
         """How many notices it would tell."""
         return len(self.tellings)
+
+    @property
+    def kind_label(self) -> str:
+        """What the message is about."""
+        return str(Delivery.Kind(self.kind).label)
+
+    @property
+    def first(self) -> list[Telling]:
+        """What a page names of it."""
+        return self.tellings[:NAMED]
+
+    @property
+    def left_out(self) -> int:
+        """How many notices a page does not name."""
+        return max(0, self.total - NAMED)
 
 
 @dataclass(frozen=True, slots=True)

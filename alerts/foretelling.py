@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from alerts.audiences import Audiences, Place
-from alerts.kinds import CHANNEL
+from alerts.kinds import CHANNEL, KINDS
 from alerts.models import Acknowledgement
 from alerts.silence import is_silenced
+from alerts.thresholds import words
 
 # Gives the moment of the first scan at or after another moment.
 Scans = Callable[[dt.datetime], dt.datetime]
@@ -38,6 +39,11 @@ class Telling:
     def key(self) -> Key:
         """Its subject and generation."""
         return self.subject_kind, self.subject_id, self.generation
+
+    @property
+    def threshold(self) -> str:
+        """The threshold in words; what is told when it is found has none."""
+        return words(self.threshold_hours) if self.threshold_hours or KINDS[self.subject_kind].has_thresholds else ""
 
 
 def places_of(

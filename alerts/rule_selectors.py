@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from alerts.expiry import HOUR, thresholds_of_life
-from alerts.kinds import CERTIFICATE_KINDS
+from alerts.kinds import CERTIFICATE_KINDS, KINDS
 from alerts.models import AlertRule
 from alerts.rules import Rule, Scope
 from alerts.scopes import enabled_rules
 from alerts.subjects import COLUMNS, Decision, decisions
+from alerts.thresholds import words
 from console.errors import NotFoundError
 from console.ids import is_id
 
@@ -42,6 +43,16 @@ class Held:
     ends_at: dt.datetime
     next_at: dt.datetime | None
     next_hours: int | None
+
+    @property
+    def noun(self) -> str:
+        """What people call the kind of the subject."""
+        return str(KINDS[self.subject_kind].noun)
+
+    @property
+    def threshold(self) -> str:
+        """The next threshold in words."""
+        return "" if self.next_hours is None else words(self.next_hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.pages import answers, channels, contacts, deliveries, groups, notices, outgoing
+from alerts.pages import answers, channels, contacts, deliveries, groups, notices, outgoing, rules
 
 urlpatterns = [
     path("alerts/", notices.notice_list, name="notice-list"),
@@ -28,6 +28,14 @@ urlpatterns = [
     path("alerts/channels/<str:channel_id>/test/", channels.channel_test, name="channel-test"),
     path("alerts/channels/<str:channel_id>/secret/", channels.channel_rotate_secret, name="channel-rotate-secret"),
     path("alerts/channels/<str:channel_id>/delete/", channels.channel_delete, name="channel-delete"),
+    path("alerts/rules/", rules.rule_list, name="alert-rule-list"),
+    path("alerts/rules/create/", rules.rule_create, name="alert-rule-create"),
+    path("alerts/rules/<str:rule_id>/", rules.rule_detail, name="alert-rule-detail"),
+    path("alerts/rules/<str:rule_id>/edit/", rules.rule_edit, name="alert-rule-edit"),
+    path("alerts/rules/<str:rule_id>/move/", rules.rule_move, name="alert-rule-move"),
+    path("alerts/rules/<str:rule_id>/switch/", rules.rule_switch, name="alert-rule-switch"),
+    path("alerts/rules/<str:rule_id>/delete/", rules.rule_delete, name="alert-rule-delete"),
+    path("alerts/forecast/", rules.alert_forecast, name="alert-forecast"),
     path("alerts/ranges/", outgoing.range_list, name="range-list"),
     path("alerts/ranges/create/", outgoing.range_create, name="range-create"),
     path("alerts/ranges/<int:range_id>/delete/", outgoing.range_delete, name="range-delete"),

@@ -80,6 +80,8 @@ DESTINATIONS = (
         "bell",
         children=(
             Destination(_("Notices"), "notice-list", ""),
+            Destination(_("Calendar"), "calendar", ""),
+            Destination(_("Rules"), "alert-rule-list", ""),
             Destination(_("Channels"), "channel-list", ""),
             Destination(_("Deliveries"), "delivery-list", ""),
             Destination(_("Allowed ranges"), "range-list", ""),
