@@ -1,0 +1,1 @@
+"""The calendar of ends: months and a year as pages, and feeds that calendar programs read."""
