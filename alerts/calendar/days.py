@@ -61,7 +61,7 @@ def ends_by_day(first: dt.date, until: dt.date, most: int) -> Mapping[dt.date, l
         (_members(first, until), CHAIN),
         (_outside(first, until), OUTSIDE),
     ):
-        place = Window(RowNumber(), partition_by=[F("day")], order_by=["at", "pk"])
+        place = Window(RowNumber(), partition_by=[F("day")], order_by=["at", "named"])
         few = rows.annotate(position=place).filter(position__lte=most).order_by()
         for text, at, name, subject_id in few.values_list("day", "at", "named", "subject_key"):
             found.setdefault(dt.date.fromisoformat(text), []).append(End(at, name, kind, subject_id))
@@ -82,7 +82,8 @@ def _members(first: dt.date, until: dt.date) -> Rows:
     """Return members of chains that end before their certificates."""
     subject = next(each for each in SUBJECTS if each.kind == CHAIN)
     rows = subject.annotated().filter(not_after__gte=midnight(first), not_after__lt=midnight(until))
-    return rows.annotate(day=_day("not_after"), at=F("not_after"), subject_key=F("certificate"))
+    found: Rows = rows.annotate(day=_day("not_after"), at=F("not_after"), subject_key=F("certificate"))
+    return found
 
 
 def _outside(first: dt.date, until: dt.date) -> Rows:

@@ -5,13 +5,13 @@ import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.models import CalendarFeed, ContactGroup
-from console.errors import ConflictError, InvalidInputError, NotFoundError
+from console.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from events.actor import Actor
 from events.feed import recording
 
@@ -45,17 +45,20 @@ def feed_by_id(user: AbstractBaseUser | AnonymousUser, feed_id: int) -> Calendar
     return found
 
 
-def create_feed(actor: Actor, user: User, *, name: str = "", group_id: str = "") -> NewFeed:
+def create_feed(actor: Actor, *, name: str = "", group_id: str = "") -> NewFeed:
     """Make a feed of all certificates, or of those whose ends a group is told of."""
+    if actor.user_id is None:
+        message = _("A calendar feed belongs to the user who makes it.")
+        raise ForbiddenError(message, "calendar-feed.no-user", way_out=_("Sign in, or use the token of a user."))
     with recording(actor) as changes:
-        if CalendarFeed.objects.filter(user=user).count() >= MOST_FEEDS:
+        if CalendarFeed.objects.filter(user_id=actor.user_id).count() >= MOST_FEEDS:
             message = _("You have %(most)d calendar feeds already.") % {"most": MOST_FEEDS}
             raise ConflictError(message, "calendar-feed.too-many", way_out=_("Revoke those that nobody reads."))
         group = _group(group_id)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         own_name = group.name if group else _("All certificates")
         feed = CalendarFeed.objects.create(
-            group=group, user=user, name=_checked_name(name) or own_name, token_sha256=_digest(token)
+            group=group, user_id=actor.user_id, name=_checked_name(name) or own_name, token_sha256=_digest(token)
         )
         changes.record("calendar-feed.created", feed, f"Made the calendar feed “{feed.name}”")
     return NewFeed(feed, token)

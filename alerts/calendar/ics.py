@@ -35,7 +35,7 @@ def calendar_of(name: str, ends: Sequence[Scheduled], stamp: dt.datetime) -> byt
         event.add("dtstamp", stamp)
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _events(ends: Sequence[Scheduled]) -> Iterator[Event]:

@@ -93,7 +93,8 @@ class Audience:
             return rows
         if rule.id not in self._owners_by:
             return rows.none()
-        return rows.alias(folded=Lower(owner)).filter(self._owned(owner))
+        found: Rows = rows.alias(folded=Lower(owner)).filter(self._owned(owner))
+        return found
 
     def _owned(self, owner: str) -> Q:
         """Return the condition for what the group is told of as its owner, or because nobody knows the owner."""

@@ -1,7 +1,6 @@
 """Pages of calendar feeds: list, make, revoke."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -43,7 +42,7 @@ def feed_create(request: HttpRequest) -> HttpResponse:
 
 
 def _create(request: HttpRequest, form: FeedForm) -> NewFeed:
-    return create_feed(actor_of(request), User.objects.get(pk=user_of(request).pk), **form.cleaned_data)
+    return create_feed(actor_of(request), **form.cleaned_data)
 
 
 def _shown(request: HttpRequest, new: NewFeed) -> HttpResponse:

@@ -14,8 +14,8 @@ from alerts.calendar.days import counts_by_day, ends_on
 from alerts.calendar.feeds import create_feed, feed_of_token
 from alerts.calendar.grid import month_of, next_month
 from alerts.models import CalendarFeed, Contact, ContactGroup
+from events.actor import Actor
 from tests.alerts.rows import DAY, NOW, make_certificate, replace
-from tests.factories import OPERATOR
 from watchlist.models import WatchedAddress
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +46,12 @@ def watched(end: dt.datetime, **fields: Any) -> WatchedAddress:
     )  # fmt: skip
 
 
+def actor(user: User) -> Actor:
+    return Actor(name=user.username, via="page", user_id=user.pk)
+
+
 def feed(user: User, group: ContactGroup | None = None) -> str:
-    return reverse("calendar-feed", args=[create_feed(OPERATOR, user, group_id=group.pk if group else "").token])
+    return reverse("calendar-feed", args=[create_feed(actor(user), group_id=group.pk if group else "").token])
 
 
 def events(client: Client, address: str) -> list[Any]:
@@ -143,7 +147,7 @@ def test_feed_of_a_user_who_may_not_sign_in_answers_nobody(page: Client, alice: 
 
 
 def test_feed_of_somebody_else_cannot_be_revoked(page: Client) -> None:
-    create_feed(OPERATOR, User.objects.create_user("bob"))
+    create_feed(actor(User.objects.create_user("bob")))
     address = reverse("calendar-feed-revoke", args=[CalendarFeed.objects.get().pk])
     assert page.post(address).status_code == 404
     User.objects.filter(username="alice").update(is_superuser=True)
