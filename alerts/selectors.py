@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -98,13 +98,14 @@ class Health:
     failing_channels: list[Channel]
     enabled_channels: int
     queue_length: int
+    last_delivery_at: dt.datetime | None
     warnings: list[str]
 
 
 def health() -> Health:
     """Return how the alerts are, in a handful of queries."""
     now = timezone.now()
-    last = Scan.objects.filter(finished_at__isnull=False, problem="").first()
+    last = last_healthy_scan()
     failing = list(Channel.objects.filter(Q(failing_since__isnull=False) | ~Q(disabled_reason="")))
     enabled = Channel.objects.filter(enabled=True).count()
     queue = Delivery.objects.filter(state__in=WAITING).filter(Q(channel__enabled=True) | Q(kind=Delivery.Kind.TEST))
@@ -114,21 +115,37 @@ def health() -> Health:
         failing_channels=failing,
         enabled_channels=enabled,
         queue_length=queue.count(),
-        warnings=[*_scan_warnings(last, now), *_channel_warnings(enabled, failing)],
+        last_delivery_at=last_delivery_at(),
+        warnings=[*filter(None, [_scan_warning(last, now)]), *_channel_warnings(enabled, failing)],
     )
 
 
-def _scan_warnings(last: Scan | None, now: dt.datetime) -> list[str]:
+def last_healthy_scan() -> Scan | None:
+    """Return the newest scan that ended well."""
+    return Scan.objects.filter(finished_at__isnull=False, problem="").first()
+
+
+def last_delivery_at() -> dt.datetime | None:
+    """Return when a message was last taken, by any channel."""
+    return Channel.objects.aggregate(newest=Max("last_sent_at"))["newest"]
+
+
+def scan_warning() -> str:
+    """Return the warning that every page shows when no scan runs, empty while one does."""
+    return _scan_warning(last_healthy_scan(), timezone.now())
+
+
+def _scan_warning(last: Scan | None, now: dt.datetime) -> str:
     """Warn when no scan has ended well for twice its period, or ever, although there is something to scan."""
     limit = now - 2 * scan_period() - BEAT_SLACK
     if last is None:
         if Certificate.objects.filter(created_at__lt=limit).exists():
-            return [_("The expiry scan has never run. Check that the worker and beat processes are up.")]
-        return []
+            return _("The expiry scan has never run. Check that the worker and beat processes are up.")
+        return ""
     if last.started_at < limit:
         since = words(now - last.started_at)
-        return [_("No expiry scan for %(since)s. Check that the worker and beat processes are up.") % {"since": since}]
-    return []
+        return _("No expiry scan for %(since)s. Check that the worker and beat processes are up.") % {"since": since}
+    return ""
 
 
 def _channel_warnings(enabled: int, failing: list[Channel]) -> list[str]:

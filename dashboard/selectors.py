@@ -9,8 +9,9 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Tex
 from django.db.models.functions import Cast, Coalesce, Substr
 from django.utils import timezone
 
-from alerts.models import Channel, Delivery, Scan
+from alerts.models import Channel, Delivery, Heartbeat, Scan
 from alerts.scanning import scan_period
+from alerts.selectors import WAITING
 from certificates.models import Certificate
 from certificates.usage import Usages, usages_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServedReceipt, ServerGroup, ServerHealth
@@ -36,6 +37,8 @@ class Counts:
     certificates: int
     unhealthy_servers: int
     troubled_renewals: int
+    waiting_deliveries: int
+    failing_heartbeats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Telling:
     next_scan_at: dt.datetime | None
     is_scan_late: bool
     failed_deliveries: int
+    last_delivery_at: dt.datetime | None
     channels: int
     failing_channels: list[Channel]
 
@@ -82,6 +86,8 @@ def counts() -> Counts:
         _counted("certificates", Certificate.objects.all()),
         _counted("unhealthy_servers", ServerHealth.objects.filter(state=ServerHealth.State.UNHEALTHY), "server"),
         _counted("troubled_renewals", troubled()),
+        _counted("waiting_deliveries", Delivery.objects.filter(state__in=WAITING, channel__enabled=True)),
+        _counted("failing_heartbeats", Heartbeat.objects.exclude(last_problem="")),
     ]
     found = dict(counted[0].union(*counted[1:], all=True))
     return Counts(**{each.name: found.get(each.name, 0) for each in fields(Counts)})
@@ -199,6 +205,7 @@ def telling() -> Telling:
         next_scan_at=next_at,
         is_scan_late=bool(next_at and next_at + scan_period() < timezone.now()),
         failed_deliveries=sum(channel.failed for channel in channels),
+        last_delivery_at=max((channel.last_sent_at for channel in channels if channel.last_sent_at), default=None),
         channels=len(channels),
         failing_channels=[channel for channel in channels if channel.failing_since or channel.disabled_reason],
     )

@@ -61,7 +61,7 @@ def http_receiver() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.requests.append(Posted(self.path, headers, body))
             try:
@@ -69,7 +69,7 @@ def http_receiver() -> Iterator[Receiver]:
             except OSError:
                 self.close_connection = True  # the sender is gone, as some tests want it
 
-        do_GET = do_POST  # noqa: N815  # the name is http.server's
+        do_GET = do_PUT = do_POST  # noqa: N815  # the names are http.server's
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Keep quiet."""

@@ -82,7 +82,7 @@ def test_webhook_secret_is_in_the_answer_once_and_in_no_session(page: Client) ->
     channel = Channel.objects.get()
     assert "whsec_" not in page.get(reverse("channel-detail", args=[channel.pk])).content.decode()
     assert "whsec_" not in str(dict(page.session.items()))
-    rotated = page.post(reverse("channel-rotate-secret", args=[channel.pk]), {"revision": "1"})
+    rotated = page.post(reverse("channel-rotate-secret", args=[channel.pk]), {"revision": "1", "overlap_hours": "24"})
     assert "whsec_" in rotated.content.decode()
 
 
