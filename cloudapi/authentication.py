@@ -18,17 +18,12 @@ LONGEST_KEY_ID = 32
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def is_v3(wire: WireRequest) -> bool:
-    """Tell which of the two signatures a request has."""
-    return "x-acs-action" in wire.headers or wire.headers.get("authorization", "").startswith("ACS3-")
-
-
 def signer_of(wire: WireRequest) -> AccessKey:
     """Return the access key that signed the request; raise CloudError.
 
     Whether the request came before is asked by ``refuse_replay``, once it is known to be a read or a write.
     """
-    row = _v3_signer(wire) if is_v3(wire) else _v1_signer(wire)
+    row = _v3_signer(wire) if wire.is_v3 else _v1_signer(wire)
     _refuse_skewed(wire.get("Timestamp", "x-acs-date"))
     if not row.is_enabled:
         raise CloudError("Forbidden.AccessKeyDisabled", "The access key is disabled.", 403)

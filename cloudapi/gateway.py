@@ -12,7 +12,7 @@ from django.utils import translation
 
 from access.access_keys import note_use
 from access.models import AccessKey
-from cloudapi.authentication import is_v3, refuse_replay, signer_of
+from cloudapi.authentication import refuse_replay, signer_of
 from cloudapi.errors import CloudError, invalid, missing
 from cloudapi.operations import Answer, Call, Operation, Product, product_of
 from cloudapi.running import run
@@ -88,7 +88,7 @@ def _form(wire: WireRequest, product: Product | None) -> str:
     asked = wire.parameters.get("Format", "").upper()
     if asked in CONTENT_TYPES:
         return asked
-    return JSON if is_v3(wire) or product is None else product.default_form
+    return JSON if wire.is_v3 or product is None else product.default_form
 
 
 def _answered(wire: WireRequest, product: Product, request_id: str) -> tuple[Operation, Answer]:

@@ -24,9 +24,16 @@ class WireRequest:
     parameters: Mapping[str, str] = field(repr=False)  # query and form
     body: bytes = field(repr=False)
 
-    def get(self, name: str, header: str = "") -> str:
-        """Return a parameter that may also be a header."""
-        return (self.headers.get(header, "") if header else "") or self.parameters.get(name, "")
+    @property
+    def is_v3(self) -> bool:
+        """Whether it is signed in headers. Old clients send some of those too, beside a signature of parameters."""
+        if self.headers.get("authorization", "").startswith("ACS3-"):
+            return True
+        return "x-acs-action" in self.headers and "Signature" not in self.parameters
+
+    def get(self, name: str, header: str) -> str:
+        """Return what is a header or a parameter: the one that the signature covers."""
+        return (self.headers.get(header, "") if self.is_v3 else "") or self.parameters.get(name, "")
 
 
 def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
