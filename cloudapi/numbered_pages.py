@@ -12,6 +12,7 @@ from cloudapi.wire.fields import Field, integer
 Row = TypeVar("Row", bound=Model)
 MOST_SHOWN = 1000
 LAST_PAGE = 1_000_000
+LONGEST_TOKEN = 18  # digits
 
 
 def paging(show_size: int) -> tuple[Field, Field]:
@@ -40,6 +41,14 @@ def with_page_count(facts: dict[str, Any]) -> dict[str, Any]:
 def renamed_total(facts: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of a page with the count of all as ``Total``, as some lists call it."""
     return {"Total" if name == "TotalCount" else name: value for name, value in facts.items()}
+
+
+def behind_token(call: Call) -> int:
+    """Return where a list goes on: NextToken is a number that the page before gave out, 0 for the first page."""
+    token = call.given.get("NextToken") or "0"
+    if not (token.isascii() and token.isdecimal() and len(token) <= LONGEST_TOKEN):
+        raise call.error("InvalidParameter.NextToken", "This NextToken was not given out here.")
+    return int(token)
 
 
 def _bounds(call: Call) -> tuple[int, int]:
