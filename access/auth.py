@@ -16,7 +16,7 @@ class BearerToken(HttpBearer):
         """Return the token's row, or None. Raises ForbiddenError and TooManyRequestsError."""
         found = token_of(token)
         if found is not None:
-            request.rate = take_request(found.pk)  # type: ignore[attr-defined]
+            request.rate = take_request(found.digest)  # type: ignore[attr-defined]
             refuse_out_of_scope(found.scopes, request.method or "", request.path)
         return found
 

@@ -53,9 +53,9 @@ class _Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counted: dict[int, tuple[float, int]] = {}
+        self._counted: dict[str, tuple[float, int]] = {}
 
-    def take(self, token: int, limit: int, now: float) -> Rate:
+    def take(self, token: str, limit: int, now: float) -> Rate:
         """Count one request; ``left`` is -1 for one too many."""
         with self._lock:
             if len(self._counted) >= _MOST_COUNTED:
@@ -71,8 +71,8 @@ class _Counters:
 _counters = _Counters()
 
 
-def take_request(token: int) -> Rate | None:
-    """Count a request of a token; None where no limit is set. Raises TooManyRequestsError."""
+def take_request(token: str) -> Rate | None:
+    """Count a request of the token with this digest; None where no limit is set. Raises TooManyRequestsError."""
     limit: int = settings.REST_REQUESTS_PER_MINUTE
     if not limit:
         return None

@@ -31,7 +31,7 @@ AREAS: Mapping[str, str] = MappingProxyType(
             "renewals": ("renewals", "acme-accounts"),
             "alerts": (
                 "acknowledgements",
-                "alert-preview",
+                "alert-forecast",
                 "alert-rules",
                 "alerts",
                 "allowed-ranges",
@@ -45,7 +45,7 @@ AREAS: Mapping[str, str] = MappingProxyType(
                 "notices",
                 "scans",
             ),
-            "system": ("changes", "counters", "users", "tokens", "access-keys"),
+            "system": ("changes", "counters", "search", "users", "tokens", "access-keys"),
         }.items()
         for part in parts
     }

@@ -27,6 +27,10 @@ TYPES: dict[str, str | Promise] = {
     "allowed_range": _("Allowed range"),
     "heartbeat": _("Heartbeat"),
     "quota": _("Limit"),
+    "security_policy": _("TLS security policy"),
+    "user": _("User"),
+    "token": _("Token"),
+    "access_key": _("Access key"),
 }
 INTERFACES: dict[str, str | Promise] = {
     "page": _("Console"),

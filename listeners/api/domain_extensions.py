@@ -5,7 +5,7 @@ from ninja import Router
 
 from listeners import services
 from listeners.api.answers import changed_listener
-from listeners.schemas.bindings import CertificateChoice, DomainExtensionsIn
+from listeners.schemas.bindings import CertificateChoice, DomainExtensionsIn, Domains
 from listeners.schemas.listeners import ListenerDetail
 from listeners.services import DomainExtension
 
@@ -19,6 +19,18 @@ def add_domain_extensions(
     """Add certificates for single names: all or, on any error, none."""
     extensions = [DomainExtension(each.domain, each.certificate_id) for each in body.extensions]
     return changed_listener(request, response, listener_id, services.add_domain_extensions, extensions=extensions)
+
+
+@router.post(
+    "/listeners/{listener_id}/domain-extensions/remove",
+    response=ListenerDetail,
+    operation_id="removeDomainExtensions",
+)
+def remove_domain_extensions(
+    request: HttpRequest, response: HttpResponse, listener_id: str, body: Domains
+) -> ListenerDetail:
+    """Serve the default certificate again to clients that ask for these names: all or, on any error, none."""
+    return changed_listener(request, response, listener_id, services.remove_domain_extensions, domains=body.domains)
 
 
 @router.put(

@@ -7,7 +7,7 @@ from access.actors import actor_of, user_of
 from access.rest import PageOut, whole
 from listeners import limits
 from listeners.models import Quota
-from listeners.schemas.reference import QuotaOut, QuotaPatch
+from listeners.schemas.reference import QuotaOut, QuotaPatch, QuotasPatch
 
 router = Router(tags=["reference"])
 
@@ -15,6 +15,14 @@ router = Router(tags=["reference"])
 @router.get("/quotas", response=PageOut[QuotaOut], operation_id="listQuotas")
 def list_quotas(request: HttpRequest) -> dict[str, object]:
     """List the limits."""
+    return whole(limits.quotas())
+
+
+@router.patch("/quotas", response=PageOut[QuotaOut], operation_id="updateQuotas")
+def update_quotas(request: HttpRequest, body: QuotasPatch) -> dict[str, object]:
+    """Change several limits, all or none; only administrators can."""
+    limits.refuse_non_administrator(user_of(request))
+    limits.set_quotas(actor_of(request), body.limits)
     return whole(limits.quotas())
 
 

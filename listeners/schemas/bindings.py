@@ -22,6 +22,12 @@ class DomainExtensionsIn(Body):
     extensions: list[DomainExtensionIn]
 
 
+class Domains(Body):
+    """Domain extensions by their names."""
+
+    domains: list[str]
+
+
 class CertificateChoice(Body):
     """The certificate to use."""
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Strict
 from access.rest import Body, WarningOut
 from listeners import rules
 from listeners.models import Listener
+from listeners.schemas.clients import ForwardedHeadersPatch
 from listeners.schemas.ranges import Flag, Port, ranged
 from listeners.schemas.tags import Tags
 from listeners.services import DomainExtension
@@ -59,6 +60,10 @@ class ListenerFieldsIn(Body):
     )
     redirect_port: Port | None = Field(
         None, description="HTTP: every request is sent to HTTPS on this port; there is no server group then."
+    )
+    forwarded_headers: ForwardedHeadersPatch = _by_protocol(
+        ForwardedHeadersPatch,
+        "HTTP, HTTPS, QUIC: what servers are told of clients; what is not in it has its default.",
     )
 
 
@@ -158,6 +163,7 @@ class ListenerOut(Schema):
     access_log_enabled: bool
     quic_listener_id: str | None
     redirect_port: int | None
+    forwarded_headers: dict[str, Any] = Field(description="What differs from the defaults.")
     tags: Tags
     revision: int
     created_at: datetime

@@ -29,6 +29,12 @@ class QuotaPatch(Body):
     limit: Annotated[int, Strict()]
 
 
+class QuotasPatch(Body):
+    """New limits by name."""
+
+    limits: dict[str, Annotated[int, Strict()]]
+
+
 class AffectedOut(Schema):
     """An object that a deletion would take along, or that refuses it."""
 

@@ -35,11 +35,19 @@ def tagged(object_type: str, text: str) -> QuerySet[ResourceTag, str]:
     return rows.order_by().values_list("object_id", flat=True)
 
 
+def tagged_object(object_type: str, object_id: str) -> Any:
+    """Return an object with its tags as an attribute ``tags``. Raises NotFoundError."""
+    row = _ROWS[object_type].filter(pk=object_id).first() if is_id(object_id) else None
+    if row is None:
+        raise not_found(object_type, object_id)
+    load_tags(object_type, [row])
+    return row
+
+
 def tags_of_one(object_type: str, object_id: str) -> dict[str, str]:
     """Return the tags of one object. Raises NotFoundError when there is no such object."""
-    if not (is_id(object_id) and _ROWS[object_type].filter(pk=object_id).exists()):
-        raise not_found(object_type, object_id)
-    return tags_of(object_type, [object_id]).get(object_id, {})
+    found: dict[str, str] = tagged_object(object_type, object_id).tags
+    return found
 
 
 def load_tags(object_type: str, rows: Iterable[Any]) -> None:

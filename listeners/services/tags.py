@@ -22,25 +22,45 @@ TAGGED: Mapping[str, type[models.Model]] = MappingProxyType(
 )
 
 
-def set_tags(actor: Actor, object_type: str, object_id: str, *, tags: Mapping[str, str]) -> dict[str, str]:
+def set_tags(
+    actor: Actor,
+    object_type: str,
+    object_id: str,
+    *,
+    tags: Mapping[str, str],
+    expected_revision: int | None = None,
+) -> dict[str, str]:
     """Add tags, or give those that are there other values; return all tags of the object.
 
-    ``object_type`` is a key of ``TAGGED``. Raises ConflictError above 20 tags.
+    ``object_type`` is a key of ``TAGGED``, and the revision is the object's. Raises ConflictError above 20 tags.
     """
     wanted = checked_tags(tags)
-    return _put(actor, object_type, object_id, wanted, keep=True)
+    with recording(actor) as changes:
+        row = _take(actor, object_type, object_id, expected_revision)
+        return _change(changes, row, object_type, wanted, keep=True)
 
 
-def replace_tags(actor: Actor, object_type: str, object_id: str, *, tags: Mapping[str, str]) -> dict[str, str]:
+def replace_tags(
+    actor: Actor,
+    object_type: str,
+    object_id: str,
+    *,
+    tags: Mapping[str, str],
+    expected_revision: int | None = None,
+) -> dict[str, str]:
     """Give an object these tags and no others; return them."""
     wanted = checked_tags(tags)
-    return _put(actor, object_type, object_id, wanted, keep=False)
+    with recording(actor) as changes:
+        row = _take(actor, object_type, object_id, expected_revision)
+        return _change(changes, row, object_type, wanted, keep=False)
 
 
-def remove_tags(actor: Actor, object_type: str, object_id: str, *, keys: Sequence[str]) -> dict[str, str]:
+def remove_tags(
+    actor: Actor, object_type: str, object_id: str, *, keys: Sequence[str], expected_revision: int | None = None
+) -> dict[str, str]:
     """Take tags off an object: all of them or, when it lacks one, none; return the tags that stay."""
     with recording(actor) as changes:
-        row = _take(actor, object_type, object_id)
+        row = _take(actor, object_type, object_id, expected_revision)
         stored = _stored(object_type, object_id)
         for key in keys:
             if key not in stored:
@@ -96,11 +116,6 @@ def retag(changes: Recorder, row: models.Model, object_type: str, tags: Mapping[
     _change(changes, row, object_type, checked_tags(tags), keep=False)
 
 
-def _put(actor: Actor, object_type: str, object_id: str, wanted: Mapping[str, str], *, keep: bool) -> dict[str, str]:
-    with recording(actor) as changes:
-        return _change(changes, _take(actor, object_type, object_id), object_type, wanted, keep=keep)
-
-
 def _change(
     changes: Recorder, row: models.Model, object_type: str, wanted: Mapping[str, str], *, keep: bool
 ) -> dict[str, str]:
@@ -124,9 +139,9 @@ def _count_change(actor: Actor, row: models.Model) -> None:
     save_revision(row)  # type: ignore[arg-type]
 
 
-def _take(actor: Actor, object_type: str, object_id: str) -> models.Model:
+def _take(actor: Actor, object_type: str, object_id: str, expected_revision: int | None) -> models.Model:
     objects = TAGGED[object_type].objects  # type: ignore[attr-defined]
-    row: models.Model = rows.take(objects.all(), object_id, object_type)
+    row: models.Model = rows.take(objects.all(), object_id, object_type, expected_revision)
     balancer = row.load_balancer if isinstance(row, Listener) else row
     if isinstance(balancer, LoadBalancer):
         refuse_protected(actor, balancer)
