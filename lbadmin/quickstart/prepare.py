@@ -32,6 +32,7 @@ PASSWORD_BYTES = 15  # 120 bits, 20 characters
 def prepare() -> Prepared:
     """Do it all; what is up to date already is left alone. Raises StartError."""
     require_encryption_keys()
+    require_good_password(settings.ENVIRONMENT.admin_password)
     migrate()
     collect_static_files()
     password = create_administrator(settings.ENVIRONMENT.admin_password)
@@ -42,6 +43,15 @@ def require_encryption_keys() -> None:
     """Raise StartError, before anything is changed, when the keys do not open what the database holds."""
     for problem in check_encryption_keys(databases=[DEFAULT_DB_ALIAS]):
         raise StartError(f"{problem.msg} {problem.hint}")
+
+
+def require_good_password(password: str) -> None:
+    """Raise StartError, before anything is changed, when the password that is given for the administrator is weak."""
+    try:
+        if password:
+            validate_password(password, get_user_model()(username=ADMINISTRATOR))
+    except ValidationError as error:
+        raise StartError(f"LBADMIN_ADMIN_PASSWORD: {' '.join(error.messages)}") from None
 
 
 def migrate() -> None:
@@ -63,17 +73,12 @@ def collect_static_files() -> None:
 
 
 def create_administrator(password: str) -> str:
-    """Make the user ``admin`` if there is no superuser; return a password that was made up, else nothing.
-
-    Raises StartError when the given password is too weak.
-    """
+    """Make the user ``admin`` if there is no superuser; return a password that was made up, else nothing."""
     made_up = "" if password else secrets.token_urlsafe(PASSWORD_BYTES)
     users = get_user_model()
     with transaction.atomic():
         if users.objects.filter(is_superuser=True).exists():
             return ""
-        if password:
-            _check_password(password)
         users.objects.create_superuser(ADMINISTRATOR, password=password or made_up)
     return made_up
 
@@ -84,13 +89,6 @@ def _sample() -> Sample | None:
     from lbadmin.quickstart import sample  # noqa: PLC0415 - loads most of lbadmin
 
     return sample.find_or_make()
-
-
-def _check_password(password: str) -> None:
-    try:
-        validate_password(password, get_user_model()(username=ADMINISTRATOR))
-    except ValidationError as error:
-        raise StartError(f"LBADMIN_ADMIN_PASSWORD: {' '.join(error.messages)}") from None
 
 
 def _fingerprint_of_static_files() -> str:
