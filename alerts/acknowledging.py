@@ -34,7 +34,7 @@ def acknowledge(
         notices = list(open_notices().filter(pk__in=list(notice_ids)).order_by("pk"))
         if not notices:
             raise _nothing_open()
-        rows = {_key(notice): Acknowledgement(**_key_fields(notice), until=until, reason=reason) for notice in notices}
+        rows = {_key(notice): Acknowledgement(**key_of(notice), until=until, reason=reason) for notice in notices}
         for row in rows.values():
             row.by, row.at = actor.name[:200], now
         fields = ("until", "reason", "by", "at")
@@ -56,7 +56,7 @@ def withdraw_acknowledgement(actor: Actor, notice_id: int) -> Notice:
     """
     with recording(actor) as changes:
         notice = notice_by_id(notice_id)
-        if not Acknowledgement.objects.filter(**_key_fields(notice)).delete()[0]:
+        if not Acknowledgement.objects.filter(**key_of(notice)).delete()[0]:
             message = _("Nobody has acknowledged or snoozed “%(name)s”.") % {"name": notice.subject_name}
             raise NotFoundError(message, "notice.not-acknowledged", way_out=_("There is nothing to take back."))
         summary = _("“%(name)s” is told again") % {"name": notice.subject_name}
@@ -78,14 +78,23 @@ def notice_by_id(notice_id: int) -> Notice:
 
 def acknowledgement_of(notice: Notice) -> Acknowledgement | None:
     """Return what somebody has said of the notice's generation, None for nothing."""
-    return Acknowledgement.objects.filter(**_key_fields(notice)).first()
+    return Acknowledgement.objects.filter(**key_of(notice)).first()
 
 
 def _key(notice: Notice) -> tuple[str, str, str]:
     return notice.subject_kind, notice.subject_id, notice.generation
 
 
-def _key_fields(notice: Notice) -> dict[str, str]:
+def acknowledgements_of(notices: Iterable[Notice]) -> dict[int, Acknowledgement]:
+    """Return what somebody has said of each notice's generation, by the notice's id."""
+    listed = list(notices)
+    rows = Acknowledgement.objects.filter(subject_id__in={notice.subject_id for notice in listed})
+    found = {(row.subject_kind, row.subject_id, row.generation): row for row in rows}
+    return {notice.pk: found[_key(notice)] for notice in listed if _key(notice) in found}
+
+
+def key_of(notice: Notice) -> dict[str, str]:
+    """Return what an acknowledgement of the notice is found by."""
     return dict(zip(KEY, _key(notice), strict=True))
 
 

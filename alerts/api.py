@@ -9,6 +9,7 @@ from access.actors import actor_of
 from access.rest import PageParameters, expected_revision, whole, with_etag
 from alerts import allowing, heartbeat, reach, resending, schemas, selectors, services
 from alerts.models import AllowedRange, Channel, Delivery, Heartbeat, Scan
+from alerts.people_api import router as people_router
 from alerts.rule_api import router as rule_router
 from alerts.scanning import run_scan
 from alerts.signing import OVERLAP_HOURS
@@ -17,6 +18,7 @@ from events.models import Notice
 
 router = Router(tags=["alerts"])
 router.add_router("", rule_router)
+router.add_router("", people_router)
 
 
 @router.get("/channels", response=schemas.ChannelPage, operation_id="listChannels")
@@ -137,9 +139,9 @@ def resend_delivery(request: HttpRequest, delivery_id: UUID) -> Delivery:
 
 
 @router.get("/notices", response=schemas.NoticePage, operation_id="listNotices")
-def list_notices(request: HttpRequest, page: PageParameters, state: str = "") -> Page[Notice]:
+def list_notices(request: HttpRequest, page: PageParameters, state: str = "", subject_id: str = "") -> Page[Notice]:
     """List the notices, newest first."""
-    return keyset_page(selectors.notices(state=state), ("-id",), page.cursor, page.limit)
+    return keyset_page(selectors.notices(state=state, subject_id=subject_id), ("-id",), page.cursor, page.limit)
 
 
 @router.get("/scans", response=schemas.ScanPage, operation_id="listScans")

@@ -7,9 +7,16 @@ from django.db.models.functions import Cast, Coalesce
 
 from alerts.audiences import Audience, Audiences, folded
 from alerts.kinds import CERTIFICATE_KINDS, LIST, LIST_FETCH, RENEWAL
+from alerts.models import Contact, ContactGroup
 from certificates.models import Certificate, RevocationList
 from events.models import Notice
 from renewals.models import Renewal
+
+
+def names_of_people() -> list[str]:
+    """Return the names that an owner may have to be told: those of groups and contacts."""
+    names = ContactGroup.objects.values_list("name", flat=True)
+    return [*names, *Contact.objects.values_list("name", flat=True)]
 
 
 def with_owner(notices: "QuerySet[Notice]") -> "QuerySet[Notice]":
@@ -32,11 +39,10 @@ def _first(rows: "QuerySet[Certificate] | QuerySet[Renewal] | QuerySet[Revocatio
     return Subquery(rows.order_by().values(field)[:1])
 
 
-def spellings(notices: "QuerySet[Notice]", audiences: Audiences) -> dict[Audience, list[str]]:
+def spellings(notices: "QuerySet[Any]", audiences: Audiences) -> dict[Audience, list[str]]:
     """Return the owners of ``notices`` as they are written, by the audience that each of them is known as."""
     found: dict[Audience, list[str]] = {}
-    rows: QuerySet[Any] = notices.order_by().values("owner").distinct()  # an annotation
-    for owner in (row["owner"] for row in rows):
+    for owner in notices.order_by().values_list("owner", flat=True).distinct():
         audience = audiences.owners.get(folded(owner))
         if audience and audience.channel_ids:
             found.setdefault(audience, []).append(owner)

@@ -82,6 +82,8 @@ DESTINATIONS = (
             Destination(_("Notices"), "notice-list", ""),
             Destination(_("Calendar"), "calendar", ""),
             Destination(_("Rules"), "alert-rule-list", ""),
+            Destination(_("Contacts"), "contact-list", ""),
+            Destination(_("Contact groups"), "contact-group-list", ""),
             Destination(_("Channels"), "channel-list", ""),
             Destination(_("Deliveries"), "delivery-list", ""),
             Destination(_("Allowed ranges"), "range-list", ""),

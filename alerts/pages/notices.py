@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import actor_of
 from alerts import selectors
+from alerts.acknowledging import acknowledgements_of
 from alerts.scanning import run_scan
 from console.tables import keyset_page
 from events.models import Notice
@@ -17,13 +18,17 @@ from events.models import Notice
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """List the notices, newest first, under how the alerts are."""
-    state = request.GET.get("state", "")
-    page = keyset_page(selectors.notices(state=state), ("-id",), request.GET.get("cursor", ""))
+    state, subject_id = request.GET.get("state", ""), request.GET.get("subject", "")
+    rows = selectors.notices(state=state, subject_id=subject_id)
+    page = keyset_page(rows, ("-id",), request.GET.get("cursor", ""))
     context = {
         "health": selectors.health(),
         "page": page,
         "told": selectors.channels_told([notice.pk for notice in page]),
+        "answers": acknowledgements_of(page),
         "state": state,
+        "subject_id": subject_id,
+        "is_filtered": bool(state or subject_id),
         "states": Notice.State.choices,
     }
     return render(request, "alerts/notice_list.html", context)

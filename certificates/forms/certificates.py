@@ -122,7 +122,11 @@ class LabelsForm(StyledForm):
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     name = forms.CharField(label=_("Name"), max_length=128)
     owner = forms.CharField(
-        label=_("Owner"), required=False, max_length=200, help_text=_("Who answers for it: a person or a team.")
+        label=_("Owner"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "owners", "autocomplete": "off"}),
+        help_text=_("Who answers for it: a person or a team. A contact or contact group of this name is told."),
     )
     tags = forms.CharField(
         label=_("Tags"),

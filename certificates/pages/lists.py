@@ -17,6 +17,7 @@ from certificates import services
 from certificates.filters import FilterForm
 from certificates.finding import ORDER, find_certificates
 from certificates.models import Certificate
+from certificates.owners import known_owners
 from certificates.pages.tags import read_tags
 from certificates.usage import usages_of
 from console.errors import DomainError
@@ -49,6 +50,7 @@ def certificate_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(certificate, usages[certificate.pk]) for certificate in page],
         "filters": form,
+        "owners": known_owners(),
         "is_filtered": not criteria.is_empty,
     }
     return render(request, "certificates/list.html", context)

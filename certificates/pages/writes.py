@@ -15,6 +15,7 @@ from certificates import services
 from certificates.coverage import difference_of_return
 from certificates.forms.certificates import ConfirmForm, LabelsForm, RollBackForm
 from certificates.models import Certificate, CertificateName
+from certificates.owners import known_owners
 from certificates.pages.tags import read_tags, written_tags
 from certificates.selectors import certificate_by_id, version_of
 from certificates.usage import followers_of, usages_of
@@ -80,7 +81,8 @@ def certificate_edit(request: HttpRequest, certificate_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_labelled(request, certificate_id, form):
         return redirect("certificate-detail", certificate_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "certificates/edit.html", {"form": form, "certificate": certificate}, status=status)
+    context = {"form": form, "certificate": certificate, "owners": known_owners()}
+    return render(request, "certificates/edit.html", context, status=status)
 
 
 def _labels_of(certificate: Certificate) -> dict[str, Any]:
