@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from alerts.kinds import KINDS
 from alerts.models import Channel, Delivery, DeliveryNotice, Scan
 from alerts.scanning import scan_period
 from certificates.models import Certificate
@@ -62,9 +63,11 @@ def deliveries(*, state: str = "", channel_id: str = "") -> "QuerySet[Delivery]"
     return rows.filter(channel=channel_id if is_id(channel_id) else "") if channel_id else rows
 
 
-def notices(*, state: str = "") -> "QuerySet[Notice]":
+def notices(*, state: str = "", subject_id: str = "") -> "QuerySet[Notice]":
     """Return notices, newest first, filtered as asked."""
     rows = Notice.objects.order_by("-id")
+    if subject_id:
+        rows = rows.filter(subject_kind__in=tuple(KINDS), subject_id=subject_id if is_id(subject_id) else "")
     if state:
         _check_choice(state, Notice.State.values)
         rows = rows.filter(state=state)
@@ -127,7 +130,8 @@ def last_healthy_scan() -> Scan | None:
 
 def last_delivery_at() -> dt.datetime | None:
     """Return when a message was last taken, by any channel."""
-    return Channel.objects.aggregate(newest=Max("last_sent_at"))["newest"]
+    newest: dt.datetime | None = Channel.objects.aggregate(newest=Max("last_sent_at"))["newest"]
+    return newest
 
 
 def scan_warning() -> str:
