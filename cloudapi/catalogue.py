@@ -5,7 +5,7 @@ from importlib import import_module
 from cloudapi.operations import Product, register
 
 # Each package declares its operations when it is imported, and names its product PRODUCT.
-PACKAGES = ("nlb", "clb", "cas", "pca")
+PACKAGES = ("alb", "nlb", "clb", "cas", "pca")
 
 
 def register_products() -> None:

@@ -26,6 +26,7 @@ class Codes:
     absent: str = "404 ResourceNotFound"
     conflict: str = "400 OperationDenied"
     forbidden: str = "403 Forbidden.RAM"
+    differing_repeat: str = "400 IdempotenceSignatureMismatch"
 
     def of_parameter(self, error: ParameterError) -> CloudError:
         """Return the product's error for a parameter that cannot be read."""
@@ -42,6 +43,10 @@ class Codes:
         spelt = found or self._fallback(error)
         filled = spelt.replace("{field}", self.names.get(error.field, "")).replace("{about}", error.about)
         return _made(filled, str(error))
+
+    def of_token(self) -> CloudError:
+        """Return the error for a ClientToken that came with other parameters before."""
+        return _made(self.differing_repeat, "This ClientToken came with other parameters before.")
 
     def _fallback(self, error: DomainError) -> str:
         if isinstance(error, StaleError):

@@ -29,6 +29,11 @@ def extras_of(object_type: str, object_ids: Iterable[str]) -> dict[str, dict[str
     return {object_id: {} for object_id in wanted} | {row.object_id: row.values for row in found}
 
 
+def drop_extras(object_type: str, object_ids: Iterable[str]) -> None:
+    """Delete what is kept of objects that go without a change of their own in the feed."""
+    CloudExtra.objects.filter(object_type=object_type, object_id__in=list(object_ids)).delete()
+
+
 def forget_extras(changes: Sequence[Change]) -> None:
     """Delete what is kept of objects that were just deleted."""
     for change in changes:

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudapi.models import Job
@@ -13,7 +14,6 @@ from listeners.models import NodeStatus
 from listeners.states import NODE_LIFETIME
 
 LIFETIME = dt.timedelta(hours=24)
-MOST_ASKED = 1000
 
 
 def open_job(call: Call, resource_id: str, at: dt.datetime) -> str:
@@ -35,15 +35,13 @@ def open_job(call: Call, resource_id: str, at: dt.datetime) -> str:
 
 def job_of(product: str, job_id: str) -> Job | None:
     """Return a job of a product."""
-    return next(iter(jobs_of(product, [job_id])), None)
+    return job_rows(product, [job_id]).first()
 
 
-def jobs_of(product: str, job_ids: Sequence[str]) -> list[Job]:
-    """Return the named jobs of a product, or the newest ones where none is named."""
+def job_rows(product: str, job_ids: Sequence[str]) -> QuerySet[Job]:
+    """Return the named jobs of a product, or all of them where none is named."""
     rows = Job.objects.filter(product=product)
-    if job_ids:
-        rows = rows.filter(pk__in=[known for known in map(_uuid, job_ids) if known])
-    return list(rows[:MOST_ASKED])
+    return rows.filter(pk__in=[known for known in map(_uuid, job_ids) if known]) if job_ids else rows
 
 
 def is_done(job: Job) -> bool:

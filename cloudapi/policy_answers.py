@@ -1,6 +1,6 @@
 """TLS security policies, as NLB and ALB both have them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +8,9 @@ from django.conf import settings
 from cloudapi.extras import extras_of, keep_extras, set_extras
 from cloudapi.lists import in_region, page, with_ids
 from cloudapi.operations import Call
-from cloudapi.tagging import KEPT, given_tags, kept_tags
+from cloudapi.tagging import KEPT, given_tags, kept_tags, kept_with_tags
 from console.ids import new_id
-from listeners import selectors, services
+from listeners import services
 from listeners.models import Listener, SecurityPolicy
 
 ORDER = ("name", "pk")
@@ -50,21 +50,11 @@ def wanted_policies(call: Call) -> tuple[list[tuple[SecurityPolicy, dict[str, An
     if names := given.get("SecurityPolicyNames"):
         rows = rows.filter(name__in=names)
     if wanted := given.get("Tag"):
-        rows = rows.filter(pk__in=_tagged(wanted))
+        rows = rows.filter(pk__in=kept_with_tags(KEPT, wanted))
     found, told = page(call, rows, ORDER)
     ids = [row.pk for row in found]
     extras, tags = extras_of(KEPT, ids), kept_tags(ids)
     return [(row, extras[row.pk], tags[row.pk]) for row in found], told
-
-
-def _tagged(wanted: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return the policies that have all of the tags; a region has at most some dozens."""
-    ids = list(SecurityPolicy.objects.values_list("pk", flat=True))
-    return [
-        pk
-        for pk, tags in kept_tags(ids).items()
-        if all(tag.get("Key", "") in tags and tag.get("Value", tags[tag["Key"]]) == tags[tag["Key"]] for tag in wanted)
-    ]
 
 
 def users_of(policy_ids: Sequence[str], product: str) -> dict[str, list[Listener]]:
@@ -74,8 +64,3 @@ def users_of(policy_ids: Sequence[str], product: str) -> dict[str, list[Listener
     for listener in rows.order_by("load_balancer_id", "port"):
         users[listener.security_policy].append(listener)
     return users
-
-
-def policy_exists(policy_id: str) -> bool:
-    """Tell whether there is such a policy, the system's included."""
-    return selectors.policy_named("ALB", policy_id) is not None or selectors.policy_named("NLB", policy_id) is not None

@@ -19,13 +19,13 @@ Key = tuple[str, int]
 _KEPT = ("ServerId", "ServerType", "RemoteIpEnabled")
 
 
-def add_servers(call: Call, group: ServerGroup, given: Sequence[Given]) -> None:
-    """Add servers to a group: all of them, or none."""
+def add_servers(call: Call, group: ServerGroup, given: Sequence[Given], twice: str) -> None:
+    """Add servers to a group: all of them, or none; ``twice`` is the code for one that is there already."""
     there = _specs(group)
     for server in given:
         key = _key(server)
         if key in there:
-            raise CloudError("DuplicatedParam.Server", f"Server {key[0]}:{key[1]} is in {group.pk} already.")
+            raise CloudError(twice, f"Server {key[0]}:{key[1]} is in {group.pk} already.")
         there[key] = ServerSpec(*key, server.get("Weight", 100), server.get("Description", ""))
     _store(call, group, there, given)
 
@@ -88,7 +88,8 @@ def _label(key: Key) -> str:
 
 
 def _key(server: Given) -> Key:
-    return server.get("ServerIp") or server["ServerId"], server.get("Port", 0)
+    address = server.get("ServerIp") or server.get("ServerId", "")
+    return address, server.get("Port", 0)
 
 
 def _specs(group: ServerGroup) -> dict[Key, ServerSpec]:
@@ -111,9 +112,9 @@ def _names(group: ServerGroup) -> dict[tuple[str, int], Key]:
 def _found(server: Given, there: Mapping[Key, ServerSpec], names: Mapping[tuple[str, int], Key], absent: str) -> Key:
     """Return the key of a server that a client names by address or by id."""
     key = _key(server)
-    key = key if key in there else names.get((server["ServerId"], key[1]), key)
+    key = key if key in there else names.get((server.get("ServerId", ""), key[1]), key)
     if key not in there:
-        raise CloudError(absent, f"There is no server {server['ServerId'][:80]} on port {key[1]} in the group.", 404)
+        raise CloudError(absent, f"There is no server {key[0][:80]} on port {key[1]} in the group.", 404)
     return key
 
 

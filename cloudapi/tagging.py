@@ -7,6 +7,7 @@ from django.conf import settings
 
 from cloudapi.extras import extras_of, set_extras
 from cloudapi.lists import TAG_FILTER, page, paging, with_ids
+from cloudapi.models import CloudExtra
 from cloudapi.operations import Answer, Call, Product
 from cloudapi.wire.fields import Field, flag, text, texts
 from listeners import selectors, services
@@ -40,14 +41,28 @@ def kept_tags(policy_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     return {pk: extra.get("Tags", {}) for pk, extra in extras_of(KEPT, policy_ids).items()}
 
 
-def declare(product: Product) -> None:
-    """Declare the three operations on tags, which NLB and ALB have alike."""
+def kept_with_tags(object_type: str, wanted: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the objects with all of the tags, where tags are what clients said of them."""
+    rows = CloudExtra.objects.filter(object_type=object_type, values__has_key="Tags")
+    return [row.object_id for row in rows if all(_has(row.values["Tags"], tag) for tag in wanted)]
+
+
+def _has(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return any(
+        wanted.get("Key") in {None, "", key} and ("Value" not in wanted or wanted["Value"] == value)
+        for key, value in tags.items()
+    )
+
+
+def declare(product: Product, untag: str) -> None:
+    """Declare the three operations on tags, which NLB and ALB have alike but for the spelling of ``untag``."""
     product.write("TagResources", RESOURCE_TYPE, _RESOURCES, _TAGS)(_tag)
     product.write(
-        "UntagResources",
+        untag,
         RESOURCE_TYPE,
         _RESOURCES,
         texts("TagKey", most=20),
+        TAG_FILTER,
         flag("All"),
     )(_untag)
     product.read("ListTagResources", RESOURCE_TYPE, texts("ResourceId", most=50), TAG_FILTER, *paging(default=50))(
@@ -77,7 +92,8 @@ def _untag(call: Call) -> None:
     kind = TYPES[call.given["ResourceType"]]
     for resource_id in _named(call):
         there = _tags_of(kind, resource_id)
-        gone = list(there) if call.given.get("All") else [key for key in call.given.get("TagKey", ()) if key in there]
+        wanted = {*call.given.get("TagKey", ()), *(tag.get("Key", "") for tag in call.given.get("Tag", ()))}
+        gone = list(there) if call.given.get("All") else [key for key in there if key in wanted]
         if kind == KEPT:
             _keep(resource_id, {key: value for key, value in there.items() if key not in gone})
         elif gone:

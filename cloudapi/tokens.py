@@ -38,7 +38,7 @@ def claim_token(call: Call, parameters: Mapping[str, str]) -> TokenAnswer | None
         defaults={"fingerprint": fingerprint, "until": timezone.now() + LIFETIME},
     )
     if row.fingerprint != fingerprint:
-        raise CloudError("IdempotenceSignatureMismatch", "This ClientToken came with other parameters before.")
+        raise call.operation.product.codes.of_token()
     return row
 
 

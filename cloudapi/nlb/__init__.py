@@ -5,6 +5,6 @@ from cloudapi.nlb.product import NLB
 from cloudapi.tagging import declare
 
 PRODUCT = NLB
-declare(PRODUCT)
+declare(PRODUCT, untag="UntagResources")
 
 __all__ = ("PRODUCT", "certificates", "jobs", "listeners", "load_balancers", "policies", "server_groups")

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from cloudapi.errors import CloudError
 from cloudapi.extras import extras_of, keep_extras
+from cloudapi.group_users import balancers_behind
 from cloudapi.health_checks import check_settings, check_words
 from cloudapi.lists import TAG, TAG_FILTER, page, paging, with_extra, with_ids, with_tags
 from cloudapi.nlb.product import NLB, job
@@ -15,7 +16,7 @@ from cloudapi.servers import add_servers, change_servers, remove_servers, server
 from cloudapi.tagging import given_tags, tag_list
 from cloudapi.wire.fields import Field, flag, integer, struct, structs, text, texts
 from listeners import selectors, services
-from listeners.models import Listener, Server, ServerGroup
+from listeners.models import Server, ServerGroup
 
 GROUP_ID = text("ServerGroupId", required=True)
 NO_SERVER = "ResourceNotFound.BackendServer"
@@ -23,8 +24,8 @@ _PROTOCOLS = ("TCP", "UDP", "TCP_UDP")
 _SCHEDULERS = ("Wrr", "Wlc", "rr", "sch", "tch", "qch")
 _KEPT_CHECK = ("HealthCheckReq", "HealthCheckExp", "HealthCheckHttpVersion")
 _LACKS = (
-    "health checks by UDP, the scheduler qch, groups for any port and drain times but 0 are refused; servers never see the client's own"
-    " address (PreserveClientIpEnabled is kept), but by Proxy Protocol"
+    "health checks by UDP, the scheduler qch, groups for any port and drain times but 0 are refused; servers see the"
+    " client's own address by Proxy Protocol only (PreserveClientIpEnabled is kept)"
 )
 _CHECK = {
     "HealthCheckEnabled": "health_check_enabled",
@@ -182,7 +183,7 @@ def list_groups(call: Call) -> Answer:
             rows = with_extra(rows, "server_group", name, [given[name]])
     found, told = page(call, rows.prefetch_related("servers"), ("name",))
     ids = [each.pk for each in found]
-    extras, tags, users = extras_of("server_group", ids), selectors.tags_of("server_group", ids), _users(ids)
+    extras, tags, users = extras_of("server_group", ids), selectors.tags_of("server_group", ids), balancers_behind(ids)
     listed = [
         {
             **_told(each, extras[each.pk]),
@@ -192,14 +193,6 @@ def list_groups(call: Call) -> Answer:
         for each in found
     ]
     return {"ServerGroups": listed, **told}
-
-
-def _users(group_ids: list[str]) -> dict[str, list[str]]:
-    users: dict[str, list[str]] = {group_id: [] for group_id in group_ids}
-    rows = Listener.objects.filter(server_group__in=group_ids).order_by("load_balancer_id")
-    for group_id, balancer_id in rows.values_list("server_group_id", "load_balancer_id").distinct():
-        users[str(group_id)].append(balancer_id)
-    return users
 
 
 def _told(group: ServerGroup, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,7 +241,7 @@ _SERVER: tuple[Field, ...] = (
 def add(call: Call) -> Answer:
     """Add servers: all of them, or none."""
     group = group_of(call)
-    add_servers(call, group, call.given["Servers"])
+    add_servers(call, group, call.given["Servers"], "DuplicatedParam.Server")
     return {"ServerGroupId": group.pk}
 
 

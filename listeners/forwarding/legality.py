@@ -213,6 +213,7 @@ def _check_limits(rule: Rule, allowed: Allowed) -> None:
                 % {"count": count, "what": labels[name], "limit": limit},
                 "quota.exceeded",
                 field="actions" if name == "actions" else "conditions",
+                about=quota,
                 way_out=_("Divide it into several rules, or have an administrator raise the limit %(quota)s.")
                 % {"quota": quota},
             )

@@ -6,6 +6,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
+from alibabacloud_alb20200616.client import Client as AlbClient
 from alibabacloud_cas20200407.client import Client as CasClient
 from alibabacloud_cas20200630.client import Client as PcaClient
 from alibabacloud_nlb20220430.client import Client as NlbClient
@@ -111,3 +112,9 @@ def cas(config: Config) -> CasClient:
 def pca(config: Config) -> PcaClient:
     """Return the official client of the private authority service."""
     return PcaClient(config)
+
+
+@pytest.fixture
+def alb(config: Config) -> AlbClient:
+    """Return the official client of ALB."""
+    return AlbClient(config)

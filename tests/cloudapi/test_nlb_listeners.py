@@ -63,7 +63,7 @@ def test_created_listener_is_shown_as_it_was_asked_for(nlb: Client) -> None:
         "HTTP2Preferred",
         True,
     )
-    assert body.proxy_protocol_enabled and body.sec_sensor_enabled and body.ca_enabled
+    assert (body.proxy_protocol_enabled, body.sec_sensor_enabled, body.ca_enabled) == (True, True, True)
     assert body.listener_status == "Provisioning"  # no node runs
     assert [(tag.tag_key, tag.tag_value) for tag in body.tags] == [("team", "shop")]
     assert body.certificate_ids[0].endswith("-cn-hangzhou")

@@ -229,7 +229,7 @@ def test_security_policy_is_created_listed_changed_and_deleted(nlb: Client) -> N
 
 def test_system_policies_are_listed(nlb: Client) -> None:
     policies = nlb.list_system_security_policy(models.ListSystemSecurityPolicyRequest()).body.security_policies
-    assert [policy.security_policy_id for policy in policies][0] == "tls_cipher_policy_1_0"
+    assert policies[0].security_policy_id == "tls_cipher_policy_1_0"
     assert len(policies) == 5
 
 
