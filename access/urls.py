@@ -4,9 +4,12 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from access.pages import password_change, sign_in
+from access.token_pages import token_delete, token_list
 
 urlpatterns = [
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("password/", password_change, name="password-change"),
+    path("tokens/", token_list, name="token-list"),
+    path("tokens/<int:token_id>/delete/", token_delete, name="token-delete"),
 ]

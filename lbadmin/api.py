@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from access.api import router as access_router
@@ -24,12 +23,13 @@ from authorities.api import router as authorities_router
 from certificates.api import router as certificates_router
 from console.errors import DomainError
 from dashboard.api import router as dashboard_router
+from lbadmin.description import DescribedApi
 from listeners.api import router as listeners_router
 from manifests.api import router as manifests_router
 from renewals.api import router as renewals_router
 from watchlist.api import router as watchlist_router
 
-api = NinjaAPI(
+api = DescribedApi(
     title="lbadmin",
     version="1",
     description="Everything that the console can do. Errors are application/problem+json (RFC 9457).",

@@ -1,0 +1,52 @@
+"""The API's description: what every operation can answer beside its own answers."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from typing_extensions import override
+
+PROBLEM = {
+    "title": "Problem",
+    "description": "Why nothing was done (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "description": "Stable, such as `listener.port-taken`."},
+        "detail": {"type": "string", "description": "What is wrong, in the request's language."},
+        "field": {"type": "string", "description": "What of the request is at fault, as it spells it."},
+        "way_out": {"type": "string", "description": "What to do instead."},
+        "errors": {
+            "type": "array",
+            "description": "The single faults, where there are several.",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_REFUSED = {
+    "description": "Refused: nothing was changed.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_KNOWN = {"description": "As it was when the ETag in If-None-Match was answered."}
+
+
+class DescribedApi(NinjaAPI):
+    """Describes refusals once, for every operation."""
+
+    @override
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        """Return the description."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        for path in schema["paths"].values():
+            for method, operation in path.items():
+                operation["responses"]["4XX"] = _REFUSED
+                if method == "get":
+                    operation["responses"].setdefault("304", _KNOWN)
+        return schema
