@@ -1,5 +1,7 @@
 """Certificates of servers by the official client of the certificate service."""
 
+from typing import Any
+
 import pytest
 from alibabacloud_cas20200407 import models
 from alibabacloud_cas20200407.client import Client
@@ -88,26 +90,22 @@ def test_key_stays_from_those_without_the_permission(
     assert not Client(config).get_user_certificate_detail(request).body.key
 
 
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"cert": "no certificate"}, "InvalidParameter.Cert"),
-        ({"cert": None}, "MissingParameter"),
-        ({"cert": None, "sign_cert": "x"}, "OperationDenied.SM2NotSupport"),
-        ({"key": make_leaf("other.test").key_pem.decode()}, "KeyNotMatchCert"),
-        ({"key": "no key"}, "InvalidParameter.Key"),
-        ({"name": "n" * 65}, "InvalidParameter.Name"),
-        ({"name": None}, "MissingParameter"),
-        ({"tags": [{"Key": "a=b"}]}, "InvalidParameter.Tags"),
-    ],
-)
-def test_wrong_upload_is_refused_by_its_code(
-    cas: Client, issued: Issued, changed: dict[str, object], code: str
-) -> None:
-    given = {"name": "shop", "cert": issued.chain_pem.decode(), "key": issued.key_pem.decode(), **changed}
-    if tags := given.pop("tags", None):
-        given["tags"] = [models.UploadUserCertificateRequestTags(key=tag["Key"], value="") for tag in tags]  # type: ignore[attr-defined]
-    assert refusal(cas.upload_user_certificate, models.UploadUserCertificateRequest(**given)) == code
+REFUSED_UPLOAD: list[tuple[dict[str, Any], str]] = [
+    ({"cert": "no certificate"}, "InvalidParameter.Cert"),
+    ({"cert": None}, "MissingParameter"),
+    ({"cert": None, "sign_cert": "x"}, "OperationDenied.SM2NotSupport"),
+    ({"key": make_leaf("other.test").key_pem.decode()}, "KeyNotMatchCert"),
+    ({"key": "no key"}, "InvalidParameter.Key"),
+    ({"name": "n" * 65}, "InvalidParameter.Name"),
+    ({"name": None}, "MissingParameter"),
+    ({"tags": [models.UploadUserCertificateRequestTags("a=b", "")]}, "InvalidParameter.Tags"),
+]
+
+
+def test_wrong_upload_is_refused_by_its_code(cas: Client, issued: Issued) -> None:
+    for changed, code in REFUSED_UPLOAD:
+        given = {"name": "shop", "cert": issued.chain_pem.decode(), "key": issued.key_pem.decode(), **changed}
+        assert refusal(cas.upload_user_certificate, models.UploadUserCertificateRequest(**given)) == code, changed
     assert not Certificate.objects.exists()
 
 
