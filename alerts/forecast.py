@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from alerts.audiences import load_audiences
@@ -17,6 +18,7 @@ from alerts.kinds import KINDS
 from alerts.models import Acknowledgement, Channel, Delivery, Scan
 from alerts.prospects import MOST_SUBJECTS, Outlook, of_notice, prospects
 from alerts.scanning import scan_period
+from alerts.silence import without_silenced
 from console.errors import InvalidInputError
 from events.models import Notice
 
@@ -125,11 +127,17 @@ def _waiting(now: dt.datetime) -> Iterator[Message]:
     """Yield what is written already and waits for its time, with what is still open of it."""
     rows = Delivery.objects.filter(state__in=(State.PENDING, State.SENDING), channel__enabled=True)
     for delivery in rows.exclude(kind=Delivery.Kind.TEST).select_related("group"):
-        items = delivery.items.filter(is_void=False, notice__is_open=delivery.kind != Delivery.Kind.RESOLVED)
-        notices = Notice.objects.filter(pk__in=items.values("notice"))[:MOST_SUBJECTS]
-        tellings = [of_notice(notice, "") for notice in notices]
+        at = max(delivery.next_attempt_at, now)
+        tellings = [of_notice(notice, "") for notice in _true_at(delivery, at)[:MOST_SUBJECTS]]
         if tellings:
             group = delivery.group
-            at = max(delivery.next_attempt_at, now)
             place = (at, delivery.channel_id, group.pk if group else "", delivery.kind)
             yield Message(*place, group_name=group.name if group else "", tellings=tellings)
+
+
+def _true_at(delivery: Delivery, at: dt.datetime) -> "QuerySet[Notice]":
+    """Return what the sender would find worth telling of a message, as ``alerts.relevance`` has it."""
+    is_resolution = delivery.kind == Delivery.Kind.RESOLVED
+    items = delivery.items.filter(is_void=False).values("notice")
+    notices = Notice.objects.filter(pk__in=items, is_open=not is_resolution)
+    return notices if is_resolution or delivery.sent_at else without_silenced(notices, at)

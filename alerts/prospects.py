@@ -14,7 +14,7 @@ from alerts.candidates import Candidate, crossing_of, decided
 from alerts.expiry import HOUR, thresholds_of_life
 from alerts.foretelling import Key, Scans, Telling
 from alerts.kinds import KINDS, LIST, LIST_FETCH, RENEWAL
-from alerts.models import DeliveryNotice
+from alerts.models import Delivery, DeliveryNotice
 from alerts.owners import with_owner
 from alerts.rules import Rule
 from alerts.scopes import enabled_rules
@@ -46,7 +46,7 @@ class Outlook:
 
 def prospects(outlook: Outlook) -> Iterator[Telling]:
     """Yield what the ledger will hold, each notice with when a tighter one follows it."""
-    opened = dict(_open())
+    opened = dict(_open(outlook.now))
     rules = enabled_rules()
     for subject in chain(_certificates(rules, outlook), _others(rules, outlook)):
         first = opened.pop(subject[0].key, None)
@@ -65,15 +65,20 @@ def _closed_in_turn(tellings: Sequence[Telling]) -> Iterator[Telling]:
             yield replace(telling, closes_at=following.opens_at)
 
 
-def _open() -> Iterator[tuple[Key, Telling]]:
+def _open(now: dt.datetime) -> Iterator[tuple[Key, Telling]]:
     notices = with_owner(open_notices())[:MOST_SUBJECTS]
     given: defaultdict[int, set[str]] = defaultdict(set)
+    leaving: dict[int, dt.datetime] = {}
     items = DeliveryNotice.objects.filter(notice__is_open=True, is_resolution=False, is_void=False).order_by()
-    for notice_id, channel_id in items.values_list("notice_id", "channel_id"):
+    columns = ("notice_id", "channel_id", "delivery__state", "delivery__next_attempt_at")
+    for notice_id, channel_id, state, departs_at in items.values_list(*columns):
         given[notice_id].add(channel_id)
+        if state in {Delivery.State.PENDING, Delivery.State.SENDING}:
+            leaving[notice_id] = min(leaving.get(notice_id, departs_at), departs_at)
     for notice in notices:
         telling = of_notice(notice, getattr(notice, "owner", ""))
-        yield telling.key, replace(telling, given=frozenset(given[notice.pk]))
+        told_at = notice.told_at or (max(leaving[notice.pk], now) if notice.pk in leaving else None)
+        yield telling.key, replace(telling, given=frozenset(given[notice.pk]), told_at=told_at)
 
 
 def of_notice(notice: Notice, owner: str) -> Telling:

@@ -14,7 +14,7 @@ from alerts.models import AlertRule, ContactGroup
 from alerts.rule_fields import MOST_STEPS, StepInput
 from alerts.thresholds import LONGEST_HOURS, parse_thresholds, written
 from certificates.models import Kind
-from console.forms import StyledForm
+from console.forms import StyledForm, style_field
 from listeners.models import Product
 
 # A form offers so many steps; a rule that has more shows them all.
@@ -73,11 +73,13 @@ class RuleForm(StyledForm):
     )
 
     def __init__(self, *args: Any, steps: int = STEPS_OFFERED, is_default: bool = False, **kwargs: Any) -> None:
-        self.base_fields = {**self.base_fields, **_step_fields(min(max(steps, STEPS_OFFERED), MOST_STEPS))}
         super().__init__(*args, **kwargs)
+        for name, field in _step_fields(min(max(steps, STEPS_OFFERED), MOST_STEPS)).items():
+            style_field(field)
+            self.fields[name] = field
         if is_default:
-            for name in self.scope_fields:
-                del self.fields[name]
+            for scope_field in self.scope_fields:
+                del self.fields[scope_field]
             return
         self.fields["subject_kinds"].choices = [(name, kind.noun) for name, kind in KINDS.items()]  # type: ignore[attr-defined]
         self.fields["product"].choices = [("", _("any product, or none")), *Product.choices]  # type: ignore[attr-defined]

@@ -42,8 +42,11 @@ def settle_certificates(rules: Sequence[Rule], now: dt.datetime) -> None:
 
     To be called inside ``writing_ledger``. No row of it is read.
     """
+    of_certificates = open_notices().filter(subject_kind__in=CERTIFICATE_KINDS).order_by()
+    if not of_certificates.exists():
+        return
     resolve(outdated_notices())
-    for kind in CERTIFICATE_KINDS:
+    for kind in of_certificates.values_list("subject_kind", flat=True).distinct():
         notices = open_notices().filter(subject_kind=kind)
         withdraw(notices.filter(_unasked(kind, rules, now)))
         deciding = list(decisions(rules, (kind,)))

@@ -99,10 +99,17 @@ class Decision:
             found = found.filter(not_after__lte=until)
         return found.filter(decided_by(self.rules, self.rule, self.subject.path))
 
+    def has_near(self, now: dt.datetime) -> bool:
+        """Whether anything of the kind ends so soon that a threshold may be crossed: a question that costs nothing."""
+        return self.subject.rows().filter(not_after__lte=now + self._longest).exists()
+
+    @property
+    def _longest(self) -> dt.timedelta:
+        return dt.timedelta(hours=max(self.rule.thresholds, default=0))
+
     def crossed(self, now: dt.datetime) -> Rows:
         """Return the rows that have crossed a threshold of the rule, with the tightest as ``threshold``."""
-        longest = dt.timedelta(hours=max(self.rule.thresholds, default=0))
-        measured = self.rows(until=now + longest).annotate(**measures(now))
+        measured = self.rows(until=now + self._longest).annotate(**measures(now))
         found: Rows = measured.annotate(threshold=tightest_crossed(self.rule.thresholds, now))
         return found.filter(threshold__isnull=False)
 
@@ -128,6 +135,8 @@ def untold(decision: Decision, now: dt.datetime, limit: int) -> Iterator[list[Cr
     Each batch is a query of its own that begins where the one before ended, so that the ledger may be written between
     them in transactions of their own.
     """
+    if not decision.has_near(now):
+        return
     rows = decision.crossed(now).filter(~Exists(_known(decision.subject.kind))).order_by("not_after", "pk")
     after = Q()
     while found := list(rows.filter(after).values_list("pk", *COLUMNS)[:limit]):
@@ -137,11 +146,12 @@ def untold(decision: Decision, now: dt.datetime, limit: int) -> Iterator[list[Cr
 
 
 def _known(kind: str) -> "QuerySet[Notice]":
-    """Return what the ledger has of a row: its threshold or a tighter one, open or overtaken before it was told."""
-    told = Q(is_open=True, threshold_hours__lte=OuterRef("threshold"))
-    overtaken = Q(state=Notice.State.SUPERSEDED, threshold_hours=OuterRef("threshold"))
-    return Notice.objects.filter(
-        told | overtaken, subject_kind=kind, subject_id=OuterRef("certificate"), generation=OuterRef("generation")
+    """Return what the ledger has open of a row: its threshold or a tighter one."""
+    return open_notices().filter(
+        subject_kind=kind,
+        subject_id=OuterRef("certificate"),
+        generation=OuterRef("generation"),
+        threshold_hours__lte=OuterRef("threshold"),
     )
 
 

@@ -3,13 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
+from alerts.handing_out import hand_out
 from alerts.heartbeat import beat
 from alerts.pruning import prune_deliveries
 from alerts.scanning import is_scan_due, run_scan
 from alerts.sending import send_due
 from alerts.signing import forget_previous_secrets
+from alerts.waking import wake_sender
 from alerts.watching import watch_failures
 from events.actor import SYSTEM
+from events.notices import writing_ledger
 
 # A sweep ends before this so that a worker which is asked to stop is soon free; the next sweep goes on.
 SWEEP_SECONDS = 20
@@ -32,6 +35,15 @@ def watch_for_failures() -> None:
 def scan_after_change() -> None:
     """Scan because a rule has changed."""
     run_scan(SYSTEM)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types
+def hand_out_changes() -> None:
+    """Say that something is settled to those who were told of it."""
+    with writing_ledger():
+        made = hand_out(timezone.now())
+    if made:
+        wake_sender()
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]  # Celery has no types

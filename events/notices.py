@@ -18,7 +18,7 @@ from events.models import Notice
 # Any fixed number does that the change feed does not use; see events.feed.
 ADVISORY_LOCK = 0x1BAD_318
 Key = tuple[str, str, str, int]
-CLOSED_UNTOLD = (Notice.State.RESOLVED, Notice.State.WITHDRAWN)
+CLOSED_UNTOLD = (Notice.State.SUPERSEDED, Notice.State.RESOLVED, Notice.State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)

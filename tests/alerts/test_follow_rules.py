@@ -150,8 +150,8 @@ def test_every_member_of_a_chain_is_told_by_name(clock: time_machine.Traveller) 
 def test_short_lived_certificate_is_told_at_fractions_of_its_life(clock: time_machine.Traveller) -> None:
     certificate = make_certificate(NOW + 6 * DAY)
     certificate.versions.update(not_before=NOW)
-    told = {}
-    for hours in range(6 * 24 + 1):
+    told: dict[int, int] = {}
+    for hours in (0, 107, 108, 125, 126, 137, 138, 143, 144):
         clock.move_to(NOW + hours * HOUR)
         run_scan(SYSTEM)
         told |= {notice.threshold_hours: hours for notice in Notice.objects.filter(created_at=NOW + hours * HOUR)}
@@ -235,7 +235,8 @@ def test_default_rule_stays_whole_and_last() -> None:
         delete_rule(SYSTEM, default.pk)
     with pytest.raises(ConflictError, match="stays the last"):
         move_rule(SYSTEM, default.pk, 1)
-    for change in ({"enabled": False}, {"owner": "Alice"}, {"thresholds_hours": []}):
+    changes: tuple[dict[str, Any], ...] = ({"enabled": False}, {"owner": "Alice"}, {"thresholds_hours": []})
+    for change in changes:
         with pytest.raises(InvalidInputError):
             update_rule(SYSTEM, default.pk, **change)
     make_rule("another")
