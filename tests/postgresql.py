@@ -31,18 +31,20 @@ def _as_server(*command: str) -> None:
 
 
 @contextmanager
-def postgresql_cluster() -> Iterator[str]:
-    """Run a fresh cluster on a unix socket and yield the URL of its empty database."""
+def postgresql_cluster(listen_port: int = 0) -> Iterator[str]:
+    """Run a fresh cluster on a unix socket and yield the URL of its empty database; with a port on loopback, too."""
     base = Path(tempfile.mkdtemp(prefix="lbadmin-pg-"))
     if os.getuid() == 0:
         shutil.chown(base, "postgres")
     data = base / "data"
     _as_server(program("initdb"), "-D", str(data), "-U", "lbadmin", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{base}' -c fsync=off -c max_connections=100"
+    listening = f"-c listen_addresses=127.0.0.1 -p {listen_port}" if listen_port else "-c listen_addresses=''"
+    options = f"{listening} -c unix_socket_directories='{base}' -c fsync=off -c max_connections=100"
     pg_ctl = program("pg_ctl")
     try:
         _as_server(pg_ctl, "start", "-w", "-D", str(data), "-l", str(base / "log"), "-o", options)
-        yield f"postgresql://lbadmin@{quote(str(base), safe='')}/postgres"
+        port = f":{listen_port}" if listen_port else ""
+        yield f"postgresql://lbadmin@{quote(str(base), safe='')}{port}/postgres"
     finally:
         _as_server(pg_ctl, "stop", "-m", "immediate", "-D", str(data))
         shutil.rmtree(base, ignore_errors=True)

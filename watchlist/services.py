@@ -152,9 +152,8 @@ def _target(row: WatchedAddress) -> Target:
 
 def _renamed(row: WatchedAddress, before: Target, after: Target, name: str | None) -> str:
     """Return the new name; one that was made of the address goes on following it."""
-    if name is None:
-        return _own_name(after) if row.name == _own_name(before) else row.name
-    return checked_name(name) or _own_name(after)
+    given = row.name if name is None else checked_name(name)
+    return _own_name(after) if given in {"", _own_name(before)} else given
 
 
 def _move(row: WatchedAddress, target: Target) -> None:

@@ -106,7 +106,9 @@ def target_of(line: str) -> Target:
     if found is None or scheme not in SCHEMES:
         raise _unreadable(line)
     starttls, usual_port = SCHEMES[scheme]
-    host, port = _host_and_port(found["rest"], line)
+    # Of an address copied from a browser only the place matters.
+    rest = found["rest"].partition("/")[0] if scheme else found["rest"]
+    host, port = _host_and_port(rest, line)
     return checked_target(host, usual_port if port is None else port, server_name, starttls)
 
 
@@ -118,7 +120,7 @@ def _host_and_port(text: str, line: str) -> tuple[str, int | None]:
         port = parts.port
     except ValueError:
         raise _unreadable(line) from None
-    if not parts.hostname or "@" in parts.netloc:
+    if not parts.hostname or "@" in text or parts.netloc != text:
         raise _unreadable(line)
     return parts.hostname, port
 
