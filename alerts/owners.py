@@ -1,4 +1,4 @@
-"""Whose a notice is: the owner of the certificate that it is about."""
+"""Whose a notice is: the owner of the certificate, or of the address outside, that it is about."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Valu
 from django.db.models.functions import Cast, Coalesce
 
 from alerts.audiences import Audience, Audiences, folded
-from alerts.kinds import CERTIFICATE_KINDS, LIST, LIST_FETCH, RENEWAL
+from alerts.kinds import CERTIFICATE_KINDS, LIST, LIST_FETCH, OUTSIDE, OUTSIDE_FAILING, RENEWAL
 from alerts.models import Contact, ContactGroup
 from certificates.models import Certificate, RevocationList
 from events.models import Notice
 from renewals.models import Renewal
+from watchlist.models import WatchedAddress
 
 
 def names_of_people() -> list[str]:
@@ -20,8 +21,9 @@ def names_of_people() -> list[str]:
 
 
 def with_owner(notices: "QuerySet[Notice]") -> "QuerySet[Notice]":
-    """Annotate ``owner``, as it is written now; empty for what belongs to no certificate."""
+    """Annotate ``owner``, as it is written now; empty for what has none."""
     subject = OuterRef("subject_id")
+    outside = WatchedAddress.objects.filter(pk=subject)
     lists = RevocationList.objects.alias(key=Cast("pk", CharField())).filter(key=subject)
     return notices.annotate(
         owner=Coalesce(
@@ -29,13 +31,16 @@ def with_owner(notices: "QuerySet[Notice]") -> "QuerySet[Notice]":
                 When(subject_kind__in=CERTIFICATE_KINDS, then=_first(Certificate.objects.filter(pk=subject), "owner")),
                 When(subject_kind=RENEWAL, then=_first(Renewal.objects.filter(pk=subject), "certificate__owner")),
                 When(subject_kind__in=(LIST, LIST_FETCH), then=_first(lists, "certificate__owner")),
+                When(subject_kind__in=(OUTSIDE, OUTSIDE_FAILING), then=_first(outside, "owner")),
             ),
             Value(""),
         )
     )
 
 
-def _first(rows: "QuerySet[Certificate] | QuerySet[Renewal] | QuerySet[RevocationList]", field: str) -> Subquery:
+def _first(
+    rows: "QuerySet[Certificate] | QuerySet[Renewal] | QuerySet[RevocationList] | QuerySet[WatchedAddress]", field: str
+) -> Subquery:
     return Subquery(rows.order_by().values(field)[:1])
 
 

@@ -8,6 +8,7 @@ from django.core import mail
 from django.utils import timezone
 
 from alerts.models import HandshakeWatch
+from alerts.owners import with_owner
 from alerts.scanning import run_scan
 from alerts.sending import send_due
 from alerts.watching import watch_failures
@@ -218,3 +219,11 @@ def test_untrusted_certificate_outside_is_told_once() -> None:
     (subject,) = tell()
     assert "not for “partner.test”" in subject
     assert tell() == []
+
+
+def test_notice_of_an_address_outside_is_its_owners() -> None:
+    watched(failures=3, failing_since=timezone.now(), problem={"code": "timeout", "parameters": {"seconds": "15"}})
+    WatchedAddress.objects.update(owner="network team")
+    watch_failures(timezone.now())
+    (owner,) = with_owner(Notice.objects.all()).values_list("owner", flat=True)
+    assert owner == "network team"
