@@ -4,7 +4,10 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from alerts.models import HandshakeWatch
@@ -227,3 +230,23 @@ def test_notice_of_an_address_outside_is_its_owners() -> None:
     watch_failures(timezone.now())
     (owner,) = with_owner(Notice.objects.all()).values_list("owner", flat=True)
     assert owner == "network team"
+
+
+def test_notices_of_every_kind_have_a_line_and_their_page(listener: Listener) -> None:
+    row = watched(
+        failures=3, failing_since=timezone.now(), problem={"code": "timeout", "parameters": {"seconds": "15"}}
+    )
+    report_node("edge/2", ago=3 * MINUTE)
+    receipt(listener, "shop.test", "The listener serves another certificate.")
+    watch_failures(timezone.now())
+    client = Client()
+    client.force_login(User.objects.create_user("alice"))
+    text = client.get(reverse("notice-list")).content.decode()
+    for address in (
+        reverse("watched-detail", args=[row.pk]),
+        reverse("node-list"),
+        reverse("listener-detail", args=[listener.pk]),
+    ):
+        assert f'href="{address}"' in text
+    for noun in ("Watched address", "Node", "Served certificate"):
+        assert f'<span class="cell-sub">{noun}</span>' in text
