@@ -37,6 +37,7 @@ def record_sent(delivery: Delivery, receipt: Receipt) -> None:
             last_answer=receipt.answer[:LONGEST_ANSWER],
             last_error="",
         )
+        delivery.items.filter(is_void=False).update(is_told=True)
         mark_told(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)))
         Channel.objects.filter(pk=delivery.channel_id).update(last_sent_at=now)
         clear_failure(delivery.channel, now)

@@ -39,9 +39,10 @@ def _fill(delivery_id: int, channel_id: str, kind: str, notices: "QuerySet[Notic
         Value(channel_id, CharField()),
         Value(kind == Delivery.Kind.RESOLVED, BooleanField()),
         Value(False, BooleanField()),
+        Value(False, BooleanField()),
     )
     select, parameters = rows.query.sql_with_params()
     table = connection.ops.quote_name(DeliveryNotice._meta.db_table)  # noqa: SLF001
-    columns = "delivery_id, notice_id, channel_id, is_resolution, is_void"
+    columns = "delivery_id, notice_id, channel_id, is_resolution, is_told, is_void"
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table} ({columns}) {select}", parameters)

@@ -27,14 +27,15 @@ def hand_out_resolutions(audiences: Audiences, now: dt.datetime) -> int:
         return 0
     made = sum(_resolve_for(channel_id, group_id, owing, audiences, now) for channel_id, group_id in _told(owing))
     # What is on its way may still arrive, and is then to be followed by this.
-    owing.filter(~Exists(_items(delivery__state__in=(State.PENDING, State.SENDING)))).update(owes_resolution=False)
+    on_its_way = _items(is_void=False, delivery__state__in=(State.PENDING, State.SENDING))
+    owing.filter(~Exists(on_its_way)).update(owes_resolution=False)
     return made
 
 
 def _told(owing: "QuerySet[Notice]") -> list[tuple[str, str | None]]:
     """Return the channels that were told of these or their like, the groups that they were told for beside them."""
     like = Notice.objects.filter(subject_kind__in=tuple(KINDS), subject_id__in=owing.values("subject_id"))
-    items = DeliveryNotice.objects.filter(notice__in=like, is_resolution=False, is_void=False)
+    items = DeliveryNotice.objects.filter(notice__in=like, is_told=True, is_resolution=False)
     rows = items.values("channel_id", "delivery__group_id").annotate(last=Max("delivery_id")).order_by("-last")
     return list(rows.values_list("channel_id", "delivery__group_id"))
 
@@ -43,7 +44,7 @@ def _resolve_for(
     channel_id: str, group_id: str | None, owing: "QuerySet[Notice]", audiences: Audiences, now: dt.datetime
 ) -> int:
     said = DeliveryNotice.objects.filter(notice=OuterRef("pk"), channel=channel_id, is_resolution=True, is_void=False)
-    told = owing.filter(Exists(_items(channel=channel_id, delivery__state=State.SENT)), ~Exists(said))
+    told = owing.filter(Exists(_items(channel=channel_id, is_told=True)), ~Exists(said))
     if not told.exists():
         return 0
     group = audiences.groups.get(group_id or "", Audience("", "", ()))
@@ -53,17 +54,24 @@ def _resolve_for(
 def _items(**conditions: object) -> "QuerySet[DeliveryNotice]":
     """Return what was put into messages of the generation of an outer notice."""
     same = {f"notice__{field}": OuterRef(field) for field in GENERATION}
-    return DeliveryNotice.objects.filter(**same, is_resolution=False, is_void=False, **conditions)
+    return DeliveryNotice.objects.filter(**same, is_resolution=False, **conditions)
 
 
 def tell_afresh(now: dt.datetime) -> None:
     """Have told again what is open although its end was told, and what was snoozed until now."""
     back = DeliveryNotice.objects.filter(is_resolution=True, is_void=False, notice__is_open=True)
-    back = back.exclude(delivery__state=State.SENDING)
-    said = back.filter(notice=OuterRef("notice"), channel=OuterRef("channel"), delivery__state=State.SENT)
-    _given().filter(Exists(said)).update(is_void=True)
-    back.update(is_void=True)
+    for item in back.exclude(delivery__state=State.SENDING).select_related("notice"):
+        if item.is_told:
+            _forget(item)
+        DeliveryNotice.objects.filter(pk=item.pk).update(is_void=True)
     _wake_snoozed(now)
+
+
+def _forget(resolution: DeliveryNotice) -> None:
+    """Have a channel that heard of the end told of the trouble as if it knew nothing."""
+    generation = {f"notice__{field}": getattr(resolution.notice, field) for field in GENERATION}
+    known = DeliveryNotice.objects.filter(**generation, channel=resolution.channel_id, is_resolution=False)
+    known.update(is_told=False, is_void=True)
 
 
 def _wake_snoozed(now: dt.datetime) -> None:
@@ -72,10 +80,6 @@ def _wake_snoozed(now: dt.datetime) -> None:
         return
     mine = over.filter(**{field: OuterRef(field) for field in GENERATION})
     waking = list(open_notices().filter(Exists(mine)).values_list("pk", flat=True))
-    _given().filter(notice__in=waking, delivery__state=State.SENT).update(is_void=True)
+    DeliveryNotice.objects.filter(notice__in=waking, is_told=True).update(is_void=True)
     make_due_again(Notice.objects.filter(pk__in=waking))
     over.delete()
-
-
-def _given() -> "QuerySet[DeliveryNotice]":
-    return DeliveryNotice.objects.filter(is_resolution=False, is_void=False, notice__is_open=True)

@@ -42,5 +42,5 @@ def with_told_since(notices: "QuerySet[Notice]") -> "QuerySet[Notice]":
     That is when the first channel took the notice. Where channels were tried and none took it, nobody knows of it:
     then it is when it was found, so that a dead channel holds no escalation up.
     """
-    tried = DeliveryNotice.objects.filter(notice=OuterRef("pk"), delivery__attempts__gt=0)
+    tried = DeliveryNotice.objects.filter(notice=OuterRef("pk"), is_void=False, delivery__attempts__gt=0)
     return notices.annotate(told_since=Coalesce("told_at", Case(When(Exists(tried), then=F("created_at")))))

@@ -70,7 +70,9 @@ class DeliveryNotice(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     is_resolution = models.BooleanField(default=False)  # the delivery says that the notice is settled
-    # Left out when the message was sent, or true no more: it says nothing of what the channel knows.
+    # The message was taken with this in it: its channel has heard of the notice.
+    is_told = models.BooleanField(default=False)
+    # Left out when the message was sent, or to be told afresh: it keeps nothing from being handed out.
     is_void = models.BooleanField(default=False)
 
     class Meta:
