@@ -31,6 +31,7 @@ TYPES: dict[str, str | Promise] = {
     "user": _("User"),
     "token": _("Token"),
     "access_key": _("Access key"),
+    "deployment_job": _("Deployment job"),
 }
 INTERFACES: dict[str, str | Promise] = {
     "page": _("Console"),
