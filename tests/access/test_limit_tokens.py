@@ -14,7 +14,6 @@ from django.urls import get_resolver
 from django.utils import timezone
 from pytest_django import Settings
 
-from access import rates
 from access.models import ApiToken
 from access.scopes import AREAS, SCOPES, covers, needed_scope
 from access.tokens import create_token, make_token
@@ -154,7 +153,7 @@ def test_a_token_that_asks_too_often_is_told_when_to_ask_again(
 ) -> None:
     settings.REST_REQUESTS_PER_MINUTE = 2
     now = 1000.0
-    monkeypatch.setattr(rates.time, "monotonic", lambda: now)
+    monkeypatch.setattr("access.rates.time.monotonic", lambda: now)
     token, other = create_token(robot), create_token(robot)
     answers = [asked(token) for _each in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
