@@ -48,7 +48,7 @@ def v3_headers(key: NewAccessKey, query: dict[str, str], body: bytes = b"", **gi
         "x-acs-version": "2022-04-30",
         "x-acs-date": now(),
         "x-acs-signature-nonce": str(uuid.uuid4()),
-        **given,
+        **{name.replace("_", "-"): value for name, value in given.items()},
     }
     digest = hashlib.sha256(body).hexdigest()
     headers["x-acs-content-sha256"] = digest

@@ -121,7 +121,7 @@ def test_nonce_of_a_write_is_a_row_although_the_write_is_refused(
 def test_skewed_clock_is_refused(client: Client, access_key: NewAccessKey, minutes: int) -> None:
     skewed = now(dt.timedelta(minutes=minutes))
     assert told(ask_v1(client, access_key, Timestamp=skewed)) == (400, "IllegalTimestamp")
-    assert told(ask_v3(client, v3_headers(access_key, {}, **{"x-acs-date": skewed}), {})) == (400, "IllegalTimestamp")
+    assert told(ask_v3(client, v3_headers(access_key, {}, x_acs_date=skewed), {})) == (400, "IllegalTimestamp")
 
 
 def test_clock_within_the_window_is_taken(client: Client, access_key: NewAccessKey) -> None:
