@@ -55,7 +55,17 @@ def client_address_note(protocol: str) -> str:
 
 def facts_of(group: ServerGroup) -> list[Fact]:
     """Return the settings of ``group`` that its protocol has, in words."""
-    return [*_choosing(group), *_connecting(group), *_checking(group)]
+    return [*_choosing(group), *_connecting(group), *_checking(group), *_belonging(group)]
+
+
+def _belonging(group: ServerGroup) -> Iterator[Fact]:
+    if group.load_balancer is None:
+        return
+    yield Fact(_("Goes with load balancer"), str(group.load_balancer))
+    if group.backend_port is not None:
+        yield Fact(_("Servers"), _("its default servers, on port %(port)s") % {"port": group.backend_port})
+    if group.variant_of is not None:
+        yield Fact(_("Servers"), _("those of “%(group)s”, used in another way") % {"group": group.variant_of})
 
 
 def _choosing(group: ServerGroup) -> Iterator[Fact]:

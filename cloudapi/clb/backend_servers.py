@@ -10,6 +10,7 @@ from typing import Any
 from cloudapi.errors import CloudError
 from cloudapi.extras import extras_of, set_extras
 from cloudapi.wire.fields import Field, integer, structs, text
+from listeners.host_names import is_ip_address
 from listeners.services import ServerSpec
 
 Names = Mapping[str, Mapping[str, Any]]  # what servers are called, by their addresses
@@ -111,7 +112,7 @@ def shown_server(spec: ServerSpec, names: Names, *, with_port: bool) -> dict[str
     return {
         "ServerId": kept.get("ServerId", spec.address),
         "Type": kept.get("Type", "ip"),
-        "ServerIp": spec.address,
+        "ServerIp": spec.address if is_ip_address(spec.address) else "",
         "Weight": spec.weight,
         "Description": spec.description,
         **({"Port": spec.port} if with_port else {}),

@@ -1,6 +1,8 @@
 """Listeners of Classic Load Balancers use server groups each in its own way."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from console.errors import ConflictError, InvalidInputError
 from listeners import services
@@ -118,3 +120,17 @@ def test_group_of_another_load_balancer_is_refused(group: ServerGroup) -> None:
     with pytest.raises(ConflictError, match="cannot use it"):
         listen(make_load_balancer(product="CLB"), 80, server_group_id=group.pk)
     assert not Listener.objects.exists()
+
+
+def test_pages_say_whose_servers_they_are(balancer: LoadBalancer, group: ServerGroup, admin_client: Client) -> None:
+    services.set_default_servers(OPERATOR, balancer.pk, [ServerSpec("127.0.0.9", 1, 50, "first")])
+    own = group_of(listen(balancer, 80, port=8000))
+    listen(balancer, 81, server_group_id=group.pk)
+    variant = group_of(listen(balancer, 82, server_group_id=group.pk, settings={"scheduler": "rr"}))
+    for row, words in ((own, "default servers, on port 8000"), (variant, "those of “web”, used in another way")):
+        page = admin_client.get(reverse("server-group-detail", args=[row.pk])).content.decode()
+        assert words in page
+    info = admin_client.get(reverse("load-balancer-info", args=[balancer.pk])).content.decode()
+    assert "127.0.0.9" in info
+    delete = admin_client.get(reverse("load-balancer-delete", args=[balancer.pk])).content.decode()
+    assert "server groups that other load balancers can use" in delete

@@ -141,7 +141,7 @@ def test_a_certificate_in_use_is_not_replaced_by_one_of_another_key() -> None:
             certificate_pem=curve.chain_pem,
             private_key_pem=curve.key_pem,
         )
-    assert caught.value.code == "listener.certificate-key-not-of-product"
+    assert caught.value.code == "listener.certificate-algorithm-not-of-product"
     assert "shop" in caught.value.message
 
 
