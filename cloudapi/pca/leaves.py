@@ -161,7 +161,11 @@ def update(call: Call) -> None:
     keep_extras(call, OBJECT_TYPE, certificate.pk)
 
 
-@PCA.write("UploadPcaCertToCas", text("Ids", required=True, high=LONGEST_LIST))
+@PCA.write(
+    "UploadPcaCertToCas",
+    text("Ids", required=True, high=LONGEST_LIST),
+    lacks="ListUserCertificateOrder shows certificates of servers alone, since listeners serve no others",
+)
 def hand_on(call: Call) -> None:
     """See that the certificate service has the certificates: both services are of one repository."""
     for identifier in _several(call, "Ids"):
