@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.databases import copy_database
+from django.conf import settings
+
+from tests.databases import copy_database, database
 from tests.processes import unmeasured
 from tests.redis import redis_process
 
+WORKER = ("--concurrency", "1", "--without-gossip", "--without-mingle")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -32,6 +35,8 @@ class Installation:
             **unmeasured(os.environ),
             "LBADMIN_DATA_DIR": str(self.data_dir),
             "REDIS_URL": self.redis_url,
+            # What a test writes into the database by itself, the processes can open.
+            "LBADMIN_ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
             "DJANGO_SETTINGS_MODULE": "tests.alerts.story_settings",
         }
         return given | ({"EMAIL_URL": self.email_url} if self.email_url else {})
@@ -66,7 +71,12 @@ class Installation:
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """Start a worker with one child."""
-        return self.start("worker", "--concurrency", "1", "--without-gossip", "--without-mingle")
+        return self.start("worker", *WORKER)
+
+    def start_both(self) -> "subprocess.Popen[bytes]":
+        """Start a worker with one child and a beat of its own, as one process group that is sooner there than two."""
+        schedule = self.data_dir / f"beat-{len(self.running)}"
+        return self.start("worker", *WORKER, "--beat", "--schedule", str(schedule))
 
     def start_beat(self) -> "subprocess.Popen[bytes]":
         """Start a beat with a schedule file of its own."""
@@ -77,6 +87,12 @@ class Installation:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(60)
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Let the test work on the database itself."""
+        with database(self.data_dir / "lbadmin.sqlite3"):
+            yield
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return what the database answers, read beside the processes that use it."""
