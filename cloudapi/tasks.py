@@ -6,6 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from cloudapi.cas.deploying import due_jobs, run_job
+from cloudapi.jobs import LIFETIME
+from cloudapi.models import Job, TokenAnswer, UsedNonce
 
 logger = logging.getLogger(__name__)
 
@@ -17,3 +19,12 @@ def run_due_deployments() -> None:
     for job_id in due_jobs(now).order_by("pk").values_list("pk", flat=True):
         job = run_job(job_id, now)
         logger.info("deployment job %s: %s", job_id, job.status)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]
+def forget_answers() -> None:
+    """Delete nonces, answers under a ClientToken and jobs that nobody can ask for any more."""
+    now = timezone.now()
+    UsedNonce.objects.filter(until__lte=now).delete()
+    TokenAnswer.objects.filter(until__lte=now).delete()
+    Job.objects.filter(created_at__lte=now - LIFETIME).delete()

@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     # Finds the hints of what an older edition of the rules has seen, some at a time.
     "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
     "deploy": {"task": "cloudapi.tasks.run_due_deployments", "schedule": 10, "options": {"expires": 10}},
+    "forget-answers": {"task": "cloudapi.tasks.forget_answers", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
     "answers": {"task": "access.tasks.forget_old_answers", "schedule": 3600, "options": {"expires": 3600}},

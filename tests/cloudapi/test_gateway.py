@@ -1,15 +1,18 @@
 """What every request goes through: addresses, parameters, forms of answers, dry runs, tokens, jobs."""
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from access.access_keys import NewAccessKey
-from cloudapi.models import CloudExtra, Job, TokenAnswer
+from cloudapi.models import CloudExtra, Job, TokenAnswer, UsedNonce
+from cloudapi.tasks import forget_answers
 from events.models import Change
 from listeners.limits import set_quota
 from listeners.models import Listener, LoadBalancer, NodeStatus, ServerGroup
@@ -221,3 +224,12 @@ def test_parameters_of_v1_are_sent_once(client: Client, access_key: NewAccessKey
         "POST", "/", "Version=2022-04-30", "application/x-www-form-urlencoded", query_params=parameters
     )
     assert told(answer) == (400, "InvalidParameter")
+
+
+def test_what_nobody_can_ask_for_is_forgotten(client: Client, access_key: NewAccessKey) -> None:
+    ask_v1(client, access_key, ClientToken="once", **GROUP)
+    forget_answers()
+    assert (UsedNonce.objects.count(), TokenAnswer.objects.count(), Job.objects.count()) == (1, 1, 1)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=2), tick=False):
+        forget_answers()
+    assert (UsedNonce.objects.count(), TokenAnswer.objects.count(), Job.objects.count()) == (0, 0, 0)
