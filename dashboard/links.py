@@ -14,6 +14,7 @@ DETAIL_PAGES = {
     "certificate_request": "request-detail",
     "renewal": "renewal-detail",
     "acme_account": "acme-account-detail",
+    "watched_address": "watched-detail",
 }
 
 

@@ -62,7 +62,7 @@ def watch_addresses(
         ]
         WatchedAddress.objects.bulk_create(rows, batch_size=500)
         for row in rows:
-            changes.record("watched-address.created", row, f"Watched the address {row.address}")
+            changes.record("watched_address.created", row, f"Watched the address {row.address}")
         transaction.on_commit(wake_checker)
     return rows
 
@@ -120,7 +120,7 @@ def check_now(actor: Actor, address_id: str, *, expected_revision: int | None = 
             raise ConflictError(message, "watched.paused", way_out=_("Switch its checks on first."))
         row.next_check_at = timezone.now()
         row.save(update_fields=["next_check_at"])
-        changes.record("watched-address.checked", row, f"Asked for a check of “{row.name}”")
+        changes.record("watched_address.checked", row, f"Asked for a check of “{row.name}”")
         transaction.on_commit(wake_checker)
     return row
 
@@ -130,7 +130,7 @@ def stop_watching(actor: Actor, address_id: str, *, expected_revision: int | Non
     with recording(actor) as changes:
         row = address_by_id(address_id)
         refuse_stale(row, expected_revision, "watched.stale", name=row.name)
-        changes.record("watched-address.deleted", row, f"Stopped watching {row.address}")
+        changes.record("watched_address.deleted", row, f"Stopped watching {row.address}")
         row.delete()
 
 
@@ -169,7 +169,7 @@ def _save_due(changes: Recorder, row: WatchedAddress, summary: str) -> None:
     row.next_check_at = timezone.now()
     fields = [field.name for field in WatchedAddress._meta.concrete_fields if not field.primary_key]  # noqa: SLF001
     save_revision(row, *(field for field in fields if field not in {"revision", "created_at", "created_by"}))
-    changes.record("watched-address.updated", row, summary)
+    changes.record("watched_address.updated", row, summary)
     transaction.on_commit(wake_checker)
 
 

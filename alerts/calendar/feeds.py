@@ -60,7 +60,7 @@ def create_feed(actor: Actor, *, name: str = "", group_id: str = "") -> NewFeed:
         feed = CalendarFeed.objects.create(
             group=group, user_id=actor.user_id, name=_checked_name(name) or own_name, token_sha256=_digest(token)
         )
-        changes.record("calendar-feed.created", feed, f"Made the calendar feed “{feed.name}”")
+        changes.record("calendar_feed.created", feed, f"Made the calendar feed “{feed.name}”")
     return NewFeed(feed, token)
 
 
@@ -68,7 +68,7 @@ def revoke_feed(actor: Actor, user: AbstractBaseUser | AnonymousUser, feed_id: i
     """Have the secret address answer nobody any more."""
     with recording(actor) as changes:
         feed = feed_by_id(user, feed_id)
-        changes.record("calendar-feed.revoked", feed, f"Revoked the calendar feed “{feed.name}”")
+        changes.record("calendar_feed.revoked", feed, f"Revoked the calendar feed “{feed.name}”")
         CalendarFeed.objects.filter(pk=feed.pk).delete()
     return feed
 

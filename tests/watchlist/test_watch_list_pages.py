@@ -66,7 +66,7 @@ def test_several_are_pasted_at_once_and_known_ones_stay(page: Client, row: Watch
         ("mail.partner.test:587", "smtp", "Network team", 15),
         ("shop.partner.test:8443", "none", "Network team", 15),
     }
-    assert Change.objects.filter(kind="watched-address.created").count() == 3
+    assert Change.objects.filter(kind="watched_address.created").count() == 3
 
 
 def test_wrong_lines_are_said_and_nothing_is_stored(page: Client) -> None:
