@@ -119,7 +119,11 @@ def _ending(decision: Decision, outlook: Outlook) -> Iterator[tuple[Any, ...]]:
     """Yield COLUMNS and the owner of what has not ended yet and may cross a threshold before ``until``."""
     longest = max(decision.rule.thresholds, default=0) * HOUR
     owner = "__".join(part for part in (decision.subject.path, "owner") if part)
-    rows = decision.rows(until=outlook.until + longest).filter(not_after__gt=outlook.now).order_by("not_after", "pk")
+    rows = (
+        decision.rows(until=outlook.until + longest, is_search=True)
+        .filter(not_after__gt=outlook.now)
+        .order_by("not_after", "pk")
+    )
     yield from rows.values_list(*COLUMNS, owner)[: MOST_SUBJECTS + 1]
 
 

@@ -66,8 +66,7 @@ def update_ledger(now: dt.datetime) -> int:
     Several transactions, each of which leaves the ledger right as far as it goes.
     """
     rules = enabled_rules()
-    with writing_ledger():
-        settle_certificates(rules, now)
+    settle_certificates(rules, now)
     count = _find_certificates(rules, now) + sum(settle_source(source, rules, now) for source in SOURCES)
     with writing_ledger():
         supersede_looser((*CERTIFICATE_KINDS, LIST, OUTSIDE))

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import AlertRule
 from alerts.rules import CertificateFacts, Rule, Scope
 from certificates.models import Certificate, CertificateTag
 from certificates.usage import used_queries
 from listeners.models import Binding, Listener
+
+# What a scope holds is looked up one by one if it is so few, even if far more end before a rule's first threshold.
+FEW = 20_000
 
 
 def scope_of(row: AlertRule) -> Scope:
@@ -38,18 +41,19 @@ def enabled_rules() -> tuple[Rule, ...]:
     return tuple(rule_of(row) for row in rows.order_by("is_default", "position", "id"))
 
 
-def decided_by(rules: Sequence[Rule], rule: Rule, path: str = "") -> Q:
+def decided_by(rules: Sequence[Rule], rule: Rule, path: str = "", *, is_search: bool = False) -> Q:
     """Return the condition for certificates on which ``rule`` decides: it holds them, and none before it does.
 
-    ``path`` leads from what is asked to the certificate.
+    ``path`` leads from what is asked to the certificate. ``is_search``: among all certificates and not for one that is
+    known, so that it is worth a look whether the scope holds few, which are then where the database begins.
     """
-    wanted = held_by(rule.scope, path)
+    wanted = held_by(rule.scope, path, is_search=is_search)
     for earlier in rules[: rules.index(rule)]:
         wanted &= ~held_by(earlier.scope, path)
     return wanted
 
 
-def held_by(scope: Scope, path: str = "") -> Q:
+def held_by(scope: Scope, path: str = "", *, is_search: bool = False) -> Q:
     """Return the condition for certificates that a scope holds, whatever its kinds of subject."""
     wanted = Q()
     if scope.certificate_kinds:
@@ -58,11 +62,12 @@ def held_by(scope: Scope, path: str = "") -> Q:
         wanted &= Q(**{_field("owner", path, lookup=""): scope.owner})
     if scope.tag_key:
         value = {"value": scope.tag_value} if scope.tag_value else {}
-        wanted &= _linked(CertificateTag, path, key=scope.tag_key, **value)
+        wanted &= _linked(CertificateTag.objects.filter(key=scope.tag_key, **value), path, is_search=is_search)
     if scope.product:
-        wanted &= _linked(Binding, path, listener__load_balancer__product=scope.product)
+        bound = Binding.objects.filter(listener__load_balancer__product=scope.product)
+        wanted &= _linked(bound, path, is_search=is_search)
     if scope.listener_id:
-        wanted &= _linked(Binding, path, listener=scope.listener_id)
+        wanted &= _linked(Binding.objects.filter(listener=scope.listener_id), path, is_search=is_search)
     if scope.only_unused:
         wanted &= _unused(path)
     return wanted
@@ -72,9 +77,10 @@ def _field(name: str, path: str, lookup: str = "in") -> str:
     return "__".join(part for part in (path, name, lookup) if part)
 
 
-def _linked(model: type[CertificateTag | Binding], path: str, **wanted: str) -> Q:
-    """Ask row by row: what is in the window of a rule is few beside all that has a tag."""
-    return Q(Exists(model.objects.filter(certificate=OuterRef(_field("pk", path, lookup="")), **wanted)))
+def _linked(links: "QuerySet[CertificateTag] | QuerySet[Binding]", path: str, *, is_search: bool) -> Q:
+    if is_search and links.order_by()[: FEW + 1].count() <= FEW:
+        return Q(**{_field("pk", path): links.order_by().values("certificate_id")})
+    return Q(Exists(links.filter(certificate=OuterRef(_field("pk", path, lookup="")))))
 
 
 def _unused(path: str) -> Q:

@@ -1,8 +1,9 @@
 """Keep the ledger as the sources and the rules have it: what is over, what no rule asks for, and which rule decides."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -15,6 +16,8 @@ from alerts.subjects import Decision, Rows, decisions, outdated_notices
 from events.models import Notice
 from events.notices import Crossing, open_notices, resolve, withdraw, write_crossings, writing_ledger
 
+# So many notices are changed in one transaction.
+BATCH = 5000
 Notices = QuerySet[Notice]
 Key = tuple[str, str, str]
 
@@ -40,18 +43,28 @@ def settle(notices: Notices, now: dt.datetime) -> None:
 def settle_certificates(rules: Sequence[Rule], now: dt.datetime) -> None:
     """Close what is over or muted of certificates, and name the rules that decide on the others.
 
-    To be called inside ``writing_ledger``. No row of it is read.
+    The search is outside any transaction, so that nobody waits for it who writes something else.
     """
     of_certificates = open_notices().filter(subject_kind__in=CERTIFICATE_KINDS).order_by()
-    if not of_certificates.exists():
-        return
-    resolve(outdated_notices())
+    _change(outdated_notices(), resolve)
     for kind in of_certificates.values_list("subject_kind", flat=True).distinct():
         notices = open_notices().filter(subject_kind=kind)
-        withdraw(notices.filter(_unasked(kind, rules, now)))
+        _change(notices.filter(_unasked(kind, rules, now)), withdraw)
         deciding = list(decisions(rules, (kind,)))
         for decision in deciding:
-            _name_rule(notices, decision, is_only=len(deciding) == 1)
+            named = partial(_name, rule_id=decision.rule.id)
+            _change(_of_other_rules(notices, decision, is_only=len(deciding) == 1), named)
+
+
+def _change(notices: Notices, change: Callable[[Notices], int]) -> None:
+    """Change notices that are none of ``notices`` afterwards, some at a time."""
+    while found := list(notices.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        with writing_ledger():
+            change(Notice.objects.filter(pk__in=found))
+
+
+def _name(notices: Notices, *, rule_id: str) -> int:
+    return notices.update(rule_id=rule_id)
 
 
 def _silent(notices: Notices, kind: str, rules: Sequence[Rule], now: dt.datetime) -> list[int]:
@@ -72,11 +85,9 @@ def _of_notice(rows: Rows) -> Exists:
     return Exists(rows.filter(certificate=OuterRef("subject_id"), generation=OuterRef("generation")).values("pk"))
 
 
-def _name_rule(notices: Notices, decision: Decision, *, is_only: bool) -> None:
+def _of_other_rules(notices: Notices, decision: Decision, *, is_only: bool) -> Notices:
     others = notices.exclude(rule_id=decision.rule.id)
-    if not is_only:
-        others = others.filter(_of_notice(decision.rows()))
-    others.update(rule_id=decision.rule.id)
+    return others if is_only else others.filter(_of_notice(decision.rows()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,12 +92,12 @@ class Decision:
     rule: Rule
     rules: Sequence[Rule]  # all for the kind, in their order
 
-    def rows(self, *, until: dt.datetime | None = None) -> Rows:
+    def rows(self, *, until: dt.datetime | None = None, is_search: bool = False) -> Rows:
         """Return the rows on which the rule decides, and which end by ``until``."""
         found = self.subject.annotated()
         if until is not None:
             found = found.filter(not_after__lte=until)
-        return found.filter(decided_by(self.rules, self.rule, self.subject.path))
+        return found.filter(decided_by(self.rules, self.rule, self.subject.path, is_search=is_search))
 
     def has_near(self, now: dt.datetime) -> bool:
         """Whether anything of the kind ends so soon that a threshold may be crossed: a question that costs nothing."""
@@ -107,9 +107,9 @@ class Decision:
     def _longest(self) -> dt.timedelta:
         return dt.timedelta(hours=max(self.rule.thresholds, default=0))
 
-    def crossed(self, now: dt.datetime) -> Rows:
+    def crossed(self, now: dt.datetime, *, is_search: bool = False) -> Rows:
         """Return the rows that have crossed a threshold of the rule, with the tightest as ``threshold``."""
-        measured = self.rows(until=now + self._longest).annotate(**measures(now))
+        measured = self.rows(until=now + self._longest, is_search=is_search).annotate(**measures(now))
         found: Rows = measured.annotate(threshold=tightest_crossed(self.rule.thresholds, now))
         return found.filter(threshold__isnull=False)
 
@@ -137,7 +137,9 @@ def untold(decision: Decision, now: dt.datetime, limit: int) -> Iterator[list[Cr
     """
     if not decision.has_near(now):
         return
-    rows = decision.crossed(now).filter(~Exists(_known(decision.subject.kind))).order_by("not_after", "pk")
+    rows = (
+        decision.crossed(now, is_search=True).filter(~Exists(_known(decision.subject.kind))).order_by("not_after", "pk")
+    )
     after = Q()
     while found := list(rows.filter(after).values_list("pk", *COLUMNS)[:limit]):
         yield [decision.crossing(columns, now) for _pk, *columns in found]

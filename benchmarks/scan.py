@@ -1,4 +1,8 @@
-"""Scan a million versions for expiry on SQLite and PostgreSQL: seconds, and how much the process grows meanwhile."""
+"""Scan a million versions for expiry on SQLite and PostgreSQL: seconds, and how much the process grows meanwhile.
+
+Five rules decide: one for a tag, which tells 60 days before the end, one that mutes an owner, one for load balancers of
+a product, and the two that every installation has. One certificate of a hundred lives for six days.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +23,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
 os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-scan")
 django.setup()
 
+from alerts.rule_services import create_rule
 from alerts.scanning import run_scan
 from alerts.services import create_channel
-from certificates.models import Certificate, CertificateVersion
+from certificates.models import Certificate, CertificateTag, CertificateVersion
 from events.actor import SYSTEM
 from tests.alerts.rows import make_certificate
 
 VERSIONS = 1_000_000
 DUE = 1_000
 MANY = 10_000
+TAGGED = 500
+SHORT_LIVED = 100  # one of so many
 HEADER = ("database", "scan", "notices", "messages", "seconds", "process grew by, MB")
 
 
@@ -43,7 +50,7 @@ def measure(database: str, versions: int) -> None:
     call_command("migrate", verbosity=0)
     _fill(versions)
     for name, moment in (
-        (f"{DUE:,} due of {versions:,}", dt.timedelta(0)),
+        (f"{DUE:,} due of {versions:,}, and {TAGGED:,} by the rule of a tag", dt.timedelta(0)),
         ("nothing new", dt.timedelta(0)),
         (f"{MANY:,} more due at once", dt.timedelta(days=10, seconds=MANY)),
     ):
@@ -66,6 +73,7 @@ def _fill(versions: int) -> None:
     sql = _Postgresql() if connection.vendor == "postgresql" else _Sqlite()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0, tzinfo=None)
     end = sql.ends(str(now + dt.timedelta(days=5)), str(now + dt.timedelta(days=40)))
+    begin = sql.begins(end)
     number = {"id": "100 + n"}
     with connection.cursor() as cursor:
         cursor.execute(sql.hurry)
@@ -75,7 +83,11 @@ def _fill(versions: int) -> None:
                 Certificate,
                 {"id": sql.identifier, "name": "'bench-' || n", "not_after": end, "current_version_id": "100 + n"},
             ),
-            (CertificateVersion, number | {"certificate_id": sql.identifier, "sha256": sql.digest, "not_after": end}),
+            (
+                CertificateVersion,
+                number
+                | {"certificate_id": sql.identifier, "sha256": sql.digest, "not_after": end, "not_before": begin},
+            ),
         ):
             cursor.execute(_copy(model, changed, sql.series(versions)))
     connection.close()  # with what was only for filling
@@ -83,8 +95,19 @@ def _fill(versions: int) -> None:
         cursor.execute(sql.settle)
     assert Certificate.objects.count() == versions + 1
     assert sample.pk
+    _lay_rules(versions)
     create_channel(SYSTEM, kind="webhook", name="pager", target="https://hooks.example.test/")
     create_channel(SYSTEM, kind="email", name="mail", target="ops@example.test")
+
+
+def _lay_rules(versions: int) -> None:
+    """Make rules whose scopes hold some, and tag the certificates of one, all of which end within its longest threshold."""
+    create_rule(SYSTEM, name="tagged", tag_key="env", tag_value="prod", thresholds_hours=[60 * 24, 24, 0])
+    create_rule(SYSTEM, name="muted", owner="nobody", mutes=True)
+    create_rule(SYSTEM, name="of a product", product="ALB", thresholds_hours=[60 * 24, 0])
+    step = versions // TAGGED
+    ids = [f"cert-{number:016}" for number in range(step, versions + 1, step)]
+    CertificateTag.objects.bulk_create(CertificateTag(certificate_id=pk, key="env", value="prod") for pk in ids)
 
 
 def _copy(model: type[models.Model], changed: dict[str, str], series: str) -> str:
@@ -113,6 +136,9 @@ class _Sqlite:
     def ends(self, soon: str, later: str) -> str:
         return f"datetime(CASE WHEN n <= {DUE} THEN '{soon}' ELSE '{later}' END, '+' || n || ' seconds')"
 
+    def begins(self, end: str) -> str:
+        return f"datetime({end}, CASE WHEN n % {SHORT_LIVED} = 0 THEN '-6 days' ELSE '-90 days' END)"
+
 
 class _Postgresql:
     """How PostgreSQL spells it."""
@@ -128,6 +154,9 @@ class _Postgresql:
 
     def ends(self, soon: str, later: str) -> str:
         return f"(CASE WHEN n <= {DUE} THEN '{soon}+00' ELSE '{later}+00' END)::timestamptz + n * interval '1 second'"
+
+    def begins(self, end: str) -> str:
+        return f"{end} - CASE WHEN n % {SHORT_LIVED} = 0 THEN interval '6 days' ELSE interval '90 days' END"
 
 
 if __name__ == "__main__":
