@@ -1,5 +1,7 @@
 """The log of attempts: what was asked is written before it is sent, what came of it afterwards."""
 
+import re
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -7,11 +9,13 @@ from alerts.models import Delivery, DeliveryAttempt
 from alerts.transports import Receipt, TransportError
 from alerts.transports.contract import LONGEST_ANSWER
 
+ANSWER_LINK = re.compile(r"(/alerts/answer/)[\w:.-]+")
+
 
 def begin_attempt(delivery: Delivery, request: str) -> DeliveryAttempt:
     """Note what is about to be sent; an attempt that stays without an end had its sender killed."""
-    # PostgreSQL takes no NUL in a text.
-    kept = request.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    # PostgreSQL takes no NUL in a text. Whoever has the link of a message may answer for its readers: it is left out.
+    kept = ANSWER_LINK.sub(r"\1…", request.replace("\0", "\N{REPLACEMENT CHARACTER}"))
     number = attempts_of(delivery).count() + 1 if _was_tried_before(delivery) else 1
     return DeliveryAttempt.objects.create(delivery=delivery, number=number, started_at=timezone.now(), request=kept)
 

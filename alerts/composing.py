@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from alerts.answering import answer_url
 from alerts.contents import CONTENTS
 from alerts.endings import public_url
-from alerts.models import Delivery
+from alerts.models import Channel, Delivery
 from alerts.transports import Message
 
 
@@ -23,7 +23,7 @@ def compose(delivery: Delivery, notice_ids: Sequence[int]) -> Message:
             "answer_url": answer_url(delivery),
             **content.context,
         }
-        folder = f"alerts/{delivery.kind}"
+        folder, is_mail = f"alerts/{delivery.kind}", delivery.channel.kind == Channel.Kind.EMAIL
         # Rendered as it is for the header, and escaped where the HTML repeats it.
         context["subject"] = render_to_string(f"{folder}/subject.txt", context).strip()
         return Message(
@@ -32,7 +32,7 @@ def compose(delivery: Delivery, notice_ids: Sequence[int]) -> Message:
             event=content.event,
             subject=context["subject"],
             text=render_to_string(f"{folder}/body.txt", context).strip() + "\n",
-            html=render_to_string(f"{folder}/body.html", context),
+            html=render_to_string(f"{folder}/body.html", context) if is_mail else "",
             data=content.data,
             settled_recipients=delivery.settled_recipients,
             kind=delivery.kind,

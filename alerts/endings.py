@@ -1,7 +1,10 @@
 """What a message says of each certificate: its name, its end, what uses it and where its page is."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -56,13 +59,31 @@ class Ending:
 def endings_of(notices: Iterable[Notice], now: dt.datetime) -> list[Ending]:
     """Return what to say of each notice, soonest end first as given, in a fixed number of queries."""
     listed = list(notices)
-    known = _certificates([notice.subject_id for notice in listed])
-    facts = _Facts(tuple(known.values()))
+    known, facts = _known({notice.subject_id for notice in listed})
     return [
         facts.ending(known[notice.subject_id], notice.subject_kind, notice.expires_at, notice.threshold_hours, now)
         for notice in listed
         if notice.subject_id in known
     ]
+
+
+@contextmanager
+def remembered_endings(certificate_ids: Sequence[str]) -> Iterator[None]:
+    """Know these certificates for as long as the block, so that not every message about one of them reads it anew."""
+    known = _certificates(certificate_ids)
+    token = _remembered.set((known, _Facts(tuple(known.values()))))
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def _known(certificate_ids: AbstractSet[str]) -> "Known":
+    remembered = _remembered.get()
+    if remembered and certificate_ids <= remembered[0].keys():
+        return remembered
+    known = _certificates(list(certificate_ids))
+    return known, _Facts(tuple(known.values()))
 
 
 def soonest_endings(count: int, now: dt.datetime) -> list[Ending]:
@@ -80,6 +101,10 @@ def public_url(name: str, *args: object) -> str:
 
 def _certificates(ids: Sequence[str]) -> dict[str, Certificate]:
     return Certificate.objects.select_related("current_version").in_bulk(list(set(ids)))
+
+
+Known = tuple[Mapping[str, Certificate], "_Facts"]
+_remembered: ContextVar[Known | None] = ContextVar("remembered_endings", default=None)
 
 
 class _Facts:

@@ -4,15 +4,9 @@ import datetime as dt
 
 from django.db.models import Q, QuerySet
 
-from alerts.models import Delivery
-from alerts.settling import settle
+from alerts.models import Acknowledgement, Delivery
 from alerts.silence import without_silenced
 from events.models import Notice
-
-
-def settle_outdated(delivery: Delivery, now: dt.datetime) -> None:
-    """Resolve what was replaced, deleted or mended since the last scan, before anybody is told of it."""
-    settle(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)), now)
 
 
 def worth_telling(delivery: Delivery, now: dt.datetime) -> list[int]:
@@ -20,11 +14,12 @@ def worth_telling(delivery: Delivery, now: dt.datetime) -> list[int]:
 
     A message that was sent before is sent again as it was, but for what is not true any more.
     """
-    notices = Notice.objects.filter(_is_true(delivery), deliveries__in=delivery.items.filter(is_void=False))
-    if delivery.sent_at is None and delivery.kind != Delivery.Kind.RESOLVED:
+    items = delivery.items.filter(is_void=False)
+    notices = Notice.objects.filter(_is_true(delivery), pk__in=items.values("notice"))
+    if delivery.sent_at is None and delivery.kind != Delivery.Kind.RESOLVED and Acknowledgement.objects.exists():
         notices = without_silenced(notices, now)
     kept = list(notices.order_by("expires_at", "pk").values_list("pk", flat=True))
-    if delivery.sent_at is None:
+    if delivery.sent_at is None and len(kept) < items.count():
         _leave_out(delivery, notices)
     return kept
 

@@ -15,17 +15,23 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from alerts.ahead import looked_ahead
 from alerts.attempts import begin_attempt, end_attempt
 from alerts.composing import compose
 from alerts.models import Channel, Delivery
 from alerts.outcomes import record_cancelled, record_failure, record_sent
-from alerts.relevance import settle_outdated, worth_telling
+from alerts.relevance import worth_telling
+from alerts.settling import settle
 from alerts.transports import TRANSPORTS, TransportError
+from alerts.waking import wake_sender
 from console.errors import DomainError
+from events.models import Notice
 from events.notices import writing_ledger
 
-# Several senders look at the same few rows and take one at random, so that they rarely want the same one.
-CANDIDATES = 20
+# Several senders look at the same rows and take some at random, so that they rarely want the same one.
+CANDIDATES = 1000
+# What many messages need is read for so many at once; each is still leased when its turn comes.
+AHEAD = 50
 
 logger = logging.getLogger(__name__)
 
@@ -45,21 +51,35 @@ def send_due(budget_seconds: float) -> int:
     """Send due deliveries until none is left or the time is used up; return how many were tried."""
     deadline = time.monotonic() + budget_seconds
     count = 0
-    while time.monotonic() < deadline:
-        due = due_deliveries(timezone.now()).order_by("next_attempt_at")
-        candidates = list(due.values_list("pk", flat=True)[:CANDIDATES])
-        if not candidates:
-            break
-        count += send_delivery(random.choice(candidates))  # noqa: S311  # nothing secret hangs on it
+    while time.monotonic() < deadline and (ids := _some_due()):
+        with looked_ahead(ids):
+            for delivery_id in ids:
+                count += send_delivery(delivery_id, is_settled=True)
+                if time.monotonic() >= deadline:
+                    break
     return count
 
 
-def send_delivery(delivery_id: int) -> bool:
-    """Try to send one delivery if it is due and nobody else is sending it; return whether it was tried."""
+def _some_due() -> list[int]:
+    """Return some deliveries that are due, in any order; with more behind them, another worker is asked to join in."""
+    due = due_deliveries(timezone.now()).order_by("next_attempt_at").values_list("pk", flat=True)
+    candidates = list(due[:CANDIDATES])
+    if len(candidates) > AHEAD:
+        wake_sender()
+    return random.sample(candidates, min(AHEAD, len(candidates)))
+
+
+def send_delivery(delivery_id: int, *, is_settled: bool = False) -> bool:
+    """Try to send one delivery if it is due and nobody else is sending it; return whether it was tried.
+
+    ``is_settled``: what is not true any more was sorted out of the ledger just now.
+    """
     delivery = take_lease(delivery_id)
     if delivery is None:
         return False
     try:
+        if not is_settled:
+            settle(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)), timezone.now())
         _send(delivery)
     except Exception as error:  # the edge of a message: whatever is wrong with this one, the others go out
         logger.exception("delivery %s broke off", delivery.key)
@@ -80,7 +100,6 @@ def take_lease(delivery_id: int) -> Delivery | None:
 
 
 def _send(delivery: Delivery) -> None:
-    settle_outdated(delivery, timezone.now())
     notice_ids = worth_telling(delivery, timezone.now())
     if delivery.kind != Delivery.Kind.TEST and not notice_ids:
         record_cancelled(delivery)

@@ -45,7 +45,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
             message + "\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
         )
     registry = CollectorRegistry(auto_describe=False)
-    for collector in (Observations, *_collectors):
+    registry.register(Observations())
+    for collector in _collectors:
         registry.register(collector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

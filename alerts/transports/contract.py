@@ -20,7 +20,7 @@ class Message:
     event: str  # the type of a webhook's event, such as "certificate.expiring"
     subject: str
     text: str
-    html: str
+    html: str  # for mail alone; empty for any other channel
     data: Mapping[str, Any]  # the content of a webhook's event
     settled_recipients: Mapping[str, str] = field(default_factory=dict)  # they got it, or never will
     kind: str = ""  # of alerts.models.Delivery.Kind

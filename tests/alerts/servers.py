@@ -119,11 +119,11 @@ class Mailbox:
 
 
 @contextmanager
-def smtp_server() -> Iterator[Mailbox]:
-    """Run an SMTP server for as long as the block."""
+def smtp_server(**options: Any) -> Iterator[Mailbox]:
+    """Run an SMTP server for as long as the block; ``options`` are aiosmtpd's."""
     mailbox = Mailbox()
     # The controller probes the port that it was given, so that 0 would not do.
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=10)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=10, **options)
     controller.start()
     mailbox.port = controller.port
     try:

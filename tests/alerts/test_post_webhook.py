@@ -11,19 +11,25 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.utils import timezone
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
+from alerts.attempts import attempts_of
+from alerts.backoff import DELAYS_SECONDS
 from alerts.models import Channel, Delivery
 from alerts.resending import send_test
 from alerts.scanning import run_scan
+from alerts.selectors import health
 from alerts.sending import send_due
 from alerts.services import rotate_secret
+from alerts.signing import forget_previous_secrets
 from certificates.keys import unseal
+from console.errors import InvalidInputError
 from events.actor import SYSTEM
 from events.models import Change, Notice
 from tests.alerts.rows import DAY, make_certificate, make_email, make_webhook
-from tests.alerts.servers import Receiver, answer_with, drip, status
+from tests.alerts.servers import Posted, Receiver, answer_with, drip, status
 from tests.certs import make_leaf
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,11 +89,84 @@ def test_answer_with_bytes_that_no_column_takes_is_kept_without_them(receiver: R
     assert delivery.last_answer == "HTTP 200 taken\ufffd\ufffd"
 
 
-def test_rotated_secret_signs_the_next_message(receiver: Receiver) -> None:
+def rotated(receiver: Receiver, overlap_hours: int = 24) -> tuple[Channel, str, str]:
+    """Return a channel after a rotation with its old and its new secret."""
     channel = make_webhook(receiver.url)
-    made = rotate_secret(SYSTEM, channel.pk)
+    old = secret_of(channel)
+    return channel, old, rotate_secret(SYSTEM, channel.pk, overlap_hours=overlap_hours).secret
+
+
+def is_signed_with(secret: str, request: Posted) -> bool:
+    try:
+        Webhook(secret).verify(request.body, request.headers)
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+def test_both_secrets_sign_for_a_day_after_a_rotation(receiver: Receiver) -> None:
+    channel, old, new = rotated(receiver)
     send_test(SYSTEM, channel.pk)
-    Webhook(made.secret).verify(receiver.requests[0].body, receiver.requests[0].headers)
+    assert is_signed_with(new, receiver.requests[0])
+    assert is_signed_with(old, receiver.requests[0])
+    assert len(receiver.requests[0].headers["webhook-signature"].split(" ")) == 2
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=25)):
+        send_test(SYSTEM, channel.pk)
+        assert is_signed_with(new, receiver.requests[1])
+        assert not is_signed_with(old, receiver.requests[1])
+        assert forget_previous_secrets(timezone.now()) == 1
+    assert Channel.objects.get().sealed_previous_secret is None
+
+
+def test_rotation_without_overlap_ends_the_old_secret_at_once(receiver: Receiver) -> None:
+    channel, old, new = rotated(receiver, overlap_hours=0)
+    send_test(SYSTEM, channel.pk)
+    assert is_signed_with(new, receiver.requests[0])
+    assert not is_signed_with(old, receiver.requests[0])
+
+
+@pytest.mark.parametrize("hours", [-1, 169, 10_000])
+def test_overlap_of_secrets_is_a_week_at_most(receiver: Receiver, hours: int) -> None:
+    channel = make_webhook(receiver.url)
+    with pytest.raises(InvalidInputError):
+        rotate_secret(SYSTEM, channel.pk, overlap_hours=hours)
+    assert Channel.objects.get().revision == 1
+
+
+def test_each_attempt_is_logged_without_its_signature(receiver: Receiver) -> None:
+    receiver.answer = status(503, b"overloaded")
+    delivery = tell(receiver)
+    receiver.answer = status(200, b"<html>thanks</html>")
+    due_again()
+    send_due(3)
+    first, second = attempts_of(delivery)
+    assert [(each.number, each.succeeded) for each in (first, second)] == [(1, False), (2, True)]
+    assert (first.answer, second.answer) == ("HTTP 503 overloaded", "HTTP 200 <html>thanks</html>")
+    assert "503" in first.error
+    assert first.request.startswith(f"POST {receiver.url}\n")
+    assert f"webhook-id: {delivery.key}" in first.request
+    assert first.milliseconds is not None
+    for request in receiver.requests:
+        assert request.headers["webhook-signature"] not in first.request + second.request
+
+
+def test_failure_of_days_is_final_shown_and_told_through_another_channel(
+    receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    receiver.answer = status(500)
+    other = make_email()
+    channel = make_webhook(receiver.url, name="pager")
+    make_certificate(timezone.now() + 5 * DAY)
+    run_scan(SYSTEM)
+    delivery = channel.deliveries.get()
+    while delivery.state == Delivery.State.PENDING:
+        clock.move_to(delivery.next_attempt_at)
+        send_due(3)
+        delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == (Delivery.State.FAILED, len(DELAYS_SECONDS) + 1)
+    assert attempts_of(delivery).count() == delivery.attempts
+    assert other.deliveries.filter(kind=Delivery.Kind.CHANNEL).count() == 1
+    assert [found.name for found in health().failing_channels] == ["pager"]
 
 
 def test_retry_has_the_same_id_and_arrives(receiver: Receiver) -> None:
