@@ -97,7 +97,7 @@ def changed(stored: Specs, given: Iterable[Mapping[str, Any]], names: Names) -> 
     for server in servers:
         if (address_for(server, names), server.get("Port") or NO_PORT) not in stored:
             told = f"{server['ServerId']}:{server['Port']}" if server.get("Port") else server["ServerId"]
-            raise CloudError("InvalidServerId.NotExist", f"There is no backend server {told} here. Add it first.")
+            raise CloudError("InvalidServerId.NotFound", f"There is no backend server {told} here. Add it first.", 404)
     return added(stored, servers, names)
 
 

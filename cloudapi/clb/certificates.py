@@ -30,6 +30,7 @@ _FORMAT = {
     "input.*": "400 CertificateFormatInvalid",
     "ca.*": "400 CertificateFormatInvalid",
     "key.*": "400 InvalidParameter",
+    "key.passphrase-missing": "400 PrivateKeyEncryption",
     "certificate.kind": "400 CertificateTypeMismatched",
     "certificate.name-invalid": "400 InvalidParameter",
     "certificate.tag-invalid": "400 InvalidParam.TagKey",

@@ -8,8 +8,10 @@ from django.db.models import Model, QuerySet
 
 from cloudapi.operations import Call
 from cloudapi.wire.fields import Field, structs, text
+from console.errors import InvalidInputError
 from console.ids import is_id
 from listeners.models import ForwardingRule, Listener, LoadBalancer, Product, ResourceTag, ServerGroup
+from listeners.rules import check_region
 from listeners.services.rows import not_found
 from listeners.services.variants import base_of
 
@@ -34,13 +36,16 @@ def shown_tags(tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 def region_of(call: Call) -> str:
-    """Return the region that a request is for; without one it is this installation's own."""
-    return call.region or settings.REGION
+    """Return the region that a request is for; without one it is this installation's own. Raises CloudError."""
+    try:
+        return check_region(call.region or settings.REGION)
+    except InvalidInputError as error:
+        raise call.error("InvalidRegionId.NotFound", str(error), 404) from None
 
 
 def balancers(call: Call) -> QuerySet[LoadBalancer]:
     """Return the load balancers of the request's region."""
-    return LoadBalancer.objects.filter(product=Product.CLB, region=region_of(call) if is_id(region_of(call)) else "")
+    return LoadBalancer.objects.filter(product=Product.CLB, region=region_of(call))
 
 
 def balancer_of(call: Call) -> LoadBalancer:

@@ -98,6 +98,8 @@ def _create(call: Call, protocol: str, certificates: Callable[[Call], Mapping[st
     _require(call, "HealthCheck")
     refuse_access_lists(call)
     balancer = balancer_of(call)
+    if balancer.listeners.filter(port=call.given["ListenerPort"], transport=Listener.Transport.TCP).exists():
+        raise call.error("ListenerAlreadyExists", f"A listener has port {call.given['ListenerPort']} already.")
     listener = create_classic_listener(
         call.actor,
         load_balancer_id=balancer.pk,

@@ -40,6 +40,7 @@ def stop_listener(call: Call) -> None:
     BALANCER_ID,
     PORT,
     PROTOCOL,
+    codes={"listener.not-found": "404 ResourceNotFound.Listener"},
 )
 def delete_listener(call: Call) -> None:
     """Delete a listener with its domain extensions and rules."""

@@ -18,11 +18,9 @@ from listeners.services.classic import (
 PORT = integer("ListenerPort", 1, 65_535, required=True)
 PROTOCOL = text("ListenerProtocol", choices=("http", "https"))
 RULE_ID = text("RuleId", required=True)
-_PROTOCOLS = ("HTTP", "HTTPS")
 _MOST = 100
 _NAMES = {"RuleName": "name", "Domain": "domain", "Url": "url", "VServerGroupId": "server_group_id"}
 _CODES = {
-    "server-group.not-found": "400 InvalidParameter",
     "server-group.of-another-load-balancer": "400 InvalidParameter",
     "listener.server-group-protocol": "400 InvalidParameter",
 }
@@ -42,11 +40,11 @@ _CODES = {
         most=_MOST,
         required=True,
     ),
-    codes={**_CODES, "quota.exceeded": "400 InvalidParameter"},
+    codes={**_CODES, "quota.exceeded": "400 TooManyRules"},
 )
 def create_rules(call: Call) -> Answer:
     """Create rules: all of them or, on any error, none. They use their server groups as the listener does its own."""
-    listener = listener_of(call, _PROTOCOLS)
+    listener = listener_of(call)
     wanted = []
     for rule in call.given["RuleList"]:
         group = group_of(call, rule["VServerGroupId"])
@@ -81,7 +79,7 @@ def set_rule(call: Call) -> None:
 @PRODUCT.read("DescribeRules", BALANCER_ID, PORT, PROTOCOL)
 def describe_rules(call: Call) -> Answer:
     """List the rules of a listener in the order in which they are tried."""
-    return {"Rules": {"Rule": shown_rules(listener_of(call, _PROTOCOLS))}}
+    return {"Rules": {"Rule": shown_rules(listener_of(call))}}
 
 
 @PRODUCT.read("DescribeRuleAttribute", RULE_ID)

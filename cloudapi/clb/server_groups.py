@@ -25,7 +25,8 @@ from cloudapi.extras import extras_of, set_extras
 from cloudapi.operations import Answer, Call
 from cloudapi.wire.fields import flag, text
 from listeners import services
-from listeners.models import ForwardingRule, Listener, LoadBalancer, ServerGroup
+from listeners.group_usage import of_family
+from listeners.models import ForwardingRule, Listener, LoadBalancer, RuleServerGroup, ServerGroup
 from listeners.selectors import tags_of, tags_of_one
 from listeners.services import ServerSpec
 
@@ -110,7 +111,10 @@ def modify_servers(call: Call) -> Answer:
 @PRODUCT.write("DeleteVServerGroup", GROUP_ID)
 def delete_server_group(call: Call) -> None:
     """Delete a server group that no listener and no rule uses."""
-    services.delete_server_group(call.actor, group_of(call, call.given["VServerGroupId"]).pk)
+    group = group_of(call, call.given["VServerGroupId"])
+    if not Listener.objects.filter(of_family(group)).exists() and RuleServerGroup.objects.filter(of_family(group)):
+        raise call.error("RspoolRuleExist", f"Forwarding rules use “{called(group)}”: give them another group first.")
+    services.delete_server_group(call.actor, group.pk)
 
 
 @PRODUCT.read("DescribeVServerGroupAttribute", GROUP_ID)
@@ -166,10 +170,9 @@ def _groups_of(balancer: LoadBalancer) -> QuerySet[ServerGroup]:
 
 
 def _users(call: Call, balancer: LoadBalancer, group: ServerGroup) -> dict[str, Any]:
-    family = Q(server_group=group) | Q(server_group__variant_of=group)
     found: dict[str, Any] = {"Listeners": {"Listener": []}, "Rules": {"Rule": []}}
     if call.given.get("IncludeListener"):
-        listeners = Listener.objects.filter(family, load_balancer=balancer).order_by("port")
+        listeners = Listener.objects.filter(of_family(group), load_balancer=balancer).order_by("port")
         found["Listeners"]["Listener"] = [{"Port": row.port, "Protocol": row.protocol.lower()} for row in listeners]
     if call.given.get("IncludeRule"):
         family = Q(server_groups__server_group=group) | Q(server_groups__server_group__variant_of=group)

@@ -142,9 +142,7 @@ def test_listener_is_started_stopped_and_deleted(clb: Classic, balancer: str) ->
     assert clb.shown(balancer).status == "starting"
     clb("StopLoadBalancerListener", **place)
     assert clb.shown(balancer).status == "stopped"
-    assert (
-        clb.refusal("StartLoadBalancerListener", **place, ListenerProtocol="https") == "404 ResourceNotFound.Listener"
-    )
+    assert clb.refusal("StartLoadBalancerListener", **place, ListenerProtocol="https") == "404 ListenerNotFound"
     clb("DeleteLoadBalancerListener", **place)
     assert clb.refusal("DeleteLoadBalancerListener", **place) == "404 ResourceNotFound.Listener"
     assert not ServerGroup.objects.exists()
@@ -156,9 +154,10 @@ BAD_LISTENERS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"ServerCertificateId": "99999-cn-hangzhou"}, "400 CertificateNotExist"),
     ({"ListenerPort": 0}, "400 InvalidParameter"),
     ({"ListenerPort": "x"}, "400 InvalidParameter"),
-    ({"ListenerPort": 80}, "400 InvalidParameter.ListenerPortConflict"),
+    ({"ListenerPort": 80}, "400 ListenerAlreadyExists"),
     ({"LoadBalancerId": "lb-none"}, "404 InvalidLoadBalancerId.NotFound"),
     ({"RegionId": "eu-central-1"}, "404 InvalidLoadBalancerId.NotFound"),
+    ({"RegionId": "No Region"}, "404 InvalidRegionId.NotFound"),
     ({"IdleTimeout": 61}, "400 InvalidParameter.IdleTimeout"),
     ({"RequestTimeout": 181}, "400 InvalidParameter.RequestTimeout"),
     ({"TLSCipherPolicy": "tls-none"}, "400 InvalidTLSPolicyId.NotExist"),
@@ -263,7 +262,7 @@ def test_rules_are_created_changed_and_deleted(clb: Classic, balancer: str) -> N
         ("", "/images", images, "on"),
     ]
     assert clb.refusal("CreateRules", **place, RuleList=json.dumps(rules[:1])) == "400 DomainExist"
-    assert clb.refusal("DeleteVServerGroup", VServerGroupId=images) == "400 RspoolVipExist"
+    assert clb.refusal("DeleteVServerGroup", VServerGroupId=images) == "400 RspoolRuleExist"
     own = {"ListenerSync": "off", "Scheduler": "wrr", "HealthCheck": "on", "HealthCheckURI": "/up"}
     clb("SetRule", RuleId=made[1].rule_id, RuleName="pictures", VServerGroupId=api, **own)
     shown = clb("DescribeRuleAttribute", RuleId=made[1].rule_id)
@@ -278,12 +277,13 @@ def test_rules_are_created_changed_and_deleted(clb: Classic, balancer: str) -> N
 
 
 BAD_RULES = (
-    ("no json", "400 InvalidParameter"),
-    ("[]", "400 InvalidParameter"),
-    ('[{"RuleName": "a", "Domain": "a.test", "VServerGroupId": "rsp-none"}]', "400 InvalidParameter"),
+    ("no json", "400 RuleListMalformed"),
+    ("[]", "400 RuleListMalformed"),
+    ('[{"RuleName": "a", "Domain": "a.test", "VServerGroupId": "rsp-none"}]', "404 InvalidParameter"),
+    ('[{"RuleName": "a", "Domain": "a b", "VServerGroupId": "GROUP"}]', "400 DomainMalformed"),
     ('[{"Domain": "a.test", "VServerGroupId": "GROUP"}]', "400 MissingParameter.RuleName"),
     ('[{"RuleName": "a", "VServerGroupId": "GROUP"}]', "400 InvalidParameter"),
-    ('[{"RuleName": "a", "Url": "/", "VServerGroupId": "GROUP"}]', "400 InvalidParameter"),
+    ('[{"RuleName": "a", "Url": "/", "VServerGroupId": "GROUP"}]', "400 UrlMalformed"),
     (f'[{{"RuleName": "{"a" * 41}", "Url": "/a", "VServerGroupId": "GROUP"}}]', "400 InvalidParameter"),
 )
 

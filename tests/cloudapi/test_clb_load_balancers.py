@@ -84,7 +84,7 @@ def test_default_servers_are_added_weighed_and_removed(clb: Classic) -> None:
     ]
     missing = json.dumps([{"ServerId": "i-web9", "Weight": 1}])
     refused = clb.refusal("SetBackendServers", LoadBalancerId=balancer, BackendServers=missing)
-    assert refused == "400 InvalidServerId.NotExist"
+    assert refused == "404 InvalidServerId.NotFound"
     left = clb("RemoveBackendServers", LoadBalancerId=balancer, BackendServers='["i-web1"]')
     assert [server.server_id for server in left.backend_servers.backend_server] == ["127.0.0.2"]
     health = clb("DescribeHealthStatus", LoadBalancerId=balancer, ListenerPort=81)
@@ -123,7 +123,7 @@ def test_vserver_group_is_created_changed_and_deleted(clb: Classic) -> None:
     assert clb.refusal("DeleteVServerGroup", VServerGroupId=group) == "400 RspoolVipExist"
     clb("DeleteLoadBalancerListener", LoadBalancerId=balancer, ListenerPort=80)
     clb("DeleteVServerGroup", VServerGroupId=group)
-    assert clb.refusal("DeleteVServerGroup", VServerGroupId=group) == "404 InvalidVServerGroupId.NotFound"
+    assert clb.refusal("DeleteVServerGroup", VServerGroupId=group) == "404 InvalidParameter"
 
 
 BAD_SERVERS = (
@@ -143,5 +143,5 @@ def test_bad_servers_are_refused_and_nothing_is_stored(clb: Classic) -> None:
     balancer = clb.balancer()
     for servers in BAD_SERVERS:
         refused = clb.refusal("CreateVServerGroup", LoadBalancerId=balancer, BackendServers=servers)
-        assert refused in {"400 InvalidParameter", "400 MissingParameter"}, servers
+        assert refused in {"400 InvalidParameter", "400 MissingParameter", "400 TooManyBackendServers"}, servers
     assert not ServerGroup.objects.exists()

@@ -49,6 +49,7 @@ def _client(address: str) -> Client:
             endpoint=address,
             protocol="http",
             no_proxy="127.0.0.1",
+            read_timeout=60_000,
         )
     )
 
