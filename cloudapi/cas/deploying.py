@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,15 +10,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.matching import lost_names
 from certificates.models import Certificate, Kind
+from cloudapi.cas.placing import fitting, put
 from cloudapi.cas.resources import names_of_slot, slots
 from cloudapi.deployment import DeploymentJob, DeploymentTarget
 from console.errors import ConflictError, DomainError, InvalidInputError, NotFoundError
 from events.actor import Actor
 from events.feed import recording
-from listeners import services
-from listeners.models import Binding, Product
 
 Status = DeploymentJob.Status
 MOST_TARGETS = 200
@@ -151,41 +149,8 @@ def _deployed(actor: Actor, job: DeploymentJob, target: DeploymentTarget) -> Cer
             "deployment-job.none-fits",
             way_out=_("Give a certificate that has one of these names."),
         )
-    _put(actor, binding, certificate)
+    put(actor, binding, certificate)
     return certificate
-
-
-def _put(actor: Actor, binding: Binding, certificate: Certificate) -> None:
-    listener = binding.listener
-    if listener.load_balancer.product == Product.CLB:
-        services.add_regional_certificate(actor, certificate.pk, regions=[listener.load_balancer.region])
-    if binding.role == Binding.Role.DEFAULT:
-        services.change_default_certificate(actor, listener.pk, certificate_id=certificate.pk)
-    elif binding.domain:
-        services.change_domain_extension(actor, listener.pk, domain=binding.domain, certificate_id=certificate.pk)
-    else:
-        services.change_additional_certificate(actor, listener.pk, binding.pk, certificate_id=certificate.pk)
-
-
-def fitting(binding: Binding, candidates: Collection[Certificate]) -> Certificate | None:
-    """Return the certificate that has most of a slot's names, None where none has any.
-
-    Of two that have as many, the one with the same kind of key goes first, then the one that ends later.
-    """
-    names = names_of_slot(binding)
-    kind = binding.certificate.key_algorithm
-
-    def rank(certificate: Certificate) -> tuple[int, bool, str]:
-        covered = len(names) - len(lost_names(names, _names(certificate)))
-        return covered, certificate.key_algorithm == kind, str(certificate.not_after)
-
-    best = max(candidates, key=rank, default=None)
-    return best if best is not None and rank(best)[0] else None
-
-
-def _names(certificate: Certificate) -> list[str]:
-    version = certificate.current_version
-    return [name.value for name in version.names.all()] if version else []
 
 
 def _candidates(job: DeploymentJob) -> list[Certificate]:
