@@ -35,6 +35,7 @@ def console_running(site: Site) -> Iterator[Config]:
             endpoint=address,
             protocol="http",
             no_proxy="127.0.0.1",
+            read_timeout=120_000,  # milliseconds, on a machine that is busy with other tests
         )
     finally:
         process.terminate()
