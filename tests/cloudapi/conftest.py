@@ -87,7 +87,6 @@ def config(endpoint: str, access_key: NewAccessKey) -> Config:
         protocol="http",
         region_id="cn-hangzhou",
         no_proxy="127.0.0.1",
-        read_timeout=60_000,
         read_timeout=120_000,  # milliseconds, on a machine that is busy with other tests
     )
 
