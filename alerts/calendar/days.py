@@ -75,22 +75,23 @@ def ends_on(day: dt.date, most: int) -> list[End]:
 
 def _certificates(first: dt.date, until: dt.date) -> Rows:
     rows = Certificate.objects.filter(not_after__gte=midnight(first), not_after__lt=midnight(until))
-    return rows.annotate(day=_day("not_after"), at=F("not_after"), named=F("name"), subject_key=F("pk"))
+    return rows.annotate(day=day_of("not_after"), at=F("not_after"), named=F("name"), subject_key=F("pk"))
 
 
 def _members(first: dt.date, until: dt.date) -> Rows:
     """Return members of chains that end before their certificates."""
     subject = next(each for each in SUBJECTS if each.kind == CHAIN)
     rows = subject.annotated().filter(not_after__gte=midnight(first), not_after__lt=midnight(until))
-    found: Rows = rows.annotate(day=_day("not_after"), at=F("not_after"), subject_key=F("certificate"))
+    found: Rows = rows.annotate(day=day_of("not_after"), at=F("not_after"), subject_key=F("certificate"))
     return found
 
 
 def _outside(first: dt.date, until: dt.date) -> Rows:
     rows = WatchedAddress.objects.filter(enabled=True, ends_at__gte=midnight(first), ends_at__lt=midnight(until))
-    return rows.annotate(day=_day("ends_at"), at=F("ends_at"), named=F("name"), subject_key=F("pk"))
+    return rows.annotate(day=day_of("ends_at"), at=F("ends_at"), named=F("name"), subject_key=F("pk"))
 
 
-def _day(field: str) -> Substr:
+def day_of(field: str) -> Substr:
+    """Return the day in UTC of a field, as ``2026-11-21``."""
     # The text begins with the day in UTC on every database; SQLite would call Python for each row to truncate a date.
     return Substr(Cast(field, TextField()), 1, len("2000-01-01"))

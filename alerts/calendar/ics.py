@@ -4,25 +4,29 @@ A day on which very many end has one event for all of them, so that a feed stays
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from icalendar import Alarm, Calendar, Event
+from icalendar.parser import Contentline
+from icalendar.prop import vText
 
 from alerts.calendar.days import DAY, midnight
-from alerts.calendar.scheduled import Scheduled
+from alerts.calendar.scheduled import BusyDay, Scheduled
 from alerts.endings import public_url
 from alerts.kinds import OUTSIDE
 
 MOST_A_DAY = 5
 MOST_ALARMS = 10
-MOST_NAMED = 20
 PRODUCT = "-//lbadmin//expiry calendar//EN"
 REFRESH = dt.timedelta(hours=1)
+END_OF_CALENDAR, END_OF_EVENT = b"END:VCALENDAR\r\n", b"END:VEVENT\r\n"
+WORDS = b"DESCRIPTION:\r\n"  # of an alarm, until its event's are put there
 
 
-def calendar_of(name: str, ends: Sequence[Scheduled], stamp: dt.datetime) -> bytes:
+def calendar_of(name: str, ends: Sequence[Scheduled | BusyDay], stamp: dt.datetime) -> bytes:
     """Return the calendar; ``stamp`` is the moment that it describes, the same for the same content."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -31,25 +35,30 @@ def calendar_of(name: str, ends: Sequence[Scheduled], stamp: dt.datetime) -> byt
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-    for event in _events(ends):
-        event.add("dtstamp", stamp)
-        event.add("transp", "TRANSPARENT")
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    head = bytes(calendar.to_ical()).removesuffix(END_OF_CALENDAR)
+    events = (_event(each, stamp) for each in sorted(ends, key=_moment))
+    return b"".join((head, *events, END_OF_CALENDAR))
 
 
-def _events(ends: Sequence[Scheduled]) -> Iterator[Event]:
-    days: dict[dt.date, list[Scheduled]] = {}
-    for each in sorted(ends, key=lambda each: each.end):
-        days.setdefault(each.end.at.astimezone(dt.UTC).date(), []).append(each)
-    for day, found in days.items():
-        if len(found) > MOST_A_DAY:
-            yield _event_of_day(day, found)
-        else:
-            yield from map(_event, found)
+def _moment(each: Scheduled | BusyDay) -> tuple[dt.datetime, str]:
+    return (midnight(each.day), "") if isinstance(each, BusyDay) else (each.end.at, each.end.name)
 
 
-def _event(scheduled: Scheduled) -> Event:
+def _event(each: Scheduled | BusyDay, stamp: dt.datetime) -> bytes:
+    """Return one event with its alarms, which differ in their words alone and so are written once for all events."""
+    event = _event_of_day(each) if isinstance(each, BusyDay) else _event_of_end(each)
+    event.add("dtstamp", stamp)
+    event.add("transp", "TRANSPARENT")
+    body = bytes(event.to_ical()).removesuffix(END_OF_EVENT)
+    words = b"DESCRIPTION:" + vText(event["summary"]).to_ical()
+    return b"".join((body, _alarms(each.hours).replace(WORDS, _folded(words)), END_OF_EVENT))
+
+
+def _folded(line: bytes) -> bytes:
+    return bytes(Contentline(line.decode()).to_ical()) + b"\r\n"
+
+
+def _event_of_end(scheduled: Scheduled) -> Event:
     end, event = scheduled.end, Event()
     event.add("uid", f"{end.kind}.{scheduled.generation}.{end.subject_id}@lbadmin")
     event.add("dtstart", end.at.astimezone(dt.UTC))
@@ -62,31 +71,31 @@ def _event(scheduled: Scheduled) -> Event:
     )
     event.add("description", f"{end.noun}: {end.name}\n{advice}\n{url}")
     event.add("url", url)
-    _add_alarms(event, scheduled.hours, end.name)
     return event
 
 
-def _event_of_day(day: dt.date, found: Sequence[Scheduled]) -> Event:
+def _event_of_day(busy: BusyDay) -> Event:
     event = Event()
-    summary = ngettext("%(n)d certificate ends", "%(n)d certificates end", len(found)) % {"n": len(found)}
-    event.add("uid", f"day.{day.isoformat()}@lbadmin")
-    event.add("dtstart", day)
-    event.add("dtend", day + DAY)
-    event.add("summary", summary)
-    url = public_url("calendar-day", day.isoformat())
-    names = [each.end.name for each in found[:MOST_NAMED]]
-    rest = [_("and %(n)d more") % {"n": len(found) - MOST_NAMED}] if len(found) > MOST_NAMED else []
-    event.add("description", "\n".join([*names, *rest, url]))
+    words = ngettext("%(n)d certificate ends", "%(n)d certificates end", busy.count)
+    event.add("uid", f"day.{busy.day.isoformat()}@lbadmin")
+    event.add("dtstart", busy.day)
+    event.add("dtend", busy.day + DAY)
+    event.add("summary", words % {"n": busy.count})
+    url = public_url("calendar-day", busy.day.isoformat())
+    event.add("description", "{}\n{}".format(_("They are listed on the page of the day."), url))
     event.add("url", url)
-    _add_alarms(event, max((each.hours for each in found), key=len), summary, since=found[0].end.at - midnight(day))
     return event
 
 
-def _add_alarms(event: Event, hours: Sequence[int], words: str, since: dt.timedelta = dt.timedelta()) -> None:
-    """Add an alarm at each threshold; ``since`` is how much later than the event the end itself is."""
-    for each in sorted(hours, reverse=True)[:MOST_ALARMS]:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", words)
-        alarm.add("trigger", since - dt.timedelta(hours=each))
-        event.add_component(alarm)
+@lru_cache(maxsize=256)
+def _alarms(hours: tuple[int, ...]) -> bytes:
+    """Return an alarm at each threshold, their words left open."""
+    return b"".join(_alarm(each) for each in sorted(hours, reverse=True)[:MOST_ALARMS])
+
+
+def _alarm(hours: int) -> bytes:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", "")
+    alarm.add("trigger", -dt.timedelta(hours=hours))
+    return bytes(alarm.to_ical())

@@ -1,19 +1,20 @@
 """What a calendar feed holds: the ends of a bounded time, each with the moments at which its rule tells of it."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
-from alerts.calendar.days import End, midnight
+from alerts.calendar.days import End, day_of, midnight
 from alerts.expiry import thresholds_of_life
 from alerts.kinds import OUTSIDE
 from alerts.models import AlertStep, Contact, ContactGroup
 from alerts.rules import Facts, Rule, deciding_rule, rules_for
 from alerts.scopes import enabled_rules
-from alerts.subjects import Rows, decisions
+from alerts.subjects import COLUMNS, Rows, decisions
 from watchlist.models import WatchedAddress
 
 DAYS_BACK, DAYS_AHEAD = 30, 400
@@ -25,6 +26,15 @@ class Scheduled:
 
     end: End
     generation: str
+    hours: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDay:
+    """A day on which more end than a calendar names, and how many hours before people are told of most of them."""
+
+    day: dt.date
+    count: int
     hours: tuple[int, ...]
 
 
@@ -41,38 +51,69 @@ class Window:
         return cls(today - dt.timedelta(days=DAYS_BACK), today + dt.timedelta(days=DAYS_AHEAD))
 
 
-def scheduled_ends(window: Window, group: ContactGroup | None) -> Iterator[Scheduled]:
-    """Yield what ends in the window, of certificates and of addresses outside; with a group, what it is told of."""
+def scheduled_ends(window: Window, group: ContactGroup | None, most_a_day: int) -> list[Scheduled | BusyDay]:
+    """Return what ends in the window, of certificates and of addresses outside; with a group, what it is told of.
+
+    Where more than ``most_a_day`` end on a day, they are counted and not read.
+    """
+    parts = [(part, part.counts()) for part in _parts(window, Audience(group) if group else None)]
+    totals = sum((counts for _part, counts in parts), Counter[dt.date]())
+    quiet = [day for day, count in totals.items() if count <= most_a_day]
+    busy = [
+        BusyDay(day, count, max(parts, key=lambda each: each[1][day])[0].rule_hours)
+        for day, count in totals.items()
+        if count > most_a_day
+    ]
+    return [*busy, *(each for part, _counts in parts if quiet for each in part.ends(quiet))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one rule decides on of one kind of subject, as rows with the columns of ``alerts.subjects``."""
+
+    kind: str
+    rule: Rule
+    rows: Rows
+
+    @property
+    def rule_hours(self) -> tuple[int, ...]:
+        """The rule's thresholds, whatever lives how long."""
+        return () if self.rule.mutes else self.rule.thresholds
+
+    def counts(self) -> Counter[dt.date]:
+        """Count the rows by day."""
+        days = self.rows.order_by().values_list("day").annotate(count=Count("pk"))
+        return Counter({dt.date.fromisoformat(text): count for text, count in days})
+
+    def ends(self, days: Sequence[dt.date]) -> Iterator[Scheduled]:
+        """Yield the ends of some days."""
+        found = self.rows.filter(day__in=[day.isoformat() for day in days]).order_by()
+        for subject_id, name, generation, ends_at, begins_at in found.values_list(*COLUMNS):
+            life = ends_at - (begins_at or ends_at)
+            hours = () if self.rule.mutes else thresholds_of_life(self.rule.thresholds, life)
+            yield Scheduled(End(ends_at, name, self.kind, subject_id), generation, hours)
+
+
+def _parts(window: Window, audience: "Audience | None") -> Iterator[_Part]:
     rules = enabled_rules()
-    audience = Audience(group) if group else None
+    first, until = midnight(window.first), midnight(window.until)
     for decision in decisions(rules):
-        rows = decision.rows(until=midnight(window.until)).filter(not_after__gte=midnight(window.first))
-        rows = (
-            audience.narrow(rows, decision.rule, f"{decision.subject.path}__owner".removeprefix("__"))
-            if audience
-            else rows
-        )
-        found = rows.order_by().values_list("certificate", "named", "generation", "ends_at", "begins_at")
-        for subject_id, name, generation, ends_at, begins_at in found.iterator(chunk_size=2000):
-            hours = _hours(decision.rule, ends_at - begins_at)
-            yield Scheduled(End(ends_at, name, decision.subject.kind, subject_id), generation, hours)
-    yield from _outside(window, rules, audience)
-
-
-def _hours(rule: Rule, life: dt.timedelta) -> tuple[int, ...]:
-    return () if rule.mutes else thresholds_of_life(rule.thresholds, life)
-
-
-def _outside(window: Window, rules: Sequence[Rule], audience: "Audience | None") -> Iterator[Scheduled]:
+        rows = decision.rows(until=until).filter(not_after__gte=first).annotate(day=day_of("not_after"))
+        owner = f"{decision.subject.path}__owner".removeprefix("__")
+        yield _part(decision.subject.kind, decision.rule, rows, audience, owner)
     rule = deciding_rule(rules_for(OUTSIDE, rules), Facts(OUTSIDE))
-    wanted = {"ends_at__gte": midnight(window.first), "ends_at__lt": midnight(window.until)}
-    rows: QuerySet[WatchedAddress] = WatchedAddress.objects.filter(enabled=True, **wanted)
-    if audience:
-        rows = audience.narrow(rows, rule, "owner")
-    for row in rows.order_by().only("name", "ends_at", "ends_sha256", "not_before").iterator(chunk_size=500):
-        if row.ends_at and row.not_before:
-            end = End(row.ends_at, row.name, OUTSIDE, row.pk)
-            yield Scheduled(end, row.ends_sha256, _hours(rule, row.ends_at - row.not_before))
+    addresses = WatchedAddress.objects.filter(enabled=True, ends_at__gte=first, ends_at__lt=until).annotate(
+        certificate=F("pk"),
+        named=F("name"),
+        generation=F("ends_sha256"),
+        begins_at=F("not_before"),
+        day=day_of("ends_at"),
+    )
+    yield _part(OUTSIDE, rule, addresses, audience, "owner")
+
+
+def _part(kind: str, rule: Rule, rows: Rows, audience: "Audience | None", owner: str) -> _Part:
+    return _Part(kind, rule, audience.narrow(rows, rule, owner) if audience else rows)
 
 
 class Audience:

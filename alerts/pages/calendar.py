@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from alerts.calendar.days import DAY, counts_by_day, ends_by_day, ends_on
 from alerts.calendar.feeds import feed_of_token, note_reading
 from alerts.calendar.grid import MONTHS_SHOWN, month_grid, month_of, next_month, weeks_of, year_grid
-from alerts.calendar.ics import calendar_of
+from alerts.calendar.ics import MOST_A_DAY, calendar_of
 from alerts.calendar.scheduled import Window, scheduled_ends
 from alerts.calendar.tags import feed_tag
 from alerts.models import CalendarFeed
@@ -107,7 +107,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 def _calendar(feed: CalendarFeed, now: dt.datetime) -> HttpResponse:
     today = now.date()
     stamp = dt.datetime.combine(today, dt.time(), dt.UTC)
-    ends = list(scheduled_ends(Window.around(today), feed.group))
+    ends = scheduled_ends(Window.around(today), feed.group, MOST_A_DAY)
     response = HttpResponse(calendar_of(feed.name, ends, stamp), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="lbadmin.ics"'
     return response
