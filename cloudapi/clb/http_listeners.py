@@ -37,7 +37,7 @@ from listeners.selectors import tags_of_one
 from listeners.services.classic import Backends, create_classic_listener, update_classic_listener
 from listeners.services.variants import settings_of, settled
 
-NO_BANDWIDTH = "Bandwidth is kept and returned; it limits nothing."
+LACKS = "access control lists are refused; Bandwidth is kept and returned, and limits nothing"
 PORT = integer("ListenerPort", 1, 65_535, required=True)
 BANDWIDTH = integer("Bandwidth", -1, 5120, kept=True)
 _CREATE = (
@@ -61,7 +61,7 @@ _REQUIRED_BANDWIDTH = integer("Bandwidth", -1, 5120, kept=True, required=True)
     _REQUIRED_BANDWIDTH,
     *(field for field in _CREATE),
     *ENCRYPTED_FIELDS,
-    lacks=NO_BANDWIDTH,
+    lacks=LACKS,
     codes=_CREATE_CODES,
 )
 def create_https_listener(call: Call) -> None:
@@ -86,7 +86,7 @@ def _certificates(call: Call) -> dict[str, Any]:
     *_CREATE,
     switch("ListenerForward"),
     integer("ForwardPort", 1, 65_535),
-    lacks=NO_BANDWIDTH,
+    lacks=LACKS,
     codes=_CREATE_CODES,
 )
 def create_http_listener(call: Call) -> None:
@@ -128,7 +128,7 @@ def _backends(call: Call) -> Backends:
     return Backends(port=call.given.get("BackendServerPort"), settings=use_values(call))
 
 
-@PRODUCT.write("SetLoadBalancerHTTPSListenerAttribute", *_SET, *ENCRYPTED_FIELDS, lacks=NO_BANDWIDTH, codes=_SET_CODES)
+@PRODUCT.write("SetLoadBalancerHTTPSListenerAttribute", *_SET, *ENCRYPTED_FIELDS, lacks=LACKS, codes=_SET_CODES)
 def set_https_listener(call: Call) -> None:
     """Change an HTTPS listener: what is not given stays. An empty CA certificate ends mutual authentication."""
     listener = _set(call, "HTTPS")
@@ -143,7 +143,7 @@ def set_https_listener(call: Call) -> None:
         )
 
 
-@PRODUCT.write("SetLoadBalancerHTTPListenerAttribute", *_SET, lacks=NO_BANDWIDTH, codes=_SET_CODES)
+@PRODUCT.write("SetLoadBalancerHTTPListenerAttribute", *_SET, lacks=LACKS, codes=_SET_CODES)
 def set_http_listener(call: Call) -> None:
     """Change an HTTP listener: what is not given stays."""
     _set(call, "HTTP")

@@ -67,7 +67,8 @@ _SHOWN = MappingProxyType(
     text("ModificationProtectionReason", high=128),
     *_KEPT,
     *tag_fields(),
-    lacks="It listens on Address, or on every address of the machine: zones, specifications and billing are kept only.",
+    lacks="networks, zones, specifications and billing are kept and returned; listeners accept connections on Address,"
+    " else on every address of the machine",
     codes={"quota.exceeded": "400 OverQuota"},
 )
 def create_load_balancer(call: Call) -> Answer:

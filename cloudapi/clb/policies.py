@@ -20,7 +20,7 @@ POLICY_ID = text("TLSCipherPolicyId", required=True)
 NAME = text("Name", required=True, low=2, high=200)
 CIPHERS = texts("Ciphers", most=32, required=True)
 VERSIONS = texts("TLSVersions", most=5, required=True)
-LACKS = "Off by default, as the product's documents have it: LBADMIN_CLB_CUSTOM_POLICIES=1 offers it."
+LACKS = "switched off, as the product's documents have it, unless LBADMIN_CLB_CUSTOM_POLICIES is 1"
 _CODES = {
     "security-policy.not-found": "400 InvalidTLSPolicyId.NotExist",
     "security-policy.in-use": "400 TLSPolicyRelated",
@@ -44,7 +44,7 @@ def _offered(run: Run) -> Run:
     @wraps(run)
     def checked(call: Call) -> Answer:
         if not settings.CLB_CUSTOM_POLICIES:
-            raise call.error("UnsupportedOperation", f"{call.operation.name} is switched off here. {LACKS}")
+            raise call.error("UnsupportedOperation", f"{call.operation.name} is {LACKS}.")
         return run(call)
 
     return checked

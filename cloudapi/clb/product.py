@@ -8,6 +8,7 @@ from types import MappingProxyType
 from cloudapi.codes import Codes
 from cloudapi.errors import CloudError
 from cloudapi.operations import Product
+from cloudapi.wire.encoding import XML
 from cloudapi.wire.reading import ParameterError
 
 # Parameters whose faults have a code of their own: a pattern of fault and name, and the code.
@@ -96,4 +97,4 @@ _CODES = ClassicCodes(
     absent="404 ResourceNotFound",
     conflict="400 Operation.NotAllowed",
 )
-PRODUCT = Product("Slb", "2014-05-15", _CODES, has_dry_run=True, has_client_token=True)
+PRODUCT = Product("Slb", "2014-05-15", _CODES, default_form=XML, has_dry_run=True, has_client_token=True)

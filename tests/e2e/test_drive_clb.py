@@ -2,22 +2,16 @@
 
 import json
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from alibabacloud_slb20140515.client import Client
-from alibabacloud_tea_openapi.models import Config
-from django.contrib.auth.models import User
 
-from access.access_keys import create_access_key
-from events.actor import COMMAND
-from lbadmin.environment import BASE_DIR
 from tests.certs import make_ca, make_leaf, rsa_key
 from tests.cloudapi.classic import Classic
 from tests.dataplane.group_servers import named_server
 from tests.e2e.clients import served
+from tests.e2e.console import console_running
 from tests.e2e.requests import answer, telling_server, told, values
 from tests.e2e.site import Site
 from tests.waiting import free_port, wait_until
@@ -28,34 +22,11 @@ DEADLINE = 60
 @pytest.fixture(scope="module")
 def clb(site: Site) -> Iterator[Classic]:
     """Return the official client, before a console that runs as it does in production."""
-    address = f"127.0.0.1:{free_port()}"
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:lbadmin.gunicorn", "lbadmin.wsgi"]
-    environment = {**site.environment, "LBADMIN_BIND": address}
-    with (site.data_dir / "console.log").open("ab") as log:
-        process = subprocess.Popen(gunicorn, cwd=BASE_DIR, env=environment, stdout=log, stderr=log)
-    try:
-        yield Classic(_client(address))
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-
-
-def _client(address: str) -> Client:
-    key = create_access_key(COMMAND, User.objects.create_superuser("scripts"))
-    return Client(
-        Config(
-            access_key_id=key.row.pk,
-            access_key_secret=key.secret,
-            endpoint=address,
-            protocol="http",
-            no_proxy="127.0.0.1",
-            read_timeout=60_000,
-        )
-    )
+    with console_running(site) as config:
+        yield Classic(Client(config))
 
 
 def test_script_drives_a_load_balancer_from_its_first_certificate_to_its_end(clb: Classic) -> None:
-    wait_until(lambda: _answers(clb), DEADLINE)
     with telling_server() as servers, named_server() as others:
         first = make_leaf("www.shop.test", key=rsa_key(2048))
         balancer, port = clb.balancer(), free_port()
@@ -75,13 +46,6 @@ def test_script_drives_a_load_balancer_from_its_first_certificate_to_its_end(clb
         _send_elsewhere(clb, balancer, port, others.port)
         _ask_clients(clb, balancer, port)
         _end(clb, balancer, port)
-
-
-def _answers(clb: Classic) -> bool:
-    try:
-        return clb("DescribeLoadBalancers").total_count is not None
-    except Exception:  # noqa: BLE001 - the client wraps a refused connection in errors of several libraries
-        return False
 
 
 def _start(clb: Classic, balancer: str, port: int) -> None:
