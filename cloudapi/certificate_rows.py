@@ -39,6 +39,11 @@ class Shown:
         return [{"TagKey": tag.key, "TagValue": tag.value} for tag in self.certificate.tags.all()]
 
     @property
+    def label(self) -> str:
+        """The common name, else the first name, else the subject."""
+        return self.version.common_name or next(iter(self.names), self.version.subject)
+
+    @property
     def names(self) -> list[str]:
         """The names that the certificate is for."""
         return [name.value for name in self.version.names.all()]

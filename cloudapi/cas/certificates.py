@@ -116,7 +116,7 @@ def _detail(one: Shown) -> dict[str, Any]:
     return {
         "Id": cert_id(one.number),
         "CertIdentifier": cert_identifier(one.number, settings.REGION),
-        "Common": one.version.common_name or one.names[0],
+        "Common": one.label,
         "Algorithm": words.algorithm_word(one.version.key_algorithm),
         "CertSha2": one.version.sha256.upper(),
         "BuyInAliyun": False,
@@ -185,7 +185,7 @@ def _listed(one: Shown) -> dict[str, Any]:
     return {
         **_facts(one),
         "CertificateId": cert_id(one.number),
-        "CommonName": one.version.common_name or one.names[0],
+        "CommonName": one.label,
         "Upload": getattr(one.version, "issued", None) is None,
         "Status": _status(one.x509.not_valid_after_utc),
     }
