@@ -10,8 +10,6 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from icalendar import Alarm, Calendar, Event
-from icalendar.parser import Contentline
-from icalendar.prop import vText
 
 from alerts.calendar.days import DAY, midnight
 from alerts.calendar.scheduled import BusyDay, Scheduled
@@ -50,12 +48,15 @@ def _event(each: Scheduled | BusyDay, stamp: dt.datetime) -> bytes:
     event.add("dtstamp", stamp)
     event.add("transp", "TRANSPARENT")
     body = bytes(event.to_ical()).removesuffix(END_OF_EVENT)
-    words = b"DESCRIPTION:" + vText(event["summary"]).to_ical()
-    return b"".join((body, _alarms(each.hours).replace(WORDS, _folded(words)), END_OF_EVENT))
+    alarms = _alarms(each.hours).replace(WORDS, _words(str(event["summary"])))
+    return b"".join((body, alarms, END_OF_EVENT))
 
 
-def _folded(line: bytes) -> bytes:
-    return bytes(Contentline(line.decode()).to_ical()) + b"\r\n"
+def _words(text: str) -> bytes:
+    """Return the line of an alarm that says ``text``, escaped and folded."""
+    alarm = Alarm()
+    alarm.add("description", text)
+    return bytes(alarm.to_ical()).removeprefix(b"BEGIN:VALARM\r\n").removesuffix(b"END:VALARM\r\n")
 
 
 def _event_of_end(scheduled: Scheduled) -> Event:

@@ -228,8 +228,8 @@ def test_notice_of_an_address_outside_is_its_owners() -> None:
     watched(failures=3, failing_since=timezone.now(), problem={"code": "timeout", "parameters": {"seconds": "15"}})
     WatchedAddress.objects.update(owner="network team")
     watch_failures(timezone.now())
-    (owner,) = with_owner(Notice.objects.all()).values_list("owner", flat=True)
-    assert owner == "network team"
+    (notice,) = with_owner(Notice.objects.all())
+    assert vars(notice)["owner"] == "network team"
 
 
 def test_notices_of_every_kind_have_a_line_and_their_page(listener: Listener) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -128,12 +129,11 @@ def test_list_is_filtered_by_what_each_row_says_of_itself(page: Client) -> None:
     now = timezone.now()
     soon, gone = now + dt.timedelta(days=9), now - dt.timedelta(days=9)
     wrong = [{"code": "self-signed", "parameters": {}}]
-    for number, fields in enumerate(
-        (
-            {"enabled": False}, {}, {"failures": 1}, {"ends_at": gone}, {"ends_at": soon, "trust_problems": wrong},
-            {"ends_at": soon},
-        )
-    ):  # fmt: skip
+    rows: tuple[dict[str, Any], ...] = (
+        {"enabled": False}, {}, {"failures": 1}, {"ends_at": gone}, {"ends_at": soon, "trust_problems": wrong},
+        {"ends_at": soon},
+    )  # fmt: skip
+    for number, fields in enumerate(rows):
         made = watch_address(OPERATOR, host=f"h{number}.test", port=443)
         WatchedAddress.objects.filter(pk=made.pk).update(**fields)
     for state in WatchedAddress.State.values:
