@@ -4,7 +4,20 @@ import subprocess
 import sys
 import time
 
-CAMPAIGNS = ("peers", "https", "rules", "replace", "add", "startup", "idle", "scan", "authorities", "pages", "imports")
+CAMPAIGNS = (
+    "peers",
+    "https",
+    "rules",
+    "replace",
+    "add",
+    "startup",
+    "idle",
+    "scan",
+    "authorities",
+    "pages",
+    "imports",
+    "cloudapi",
+)
 
 
 def main() -> int:

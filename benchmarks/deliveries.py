@@ -1,7 +1,7 @@
 """Deliver 10,000 messages to a receiver on this machine with four workers, on SQLite and PostgreSQL: seconds, doubles.
 
 Workers and beat are Celery's own processes, with a Redis of their own; nothing of ours is left out: each message is
-leased, composed, signed, posted over a connection of its own to an address that is checked, and logged with its attempt.
+leased, composed, signed, posted over a connection of its own to an address that is checked, and logged with its try.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ def _certificates(count: int) -> list[Certificate]:
 
 
 def _notice(certificate: Certificate, now: dt.datetime) -> Notice:
+    assert certificate.not_after
     return Notice(
         subject_kind="certificate",
         subject_id=certificate.pk,

@@ -102,7 +102,12 @@ def _send_smtp(connection: SmtpBackend, built: mail.EmailMultiAlternatives, wait
 @contextlib.contextmanager
 def _conversation(connection: SmtpBackend) -> Iterator[smtplib.SMTP]:
     """Open and close a connection; a server that talks for too long is cut off."""
-    connection.open()
+    try:
+        connection.open()
+    except OSError:  # of which SMTPException is one; refused at STARTTLS or the login, the socket is still open
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.close()
+        raise
     smtp = connection.connection
     if smtp is None:
         raise smtplib.SMTPServerDisconnected
