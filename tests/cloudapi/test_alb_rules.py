@@ -132,14 +132,15 @@ def test_wrong_rules_are_refused_with_the_documented_codes(alb: Client, listener
     after = [fixed(), {"Type": "InsertHeader", "Order": 2, "InsertHeaderConfig": header}]
     same = [fixed(), {**fixed(), "Type": "InsertHeader", "InsertHeaderConfig": header}]
     rewrite = [{"Type": "Rewrite", "Order": 1, "RewriteConfig": {"Path": "/x"}}, {**fixed(), "Order": 2}]
-    for given, expected in (
+    cases: list[tuple[dict[str, Any], tuple[int, str]]] = [
         ({}, (400, "Conflict.Priority")),
         ({"priority": 2, "RuleActions": after}, (400, "IllegalParam.Order")),
         ({"priority": 2, "RuleActions": same}, (400, "IllegalParam.Order")),
         ({"priority": 2, "RuleActions": rewrite}, (400, "OperationDenied.RewriteMissingForwardGroup")),
         ({"priority": 2, "RuleName": "x"}, (400, "InvalidParameter.RuleName")),
         ({"priority": 2, "RuleConditions": [{"Type": "Path"}]}, (400, "MissingParameter.RuleConditions.1.PathConfig")),
-    ):
+    ]
+    for given, expected in cases:
         assert refusal(alb.create_rule, rule(listener, **given)) == expected
     gone = models.DeleteRuleRequest(rule_id="rule-none")
     assert refusal(alb.delete_rule, gone) == (404, "ResourceNotFound.Rule")

@@ -6,6 +6,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -154,7 +155,7 @@ def _add_many(nlb: NlbClient, cas: CasClient, listener: str, port: int) -> None:
     assert refusal(nlb.associate_additional_certificates_with_listener, more) == expected
     ask(nlb, "AssociateAdditionalCertificatesWithListener", ListenerId=listener, AdditionalCertificateIds=ids)
     for number in (0, 14):
-        wait_until(lambda n=number: served(port, f"n{n}.shop.test") == leaves[n].sha256, DEADLINE)
+        wait_until(partial(_serves, port, f"n{number}.shop.test", leaves[number]), DEADLINE)
     ask(
         nlb,
         "DisassociateAdditionalCertificatesWithListener",
@@ -162,6 +163,10 @@ def _add_many(nlb: NlbClient, cas: CasClient, listener: str, port: int) -> None:
         AdditionalCertificateIds=ids[:1],
     )
     wait_until(lambda: served(port, "n0.shop.test") != leaves[0].sha256, DEADLINE)
+
+
+def _serves(port: int, name: str, leaf: Issued) -> bool:
+    return served(port, name) == leaf.sha256
 
 
 def _choose_versions(nlb: NlbClient, listener: str, port: int) -> None:
