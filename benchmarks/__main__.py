@@ -13,6 +13,7 @@ CAMPAIGNS = (
     "startup",
     "idle",
     "scan",
+    "deliveries",
     "authorities",
     "pages",
     "imports",
