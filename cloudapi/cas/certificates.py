@@ -17,7 +17,7 @@ from certificates.services import delete_certificate, import_certificate, update
 from cloudapi import certificate_words as words
 from cloudapi.cas.keys import certificate_key
 from cloudapi.cas.product import CAS
-from cloudapi.certificate_rows import OBJECT_TYPE, Shown, certificate_named, shown, shown_all, tags_given
+from cloudapi.certificate_rows import OBJECT_TYPE, RELATED, Shown, certificate_named, shown, shown_all, tags_given
 from cloudapi.extras import keep_extras
 from cloudapi.identifiers import cert_id, cert_identifier, resource_id, rows_for
 from cloudapi.models import CloudExtra
@@ -168,7 +168,7 @@ def _wanted(call: Call) -> QuerySet[Certificate]:
         return Certificate.objects.none()
     criteria = Criteria(query=call.given.get("Keyword", ""), kind=Kind.SERVER, state=STATES.get(status, ""))
     # The lists of pages leave out what is long; here the whole certificate is read.
-    found = find_certificates(criteria, timezone.now()).defer(None)
+    found = find_certificates(criteria, timezone.now()).defer(None).select_related(*RELATED)
     if not status:
         found = found.filter(not_after__gt=timezone.now())
     if group := call.given.get("ResourceGroupId"):

@@ -11,7 +11,7 @@ from certificates.models import Certificate, Kind, SealedKey
 from certificates.services import delete_certificate
 from cloudapi import certificate_words as words
 from cloudapi.cas.product import CAS
-from cloudapi.certificate_rows import Shown, certificate_named, shown_all
+from cloudapi.certificate_rows import RELATED, Shown, certificate_named, shown_all
 from cloudapi.identifiers import certificate_ids, identifier
 from cloudapi.numbered_pages import page_of, paging, slice_of
 from cloudapi.numbers import numbers_of, object_with
@@ -115,9 +115,7 @@ def list_certificates(call: Call) -> Answer:
 def _wanted(call: Call) -> QuerySet[Certificate]:
     found = Certificate.objects.filter(current_version__isnull=False)
     found = found.filter(*_conditions(call)).order_by("not_after", "id")
-    return found.select_related("current_version__issued", "authority").prefetch_related(
-        "current_version__names", "repositories"
-    )
+    return found.select_related(*RELATED).prefetch_related("current_version__names", "repositories")
 
 
 def _conditions(call: Call) -> list[Q]:

@@ -8,7 +8,7 @@ from authorities.models import Authority, IssuedCertificate
 from certificates.models import Kind
 from cloudapi import certificate_words as words
 from cloudapi.certificate_rows import Shown
-from cloudapi.identifiers import identifier, rows_for
+from cloudapi.identifiers import identifier
 
 ISSUED, REVOKED = "ISSUE", "REVOKE"
 DAYS_OF_YEAR = 365.25
@@ -86,8 +86,4 @@ def type_of(one: Shown) -> str:
 
 def parent_of(one: Shown) -> str:
     """Return the identifier of the authority that signed a certificate, empty for a root and a stranger."""
-    issued = issued_of(one)
-    if issued is None:
-        return ""
-    above = issued.authority.certificate_id
-    return identifier(rows_for([above])[above])
+    return identifier(one.parent) if one.parent else ""

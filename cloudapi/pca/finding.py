@@ -5,14 +5,13 @@ from django.db.models import F, Q, QuerySet
 from authorities.models import Authority, IssuedCertificate
 from authorities.selectors import authority_by_id, line_of
 from certificates.models import Certificate, Kind
-from cloudapi.certificate_rows import OBJECT_TYPE, Shown, certificate_named, shown
+from cloudapi.certificate_rows import OBJECT_TYPE, RELATED, Shown, certificate_named, shown
 from cloudapi.models import CloudExtra
 from cloudapi.operations import Call
 from cloudapi.pca.describing import authority_of, issued_of
 
 AUTHORITY_PREFIX = "ca-"
 LEAVES = (Kind.SERVER, Kind.CLIENT)
-RELATED = ("current_version__issued__authority", "authority__parent")
 
 
 def authority_named(call: Call, text: str) -> Authority:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -26,7 +28,7 @@ from certificates.models import Certificate, Kind
 from cloudapi.identifiers import certificate_id, identifier, rows_for
 from events.actor import COMMAND
 from events.models import Change
-from tests.authorities.rows import make_root, make_subordinate
+from tests.authorities.rows import issue_client, make_root, make_subordinate
 from tests.authorities.test_issue_certificate import make_csr
 from tests.cloudapi.clients import refusal
 from tests.factories import make_server_certificate
@@ -307,3 +309,18 @@ def test_certificate_of_another_kind_is_named_in_the_refusal(pca: Client, parent
     assert refusal(client_certificate, pca, uploaded.pk) == "InvalidParameter.Identifier"
     leaf = models.DescribeClientCertificateRequest(identifier=parent)
     assert refusal(pca.describe_client_certificate, leaf) == "InvalidParameter.Identifier"
+
+
+def test_longer_list_costs_no_more_queries(pca: Client, authority: Authority) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            pca.list_client_certificate(models.ListClientCertificateRequest())
+        return len(captured)
+
+    issue_client(authority, "one")
+    queries()  # the first time a certificate is seen, it gets its number
+    few = queries()
+    for name in ("two", "three", "four"):
+        issue_client(authority, name)
+    queries()
+    assert queries() == few
