@@ -20,6 +20,7 @@ FIELDS = tuple(
     if field.attname not in _NOT_KEPT
 )
 STATES_KEPT = 200  # of one listener
+FOLLOWS = "follows_listener"  # of a rule; older states lack it
 RULE_FIELDS = ("id", "name", "priority", "direction", "conditions", "actions")
 
 
@@ -55,7 +56,7 @@ def state_of(listener: Listener) -> State:
     return {
         "fields": {name: getattr(listener, name) for name in FIELDS},
         "bindings": [BoundCertificate(**row) for row in bindings],
-        "rules": list(listener.rules.order_by("direction", "priority").values(*RULE_FIELDS)),
+        "rules": list(listener.rules.order_by("direction", "priority").values(*RULE_FIELDS, FOLLOWS)),
     }
 
 
@@ -122,7 +123,7 @@ def _named(certificate_id: str | None, names: Mapping[str, str]) -> str:
 
 
 def _rules(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
-    old, new = ({rule["id"]: rule for rule in rules} for rules in (before, after))
+    old, new = ({rule["id"]: {FOLLOWS: False, **rule} for rule in rules} for rules in (before, after))
     for rule_id in dict.fromkeys([*old, *new]):
         if old.get(rule_id) != new.get(rule_id):
             yield Difference("Forwarding rule", _told_rule(old.get(rule_id)), _told_rule(new.get(rule_id)), "rules")

@@ -12,7 +12,7 @@ from events.feed import Recorder, recording
 from listeners.models import ForwardingRule, Listener, LoadBalancer, ServerGroup
 from listeners.selectors.forwarding_rules import rule_by_id
 from listeners.services import rows
-from listeners.services.bindings import take_listener
+from listeners.services.bindings import count_change, take_listener
 from listeners.services.forwarding_rules import RuleFields, create_rules, delete_rules, update_rules
 from listeners.services.links import required_group
 from listeners.services.listeners import ListenerFields, NewListener, create_listener, update_listener
@@ -163,11 +163,7 @@ def create_classic_rules(actor: Actor, listener_id: str, given: Sequence[Classic
             base = base_of(own_group(listener.load_balancer, rule["server_group_id"]))
             group = group_used_so(actor, listener.load_balancer, base, settings, by=listener)
             made.append({**_plain(rule), "server_group_id": group.pk})
-        created = create_rules(actor, listener.pk, made)
-        for row in created:
-            row.follows_listener = True
-            row.save(update_fields=["follows_listener"])
-    return created
+        return create_rules(actor, listener.pk, made, follows_listener=True)
 
 
 def update_classic_rule(actor: Actor, rule_id: str, given: ClassicRuleFields) -> ForwardingRule:
@@ -175,13 +171,22 @@ def update_classic_rule(actor: Actor, rule_id: str, given: ClassicRuleFields) ->
     with recording(actor) as changes:
         row = rows.take(ForwardingRule.objects.select_related("listener"), rule_id, "forwarding_rule")
         listener = take_listener(actor, row.listener_id)
-        row.follows_listener = given.get("follows_listener", row.follows_listener)
-        _refuse_settings_of_follower(row, given)
-        row.save(update_fields=["follows_listener"])
+        _follow(changes, listener, row, given)
         group = _group_for_rule(actor, listener, row, given)
         update_rules(actor, listener.pk, {row.pk: {**_plain(given), "server_group_id": group.pk}})
         drop_unused_variants(changes, listener.load_balancer)
         return rule_by_id(listener, row.pk)
+
+
+def _follow(changes: Recorder, listener: Listener, row: ForwardingRule, given: ClassicRuleFields) -> None:
+    """Have a rule use its server group as the listener does, or in a way of its own, where ``given`` says so."""
+    before, row.follows_listener = row.follows_listener, given.get("follows_listener", row.follows_listener)
+    _refuse_settings_of_follower(row, given)
+    if row.follows_listener != before:
+        row.save(update_fields=["follows_listener"])
+        count_change(changes.actor, listener)
+        way = "as the listener does" if row.follows_listener else "in a way of its own"
+        changes.record("listener.updated", listener, f"Forwarding rule {row} uses its server group {way}")
 
 
 def _group_for_rule(actor: Actor, listener: Listener, row: ForwardingRule, given: ClassicRuleFields) -> ServerGroup:

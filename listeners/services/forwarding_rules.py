@@ -42,9 +42,17 @@ class RuleFields(TypedDict, total=False):
 
 
 def create_rules(
-    actor: Actor, listener_id: str, rules: Sequence[RuleFields], *, expected_revision: int | None = None
+    actor: Actor,
+    listener_id: str,
+    rules: Sequence[RuleFields],
+    *,
+    expected_revision: int | None = None,
+    follows_listener: bool = False,
 ) -> list[ForwardingRule]:
-    """Create rules; requests follow them as soon as the nodes have. ``expected_revision`` is the listener's."""
+    """Create rules; requests follow them as soon as the nodes have. ``expected_revision`` is the listener's.
+
+    ``follows_listener`` is of a Classic Load Balancer's: they use their server groups as the listener does its own.
+    """
     with recording(actor) as changes:
         listener = take_listener(actor, listener_id, expected_revision)
         checker = Checker(listener)
@@ -52,7 +60,7 @@ def create_rules(
         there = rules_of(listener)
         made: list[tuple[ForwardingRule, Rule]] = []
         for n, fields in enumerate(rules):
-            row = ForwardingRule(listener=listener, created_by=actor.name)
+            row = ForwardingRule(listener=listener, created_by=actor.name, follows_listener=follows_listener)
             with _place(n, len(rules)):
                 rule = checker.new(row.pk, fields, _last_priority([*there, *(each for each, _rule in made)]))
             row.priority, row.direction = rule.priority, rule.direction

@@ -12,7 +12,7 @@ from events.actor import Actor
 from events.feed import recording
 from events.models import Change
 from listeners.forwarding.rule import stored_rule
-from listeners.history import FIELDS, RULE_FIELDS, STATES_KEPT, BoundCertificate, differences, state_of
+from listeners.history import FIELDS, FOLLOWS, RULE_FIELDS, STATES_KEPT, BoundCertificate, differences, state_of
 from listeners.legality import refuse_mutual_authentication
 from listeners.models import Binding, ForwardingRule, Listener, ListenerState
 from listeners.selectors.history import kept_state
@@ -144,6 +144,7 @@ def _restore_rules(actor: Actor, listener: Listener, wanted: Sequence[dict[str, 
         row = there.get(each["id"]) or ForwardingRule(pk=each["id"], listener=listener, created_by=actor.name)
         if any(getattr(row, name) != value for name, value in each.items()):
             row.priority, row.direction = each["priority"], each["direction"]
+            row.follows_listener = each.get(FOLLOWS, False)
             made.append((row, stored_rule(*(each[name] for name in RULE_FIELDS))))
     if fresh := len({each["id"] for each in wanted} - there.keys()):
         refuse_too_many_rules(listener, fresh)

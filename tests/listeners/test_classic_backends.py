@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from console.errors import ConflictError, InvalidInputError
 from listeners import services
-from listeners.models import Listener, LoadBalancer, ServerGroup
+from listeners.models import Listener, ListenerState, LoadBalancer, ServerGroup
 from listeners.services import ServerSpec
 from listeners.services.classic import (
     Backends,
@@ -111,9 +111,13 @@ def test_rule_uses_its_group_as_the_listener_does_until_it_has_its_own_way(
     assert api.scheduler == "wlc"
     with pytest.raises(InvalidInputError, match="as the listener does"):
         update_classic_rule(OPERATOR, rule.pk, {"settings": {"scheduler": "wrr"}})
+    before = ListenerState.objects.filter(listener=listener).latest("pk")
     update_classic_rule(OPERATOR, rule.pk, {"follows_listener": False, "settings": {"scheduler": "wrr"}})
     api.refresh_from_db()
     assert api.scheduler == "wrr"
+    services.roll_back_listener(OPERATOR, listener.pk, change_id=before.change_id)
+    rule.refresh_from_db()
+    assert rule.follows_listener
 
 
 def test_group_of_another_load_balancer_is_refused(group: ServerGroup) -> None:
