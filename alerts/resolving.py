@@ -27,8 +27,8 @@ def hand_out_resolutions(audiences: Audiences, now: dt.datetime) -> int:
         return 0
     made = sum(_resolve_for(channel_id, group_id, owing, audiences, now) for channel_id, group_id in _told(owing))
     # What is on its way may still arrive, and is then to be followed by this.
-    on_its_way = _items(is_void=False, delivery__state__in=(State.PENDING, State.SENDING))
-    owing.filter(~Exists(on_its_way)).update(owes_resolution=False)
+    on_its_way = _has_like(is_void=False, delivery__state__in=(State.PENDING, State.SENDING))
+    owing.filter(~on_its_way).update(owes_resolution=False)
     return made
 
 
@@ -44,17 +44,21 @@ def _resolve_for(
     channel_id: str, group_id: str | None, owing: "QuerySet[Notice]", audiences: Audiences, now: dt.datetime
 ) -> int:
     said = DeliveryNotice.objects.filter(notice=OuterRef("pk"), channel=channel_id, is_resolution=True, is_void=False)
-    told = owing.filter(Exists(_items(channel=channel_id, is_told=True)), ~Exists(said))
+    told = owing.filter(_has_like(channel=channel_id, is_told=True), ~Exists(said))
     if not told.exists():
         return 0
     group = audiences.groups.get(group_id or "", Audience("", "", ()))
     return pack(told, Place(channel_id, group, departure(group.timing, now)), Delivery.Kind.RESOLVED, now)
 
 
-def _items(**conditions: object) -> "QuerySet[DeliveryNotice]":
-    """Return what was put into messages of the generation of an outer notice."""
-    same = {f"notice__{field}": OuterRef(field) for field in GENERATION}
-    return DeliveryNotice.objects.filter(**same, is_resolution=False, **conditions)
+def _has_like(**conditions: object) -> Exists:
+    """Say whether any notice of the same generation was put into such a message.
+
+    One question within the other, so that databases ask about the few notices first and never join all messages.
+    """
+    items = DeliveryNotice.objects.filter(notice=OuterRef("pk"), is_resolution=False, **conditions)
+    like = Notice.objects.filter(Exists(items), **{field: OuterRef(field) for field in GENERATION})
+    return Exists(like)
 
 
 def tell_afresh(now: dt.datetime) -> None:
