@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.db.models import F
+
 from listeners import limits, services
 from listeners.limits import SERVERS_PER_OPERATION
+from listeners.models import ServerGroup
 from listeners.services import ServerSpec
 from manifests.applying.state import Run, at, ids_of, is_as_wanted, portions
 from manifests.schemas import Entry
@@ -50,7 +53,8 @@ def _set_servers(run: Run, group_id: str, servers: list[ServerSpec], stored: Ent
 
 
 def prune(run: Run) -> None:
-    """Delete the server groups that are not declared."""
-    for name in sorted(run.stored.groups.keys() - run.wanted.groups.keys()):
+    """Delete the server groups that are not declared, variants first; some went with their load balancers."""
+    gone = run.stored.groups.keys() - run.wanted.groups.keys()
+    for group in ServerGroup.objects.filter(name__in=gone).order_by(F("variant_of").asc(nulls_last=True), "name"):
         with at("server_groups"):
-            services.delete_server_group(run.actor, run.group_id(name))
+            services.delete_server_group(run.actor, group.pk)

@@ -59,8 +59,8 @@ def call_every_operation(contract: Any, examples: int) -> int:
     return sent
 
 
-def test_a_few_requests_to_every_operation_are_answered_as_described(contract: Any) -> None:
-    assert call_every_operation(contract, 2) > 60
+def test_a_request_to_every_operation_is_answered_as_described(contract: Any) -> None:
+    assert call_every_operation(contract, 1) > 200
 
 
 @pytest.mark.conformance
