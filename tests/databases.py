@@ -5,16 +5,31 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.db import connections
 from django.db.utils import load_backend
+
+from lbadmin.values import database_settings
 
 
 @contextmanager
 def database(path: Path) -> Iterator[None]:
     """Let this process work on the database in ``path``, with real commits, until the block ends."""
+    with _opened({**connections["default"].settings_dict, "NAME": str(path)}):
+        yield
+
+
+@contextmanager
+def database_at(url: str) -> Iterator[None]:
+    """Let this process work on the database that ``url`` names, with real commits, until the block ends."""
+    with _opened({**connections["default"].settings_dict, **database_settings(url), "OPTIONS": {}}):
+        yield
+
+
+@contextmanager
+def _opened(options: dict[str, Any]) -> Iterator[None]:
     usual = connections["default"]
-    options = {**usual.settings_dict, "NAME": str(path)}
     opened = load_backend(options["ENGINE"]).DatabaseWrapper(options, "default")
     connections["default"] = opened
     try:

@@ -50,6 +50,11 @@ def postgresql_cluster(listen_port: int = 0) -> Iterator[str]:
         shutil.rmtree(base, ignore_errors=True)
 
 
+def restart_at_once(base: Path) -> None:
+    """Have the cluster in ``base`` crash, which forgets what was not committed, and recover."""
+    _as_server(program("pg_ctl"), "restart", "-w", "-m", "immediate", "-D", str(base / "data"), "-l", str(base / "log"))
+
+
 def _migrated(url: str) -> str:
     """Make a migrated database beside the one of ``url``, which tests copy; return its name."""
     name = "migrated"

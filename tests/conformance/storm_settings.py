@@ -1,0 +1,5 @@
+"""Settings of the processes that a storm kills: nothing differs but how often everything is looked for."""
+
+from tests.alerts.story_settings import *  # noqa: F403
+
+ALERTS_SCAN_MINUTES = 1 / 60
