@@ -14,8 +14,8 @@ SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
 PYTEST := $(PYTHON) -m pytest --numprocesses=5 -m "not conformance"
 # Tests that run lbadmin in their own process, and some that start it as it ships; the others reach nothing more.
 MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/cloudapi tests/console \
-	tests/dashboard tests/dataplane tests/events tests/features tests/listeners tests/manifests tests/renewals \
-	tests/watchlist \
+	tests/dashboard tests/dataplane tests/events tests/features tests/lbclient tests/listeners tests/manifests \
+	tests/renewals tests/watchlist \
 	tests/quickstart/test_start.py tests/quickstart/test_stop.py tests/e2e/test_restart_node.py \
 	tests/e2e/test_stop_node.py --ignore=tests/alerts/test_kill_sender.py
 # Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.

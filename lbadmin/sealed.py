@@ -23,7 +23,9 @@ SEALED_COLUMNS = (
     ("renewals_pendingchallenge", "key"),
     ("listeners_ticketkey", "token"),
     ("alerts_channel", "sealed_secret"),
+    ("alerts_channel", "sealed_previous_secret"),
     ("access_accesskey", "sealed_secret"),
+    ("access_rememberedanswer", "sealed_body"),
 )
 
 
