@@ -24,6 +24,8 @@ SEALED_COLUMNS = (
     ("listeners_ticketkey", "token"),
     ("alerts_channel", "sealed_secret"),
     ("alerts_channel", "sealed_previous_secret"),
+    ("alerts_channel", "sealed_target"),
+    ("alerts_heartbeat", "sealed_url"),
     ("access_accesskey", "sealed_secret"),
     ("access_rememberedanswer", "sealed_body"),
 )
