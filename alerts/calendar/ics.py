@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from icalendar import Alarm, Calendar, Event
@@ -21,6 +22,8 @@ MOST_ALARMS = 10
 PRODUCT = "-//lbadmin//expiry calendar//EN"
 REFRESH = dt.timedelta(hours=1)
 END_OF_CALENDAR, END_OF_EVENT = b"END:VCALENDAR\r\n", b"END:VEVENT\r\n"
+SOME_DAY = dt.date(9990, 10, 20)
+DATES_IN_EVENT = 3  # written with hyphens: in its id, its description and its address
 WORDS = b"DESCRIPTION:\r\n"  # of an alarm, until its event's are put there
 
 
@@ -43,13 +46,35 @@ def _moment(each: Scheduled | BusyDay) -> tuple[dt.datetime, str]:
 
 
 def _event(each: Scheduled | BusyDay, stamp: dt.datetime) -> bytes:
-    """Return one event with its alarms, which differ in their words alone and so are written once for all events."""
-    event = _event_of_day(each) if isinstance(each, BusyDay) else _event_of_end(each)
+    if isinstance(each, BusyDay):
+        return _event_of_day(each, stamp)
+    return _rendered(_of_end(each), each.hours, stamp)
+
+
+def _rendered(event: Event, hours: tuple[int, ...], stamp: dt.datetime) -> bytes:
+    """Return an event with its alarms, which differ in their words alone and so are written once for all events."""
     event.add("dtstamp", stamp)
     event.add("transp", "TRANSPARENT")
     body = bytes(event.to_ical()).removesuffix(END_OF_EVENT)
-    alarms = _alarms(each.hours).replace(WORDS, _words(str(event["summary"])))
+    alarms = _alarms(hours).replace(WORDS, _words(str(event["summary"])))
     return b"".join((body, alarms, END_OF_EVENT))
+
+
+def _event_of_day(busy: BusyDay, stamp: dt.datetime) -> bytes:
+    """Return the event of a day: that of another one, where as many end, with its dates put in their places."""
+    surroundings = (translation.get_language() or "", public_url("calendar"))
+    like = _like(busy.count, busy.hours, stamp, surroundings)
+    if like.count(SOME_DAY.isoformat().encode()) < DATES_IN_EVENT:  # a long address is folded, maybe within its date
+        return _rendered(_of_day(busy), busy.hours, stamp)
+    for written in ("%Y-%m-%d", "%Y%m%d"):
+        like = like.replace(SOME_DAY.strftime(written).encode(), busy.day.strftime(written).encode())
+    return like.replace((SOME_DAY + DAY).strftime("%Y%m%d").encode(), (busy.day + DAY).strftime("%Y%m%d").encode())
+
+
+@lru_cache(maxsize=1024)
+def _like(count: int, hours: tuple[int, ...], stamp: dt.datetime, surroundings: tuple[str, str]) -> bytes:
+    """Return an event to copy; ``surroundings`` are what it depends on beside: the language and our own address."""
+    return _rendered(_of_day(BusyDay(SOME_DAY, count, hours)), hours, stamp)
 
 
 def _words(text: str) -> bytes:
@@ -59,7 +84,7 @@ def _words(text: str) -> bytes:
     return bytes(alarm.to_ical()).removeprefix(b"BEGIN:VALARM\r\n").removesuffix(b"END:VALARM\r\n")
 
 
-def _event_of_end(scheduled: Scheduled) -> Event:
+def _of_end(scheduled: Scheduled) -> Event:
     end, event = scheduled.end, Event()
     event.add("uid", f"{end.kind}.{scheduled.generation}.{end.subject_id}@lbadmin")
     event.add("dtstart", end.at.astimezone(dt.UTC))
@@ -75,7 +100,7 @@ def _event_of_end(scheduled: Scheduled) -> Event:
     return event
 
 
-def _event_of_day(busy: BusyDay) -> Event:
+def _of_day(busy: BusyDay) -> Event:
     event = Event()
     words = ngettext("%(n)d certificate ends", "%(n)d certificates end", busy.count)
     event.add("uid", f"day.{busy.day.isoformat()}@lbadmin")

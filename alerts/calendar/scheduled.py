@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
-from alerts.calendar.days import End, day_of, midnight
-from alerts.expiry import thresholds_of_life
+from alerts.calendar.days import End, counts_by_day, day_of, midnight
+from alerts.expiry import THRESHOLDS_HOURS, thresholds_of_life
 from alerts.kinds import OUTSIDE
 from alerts.models import AlertStep, Contact, ContactGroup
 from alerts.rules import Facts, Rule, deciding_rule, rules_for
@@ -31,7 +31,7 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class BusyDay:
-    """A day on which more end than a calendar names, and how many hours before people are told of most of them."""
+    """A day on which more end than a calendar names, and how many hours before the default rule has them told."""
 
     day: dt.date
     count: int
@@ -56,15 +56,18 @@ def scheduled_ends(window: Window, group: ContactGroup | None, most_a_day: int) 
 
     Where more than ``most_a_day`` end on a day, they are counted and not read.
     """
-    parts = [(part, part.counts()) for part in _parts(window, Audience(group) if group else None)]
-    totals = sum((counts for _part, counts in parts), Counter[dt.date]())
+    rules = enabled_rules()
+    parts = list(_parts(window, rules, Audience(group) if group else None))
+    # Without a group one index answers, whatever the rules are.
+    totals = (
+        sum((part.counts() for part in parts), Counter[dt.date]())
+        if group
+        else counts_by_day(window.first, window.until)
+    )
     quiet = [day for day, count in totals.items() if count <= most_a_day]
-    busy = [
-        BusyDay(day, count, max(parts, key=lambda each: each[1][day])[0].rule_hours)
-        for day, count in totals.items()
-        if count > most_a_day
-    ]
-    return [*busy, *(each for part, _counts in parts if quiet for each in part.ends(quiet))]
+    usual = THRESHOLDS_HOURS if not rules else () if rules[-1].mutes else rules[-1].thresholds
+    busy = [BusyDay(day, count, usual) for day, count in totals.items() if count > most_a_day]
+    return [*busy, *(each for part in parts if quiet for each in part.ends(quiet))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,6 @@ class _Part:
     kind: str
     rule: Rule
     rows: Rows
-
-    @property
-    def rule_hours(self) -> tuple[int, ...]:
-        """The rule's thresholds, whatever lives how long."""
-        return () if self.rule.mutes else self.rule.thresholds
 
     def counts(self) -> Counter[dt.date]:
         """Count the rows by day."""
@@ -94,8 +92,7 @@ class _Part:
             yield Scheduled(End(ends_at, name, self.kind, subject_id), generation, hours)
 
 
-def _parts(window: Window, audience: "Audience | None") -> Iterator[_Part]:
-    rules = enabled_rules()
+def _parts(window: Window, rules: Sequence[Rule], audience: "Audience | None") -> Iterator[_Part]:
     first, until = midnight(window.first), midnight(window.until)
     for decision in decisions(rules):
         rows = decision.rows(until=until).filter(not_after__gte=first).annotate(day=day_of("not_after"))

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
+from pytest_django import Settings
 
 from alerts.calendar.days import counts_by_day, ends_on
 from alerts.calendar.feeds import create_feed, feed_of_token
@@ -184,6 +185,22 @@ def test_day_with_very_many_ends_is_one_event(alice: User) -> None:
     assert {str(alarm["description"]) for alarm in day.walk("VALARM")} == {"30 certificates end"}
     assert len(list(day.walk("VALARM"))) == 4
     assert outside["summary"] == "partner ends"
+
+
+def test_busy_days_are_told_apart_however_long_their_address_is(alice: User, settings: Settings) -> None:
+    for day in (50, 51):
+        for number in range(6):
+            make_certificate(NOW + day * DAY, name=f"fleet-{day}-{number}")
+    for host in ("lb.test", *("x" * length + ".example.test" for length in range(8, 24))):
+        settings.PUBLIC_URL = f"https://{host}"
+        found = events(Client(), feed(alice))
+        assert [event["dtstart"].dt for event in found] == [TODAY + 50 * DAY, TODAY + 51 * DAY]
+        assert [event["dtend"].dt for event in found] == [TODAY + 51 * DAY, TODAY + 52 * DAY]
+        for event in found:
+            address = f"https://{host}" + reverse("calendar-day", args=[event["dtstart"].dt])
+            assert event["url"] == address
+            assert address in event["description"]
+            assert str(event["dtstart"].dt) in event["uid"]
 
 
 def test_what_lies_far_ahead_or_long_behind_is_left_out(alice: User) -> None:
