@@ -8,6 +8,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -28,7 +29,7 @@ NOTICES = 500
 KILL_POINTS = 200
 LONGEST_PAUSE_SECONDS = 1.5
 LONGEST_ANSWER_SECONDS = 0.4
-# A worker needs some seconds until it sends; the others are back at once.
+BOOT_SECONDS = 20  # until a worker sends, on a busy machine
 VICTIMS = ("worker-1", "worker-2", "beat-1", "beat-2", "redis", DATABASE)
 
 
@@ -76,13 +77,25 @@ def persistently(work: Callable[[], object]) -> None:
     work()
 
 
-def rage(site: Storm, chance: random.Random) -> None:
-    """Feed the storm and kill, 200 times."""
+def rage(site: Storm, chance: random.Random, arrived: Callable[[], int]) -> None:
+    """Feed the storm and kill, 200 times; workers while something is being sent."""
     for point in range(KILL_POINTS):
         numbers = range(point * NOTICES // KILL_POINTS, (point + 1) * NOTICES // KILL_POINTS)
         persistently(lambda numbers=numbers: feed(numbers))  # type: ignore[misc]  # bound at once
-        time.sleep(chance.uniform(0, LONGEST_PAUSE_SECONDS))
-        site.kill(chance.choice(VICTIMS))
+        victim = chance.choice(VICTIMS)
+        if victim.startswith("worker"):
+            _await_a_send(arrived)
+            time.sleep(chance.uniform(0, LONGEST_ANSWER_SECONDS))
+        else:
+            time.sleep(chance.uniform(0, LONGEST_PAUSE_SECONDS))
+        site.kill(victim)
+
+
+def _await_a_send(arrived: Callable[[], int]) -> None:
+    """Wait until a worker is sending; there may be nothing to send, too."""
+    before = arrived()
+    with suppress(TimeoutError):
+        wait_until(lambda: arrived() > before, BOOT_SECONDS)
 
 
 def all_told() -> bool:
@@ -116,7 +129,7 @@ def test_storm_of_kills_loses_no_notice_and_doubles_none_without_a_trace(tmp_pat
         with storm(tmp_path, f"smtp://127.0.0.1:{mailbox.port}") as site:
             lay_ground(receiver)
             site.start_all()
-            rage(site, random.Random(seed))
+            rage(site, random.Random(seed), lambda: len(receiver.requests) + len(mailbox.mails))
             persistently(lambda: wait_until(all_told, 600, interval=2))
             for name in ROLES[:4]:
                 site.end(name)
