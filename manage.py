@@ -16,6 +16,7 @@ if __name__ == "__main__":
     gc.freeze()
     gc.enable()
     # Checks load every address and schema, which costs a command more than its work does. `check` runs them, as do the
-    # tests; `migrate` looks at the database all the same.
-    BaseCommand.requires_system_checks = ()
+    # tests; `migrate` and `runserver` look all the same.
+    if "runserver" not in sys.argv[1:2]:
+        BaseCommand.requires_system_checks = ()
     execute_from_command_line(sys.argv)

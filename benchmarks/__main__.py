@@ -13,6 +13,7 @@ CAMPAIGNS = (
     "startup",
     "idle",
     "scan",
+    "calendar",
     "deliveries",
     "authorities",
     "pages",

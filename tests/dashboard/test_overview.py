@@ -105,7 +105,7 @@ def test_it_costs_a_bounded_number_of_queries(admin_client: Client, django_asser
 
 
 def test_other_methods_are_refused(admin_client: Client) -> None:
-    assert admin_client.post("/").status_code == 405
+    assert admin_client.put("/").status_code == 405
 
 
 def test_the_strip_has_a_bar_for_each_day_on_which_something_ends() -> None:
