@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -30,6 +30,7 @@ class Ending:
 
     certificate_id: str
     name: str
+    member: str  # of the chain, that ends; empty where it is the certificate itself
     kind: str
     kind_label: str
     version: int
@@ -61,10 +62,18 @@ def endings_of(notices: Iterable[Notice], now: dt.datetime) -> list[Ending]:
     listed = list(notices)
     known, facts = _known({notice.subject_id for notice in listed})
     return [
-        facts.ending(known[notice.subject_id], notice.subject_kind, notice.expires_at, notice.threshold_hours, now)
+        replace(
+            facts.ending(known[notice.subject_id], notice.subject_kind, notice.expires_at, notice.threshold_hours, now),
+            member=_member(notice, known[notice.subject_id].name),
+        )
         for notice in listed
         if notice.subject_id in known
     ]
+
+
+def _member(notice: Notice, certificate_name: str) -> str:
+    """Return the name of a chain's member, which the ledger writes behind that of the certificate."""
+    return notice.subject_name.removeprefix(f"{certificate_name}: ") if notice.subject_kind == CHAIN else ""
 
 
 @contextmanager
@@ -130,6 +139,7 @@ class _Facts:
         return Ending(
             certificate_id=certificate.pk,
             name=certificate.name,
+            member="",
             kind=certificate.kind,
             kind_label=certificate.get_kind_display(),
             version=version.number if version else 0,

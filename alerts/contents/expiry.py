@@ -42,6 +42,7 @@ def event_item(ending: Ending) -> dict[str, Any]:
         "kind": ending.kind,
         "version": ending.version,
         "ends": ending.subject_kind,
+        "chain_member": ending.member,
         "not_after": ending.ends_at.isoformat(),
         "state": "expired" if ending.is_expired else "expiring",
         "threshold_hours": ending.threshold_hours,

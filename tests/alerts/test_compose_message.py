@@ -11,7 +11,7 @@ from alerts.scanning import run_scan
 from alerts.transports import Message
 from alerts.transports.email import one_line
 from events.actor import SYSTEM
-from tests.alerts.rows import DAY, make_certificate
+from tests.alerts.rows import DAY, make_certificate, make_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,14 @@ def test_names_of_any_script_stay_whole(name: str) -> None:
     assert name in message.subject
     assert name in one_line(message.subject)
     assert name in message.html
+
+
+def test_member_of_a_chain_that_ends_is_named() -> None:
+    make_webhook()
+    now = timezone.now()
+    make_certificate(now + 80 * DAY, name="shop", chain_not_after=now + 5 * DAY)
+    run_scan(SYSTEM)
+    delivery = Delivery.objects.select_related("channel").get()
+    message = compose(delivery, worth_telling(delivery, now))
+    assert "shop (a certificate of its chain: CN=Test Intermediate 0)" in message.text
+    assert [item["chain_member"] for item in message.data["certificates"]] == ["CN=Test Intermediate 0"]
