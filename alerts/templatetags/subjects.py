@@ -6,7 +6,8 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from alerts.kinds import AUTHORITY, CERTIFICATE, CHAIN, KINDS, NODE
+from alerts.kinds import AUTHORITY, CERTIFICATE, CHAIN, KINDS, LIST, NODE
+from alerts.thresholds import words
 from events.models import Notice
 
 register = template.Library()
@@ -24,6 +25,14 @@ class Subject:
 def subject_of(notice: Notice) -> Subject:
     """Return what a notice is about: ``{% subject_of notice as subject %}``."""
     return Subject(_words(notice), _url(notice))
+
+
+@register.simple_tag
+def threshold_of(notice: Notice) -> str:
+    """Return when a notice is told, in words; a failure is told when it is found."""
+    kind = KINDS.get(notice.subject_kind)
+    has_end = kind is None or kind.has_thresholds or kind.name == LIST
+    return words(notice.threshold_hours) if has_end else _("when it was found")
 
 
 def _words(notice: Notice) -> str:

@@ -14,6 +14,7 @@ from alerts.selectors import channel_by_id, deliveries
 from alerts.sending import send_due
 from console.errors import NotFoundError
 from events.actor import SYSTEM
+from events.models import Notice
 from tests.alerts.rows import DAY, make_certificate, make_email, make_webhook
 from tests.alerts.servers import Receiver, status
 
@@ -54,6 +55,17 @@ def test_scan_button_scans_and_lists_what_it_found(page: Client) -> None:
     assert "shop" in content
     assert "7 days before" in content
     assert page.get(reverse("scan-now")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "words"),
+    [("certificate", 48, "2 days before"), ("authority", 0, "at the end"), ("node", 0, "when it was found")],
+)
+def test_list_says_when_a_notice_of_each_kind_is_told(page: Client, kind: str, hours: int, words: str) -> None:
+    now = timezone.now()
+    about = {"subject_kind": kind, "subject_id": "x", "generation": "1", "subject_name": "x"}
+    Notice.objects.create(**about, threshold_hours=hours, expires_at=now, created_at=now)
+    assert words in page.get(reverse("notice-list")).content.decode()
 
 
 def test_email_channel_is_created_edited_switched_and_deleted(page: Client) -> None:
