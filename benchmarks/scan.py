@@ -101,7 +101,7 @@ def _fill(versions: int) -> None:
 
 
 def _lay_rules(versions: int) -> None:
-    """Make rules whose scopes hold some, and tag the certificates of one, all of which end within its longest threshold."""
+    """Make rules whose scopes hold some; the certificates of one are tagged, and end within its longest threshold."""
     create_rule(SYSTEM, name="tagged", tag_key="env", tag_value="prod", thresholds_hours=[60 * 24, 24, 0])
     create_rule(SYSTEM, name="muted", owner="nobody", mutes=True)
     create_rule(SYSTEM, name="of a product", product="ALB", thresholds_hours=[60 * 24, 0])

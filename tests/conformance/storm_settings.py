@@ -2,4 +2,4 @@
 
 from tests.alerts.story_settings import *  # noqa: F403
 
-ALERTS_SCAN_MINUTES = 1 / 60
+ALERTS_SCAN_MINUTES: float = 1 / 60  # type: ignore[no-redef]

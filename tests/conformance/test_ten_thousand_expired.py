@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from alerts.composing import MOST_IN_EVENT, MOST_IN_MAIL
+from alerts.contents.content import MOST_IN_EVENT, MOST_IN_MAIL
 from alerts.models import Delivery
 from alerts.scanning import run_scan
 from alerts.sending import send_due
