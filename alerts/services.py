@@ -99,6 +99,8 @@ def update_channel(
     place = _new_target(channel_by_id(channel_id), target)
     with recording(actor) as changes:
         channel = _for_change(channel_id, expected_revision)
+        if (name, target, language) != (None, None, None):
+            _refuse_contacts_own(channel)
         before = _state(channel)
         channel.name = channel.name if name is None else _checked_name(name)
         if place:
@@ -157,6 +159,7 @@ def delete_channel(actor: Actor, channel_id: str, *, expected_revision: int | No
     """Delete a channel with its delivery log."""
     with recording(actor) as changes:
         channel = _for_change(channel_id, expected_revision)
+        _refuse_contacts_own(channel)
         with writing_ledger():
             resolve_channel(channel)
         changes.record("channel.deleted", channel, _("Channel %(name)s deleted") % {"name": channel.name})
@@ -193,6 +196,13 @@ def _hand_out_now() -> None:
     with writing_ledger():
         hand_out(timezone.now())
     transaction.on_commit(wake_sender)
+
+
+def _refuse_contacts_own(channel: Channel) -> None:
+    """Raise ConflictError for what is a contact's: its address is changed, and it is deleted, with the contact."""
+    if channel.contact_id:
+        message = _("“%(name)s” is the channel of a contact.") % {"name": channel.name}
+        raise ConflictError(message, "channel.of-contact", way_out=_("Change or delete the contact."))
 
 
 def _for_change(channel_id: str, expected_revision: int | None) -> Channel:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from alerts.models import Acknowledgement, Contact, ContactGroup
+from alerts.models import Acknowledgement, Channel, Contact, ContactGroup
 from alerts.scanning import run_scan
 from events.actor import SYSTEM
 from events.models import Notice
@@ -38,6 +38,15 @@ def test_contact_is_created_read_changed_and_deleted(api: Api) -> None:
     assert (changed.json()["name"], changed["ETag"]) == ("Ben", '"2"')
     assert api("DELETE", path).status_code == 204
     assert api("GET", path).status_code == 404
+
+
+def test_channel_of_a_contact_is_changed_with_the_contact_alone(api: Api) -> None:
+    api("POST", "/contacts", {"name": "Ana", "email": "ana@example.test"})
+    channel = Channel.objects.get()
+    path = f"/channels/{channel.pk}"
+    for answer in (api("DELETE", path), api("PATCH", path, {"target": "other@example.test"})):
+        assert (answer.status_code, answer.json()["code"]) == (409, "channel.of-contact")
+    assert api("PATCH", path, {"enabled": False}).json()["enabled"] is False
 
 
 @pytest.mark.parametrize(
