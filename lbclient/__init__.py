@@ -6,7 +6,7 @@
 
     with Client("https://lb.example.com", token) as lb:
         group = lb.server_groups.create(name="web", servers=[{"address": "10.0.0.1", "port": 80}])
-        for certificate in lb.certificates.list(query="shop"):
+        for certificate in lb.certificates.list(q="shop"):
             print(certificate["name"], certificate["not_after"])
         lb.server_groups.update(group, scheduler="rr")  # 412 if somebody else changed it meanwhile
 """

@@ -14,7 +14,7 @@ from access.tokens import create_token
 from lbadmin.api import api
 from lbclient import Client, ConflictError, Item, NotFoundError, RefusedError, Resource, StaleError, UnreachableError
 from listeners.models import ServerGroup
-from tests.factories import make_listener, make_server_group
+from tests.factories import make_listener, make_server_certificate, make_server_group
 
 
 class ToDjango(httpx.BaseTransport):
@@ -74,6 +74,12 @@ def test_a_list_goes_on_to_its_end(lb: Client) -> None:
         make_server_group()
     assert len(list(lb.server_groups.list(limit=2))) == 3
     assert [row["name"] for row in lb.server_groups.list(query="nothing")] == []
+
+
+def test_certificates_are_searched_as_documented(lb: Client) -> None:
+    shop = make_server_certificate("www.shop.test")
+    make_server_certificate("www.other.test")
+    assert [row["id"] for row in lb.certificates.list(q="shop")] == [shop.pk]
 
 
 def test_what_a_listener_can_do(lb: Client) -> None:
