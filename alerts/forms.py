@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.allowing import LONGEST_REASON
 from alerts.models import Channel
-from alerts.services import LONGEST_NAME
+from alerts.naming import LONGEST_NAME
 from alerts.signing import MOST_OVERLAP_HOURS, OVERLAP_HOURS
 from alerts.targets import LONGEST_TARGET
 from console.forms import StyledForm

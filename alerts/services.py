@@ -13,6 +13,7 @@ from alerts.addressing import Target, checked_target
 from alerts.groups import join_default_group
 from alerts.handing_out import hand_out
 from alerts.models import Channel
+from alerts.naming import checked_name
 from alerts.outcomes import clear_failure, hasten, resolve_channel
 from alerts.selectors import channel_by_id
 from alerts.signing import MOST_OVERLAP_HOURS, OVERLAP_HOURS, SIGNED_KINDS, new_secret, rotate
@@ -24,7 +25,6 @@ from events.actor import Actor
 from events.feed import Recorder, recording
 from events.notices import writing_ledger
 
-LONGEST_NAME = 128
 # What an operator may change.
 CHANGEABLE = ("name", "target", "sealed_target", "language", "enabled")
 
@@ -73,7 +73,7 @@ def _new_channel(kind: str, name: str, target: str, language: str) -> tuple[Chan
     place = checked_target(kind, target)
     channel = Channel(
         kind=kind,
-        name=_checked_name(name),
+        name=checked_name(name, "channel.invalid-name"),
         target=place.shown,
         sealed_target=place.sealed,
         sealed_secret=seal(secret.encode()) if secret else None,
@@ -102,7 +102,7 @@ def update_channel(
         if (name, target, language) != (None, None, None):
             _refuse_contacts_own(channel)
         before = _state(channel)
-        channel.name = channel.name if name is None else _checked_name(name)
+        channel.name = channel.name if name is None else checked_name(name, "channel.invalid-name")
         if place:
             channel.target, channel.sealed_target = place.shown, place.sealed
         channel.language = channel.language if language is None else _checked_language(language)
@@ -209,14 +209,6 @@ def _for_change(channel_id: str, expected_revision: int | None) -> Channel:
     channel = channel_by_id(channel_id)
     refuse_stale(channel, expected_revision, "channel.stale")
     return channel
-
-
-def _checked_name(name: str) -> str:
-    cleaned = name.strip()
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        message = _("A channel needs a name of 1 to 128 characters, without line breaks.")
-        raise InvalidInputError(message, "channel.invalid-name", field="name", way_out=_("Choose another name."))
-    return cleaned
 
 
 def _checked_language(code: str) -> str:

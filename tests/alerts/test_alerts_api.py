@@ -73,6 +73,7 @@ def test_mail_channel_has_no_secret_to_rotate(api: Api) -> None:
     [
         ({"kind": "pigeon", "name": "a", "target": "b"}, 422, "kind"),
         ({"kind": "email", "name": "", "target": "a@example.test"}, 422, "name"),
+        ({"kind": "email", "name": "\u202eb", "target": "a@example.test"}, 422, "name"),
         ({"kind": "email", "name": "a\nb", "target": "a@example.test"}, 422, "name"),
         ({"kind": "email", "name": "a", "target": "nobody"}, 422, "target"),
         ({"kind": "email", "name": "a", "target": " , "}, 422, "target"),
@@ -97,6 +98,12 @@ def test_what_cannot_be_right_is_refused_and_nothing_is_stored(
     assert field in answer.json()["field"]
     assert answer["Content-Type"] == "application/problem+json"
     assert Channel.objects.count() == 1
+
+
+def test_channel_may_bear_a_name_of_any_script_with_emoji(api: Api) -> None:
+    name = "متجر Zoë 👩‍💻"
+    made = api("POST", "/channels", {"kind": "email", "name": name, "target": "a@example.test"})
+    assert (made.status_code, made.json()["name"]) == (201, name)
 
 
 def test_save_from_an_older_revision_is_refused(api: Api) -> None:
