@@ -17,7 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from alerts import context
 from events.wake import redis_client
 from tests.databases import copy_database, database, exclusively, load_database
-from tests.environment import SHARED_DIR
+from tests.environment import MIGRATED
 from tests.postgresql import TEMPLATE, postgresql_cluster
 from tests.redis import redis_process
 
@@ -89,14 +89,13 @@ def _scan_was_looked_at() -> None:
 @pytest.fixture(scope="session")
 def empty_database(django_db_blocker: DjangoDbBlocker) -> Path:
     """Return a migrated SQLite database in a file, to be copied; one worker makes it for all."""
-    path = SHARED_DIR / "migrated.sqlite3"
-    with exclusively(path.with_suffix(".lock")):
-        if not path.exists():
-            made = path.with_suffix(".making")
+    with exclusively(MIGRATED.with_suffix(".lock")):
+        if not MIGRATED.exists():
+            made = MIGRATED.with_suffix(".making")
             with django_db_blocker.unblock(), database(made):
                 call_command("migrate", verbosity=0)
-            copy_database(made, path)
-    return path
+            copy_database(made, MIGRATED)
+    return MIGRATED
 
 
 @pytest.fixture(scope="session")

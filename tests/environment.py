@@ -18,6 +18,7 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="lbadmin-test-"))
 os.environ["LBADMIN_DATA_DIR"] = str(DATA_DIR)
 # Of the run's first process; its workers inherit where it is.
 SHARED_DIR = Path(os.environ.setdefault("TESTS_SHARED_DIR", str(DATA_DIR)))
+MIGRATED = SHARED_DIR / "migrated.sqlite3"  # see the fixture ``empty_database``
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,6 +18,8 @@ from tests.conformance.whole import BACK_SECONDS, Whole, whole
 from tests.e2e.conftest import Backend
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.usefixtures("empty_database")
+
 CHILDREN = ("console", "worker", "beat", "redis", "node")
 ENGINE, SUPERVISOR = "engine", "supervisor"
 ROUNDS = 5

@@ -78,6 +78,7 @@ class Whole:
             transport=httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0)),
         )
         self.expiring: list[str] = []
+        self.post("/allowed-ranges", network="127.0.0.1", reason="the receiver of this test")
         self.post("/channels", kind="webhook", name="pager", target=receiver.url)
         self.certificate_id, self.sha256 = self._make_listener(backend_port)
         wait_until(self.is_served, BACK_SECONDS)

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 
 from lbadmin.environment import BASE_DIR
+from tests.databases import copy_database
+from tests.environment import MIGRATED
 from tests.processes import unmeasured
 from tests.waiting import free_port, wait_until
 
@@ -142,9 +144,14 @@ class QuickStart:
 
 
 @contextmanager
-def quick_start(directory: Path, **settings: str) -> Iterator[QuickStart]:
-    """Yield a quick start that is not running yet; leave no process behind."""
+def quick_start(directory: Path, *, from_nothing: bool = False, **settings: str) -> Iterator[QuickStart]:
+    """Yield a quick start that is not running yet; leave no process behind.
+
+    Unless it begins ``from_nothing``, its tables are made already: making them takes longer than all the rest.
+    """
     run = QuickStart(directory, **settings)
+    if MIGRATED.exists() and not from_nothing and "DATABASE_URL" not in settings:
+        copy_database(MIGRATED, run.data_dir / "lbadmin.sqlite3")
     try:
         yield run
     finally:

@@ -24,7 +24,7 @@ def _sign_in(run: QuickStart, password: str) -> int:
 
 
 def test_first_start_prints_a_password_once_and_serves_the_sample(tmp_path: Path) -> None:
-    with quick_start(tmp_path) as run:
+    with quick_start(tmp_path, from_nothing=True) as run:
         run.is_measured = True
         run.start()
         printed = re.search(r"^  Password  (\S{20}) ", run.output, re.MULTILINE)
@@ -87,7 +87,7 @@ def test_second_start_on_the_same_data_directory_is_refused(running: QuickStart,
     ],
 )
 def test_wrong_setting_is_refused_by_name_without_a_traceback(name: str, value: str, tmp_path: Path) -> None:
-    with quick_start(tmp_path, **{name: value}) as run:
+    with quick_start(tmp_path, from_nothing=False, **{name: value}) as run:
         assert run.run_to_end() == 2
         assert run.output.startswith(f"lbadmin does not start. {name}: ")
         assert run.output.count("\n") == 1
@@ -102,7 +102,7 @@ def test_wrong_setting_is_refused_by_name_without_a_traceback(name: str, value: 
     ],
 )
 def test_setting_that_leads_nowhere_is_refused_by_name(name: str, value: str, tmp_path: Path) -> None:
-    with quick_start(tmp_path, **{name: value}) as run:
+    with quick_start(tmp_path, from_nothing=False, **{name: value}) as run:
         assert run.run_to_end() == 1
         assert f"\nlbadmin does not start. {name}: " in f"\n{run.output}"
         assert "Traceback" not in run.output
