@@ -51,7 +51,7 @@ def test_rule_is_created_edited_and_shown(page: Client) -> None:
     assert rule.thresholds_hours == [720, 12, 0]
     assert [(step.after_hours, step.to_owner) for step in rule.steps.all()] == [(0, False), (4, True)]
     shown = text(page.get(reverse("alert-rule-list")))
-    assert "tag env" in shown
+    assert "Tag env" in shown
     assert "the owner after 4 h" in shown
     edit = reverse("alert-rule-edit", args=[rule.pk])
     assert "30d, 12h, 0" in text(page.get(edit))
