@@ -46,7 +46,10 @@ class RuleForm(StyledForm):
     owner = forms.CharField(label=_("Owner"), max_length=200, required=False)
     product = forms.ChoiceField(label=_("Used by a"), required=False)
     listener_id = forms.CharField(
-        label=_("Used by the listener"), max_length=64, required=False, help_text=_("Its identifier, such as lsn-….")
+        label=_("Used by the listener"),
+        max_length=64,
+        required=False,
+        help_text=_("Its identifier, which begins with lsn-."),
     )
     only_unused = forms.BooleanField(label=_("Only certificates that nothing uses"), required=False)
     mutes = forms.BooleanField(label=_("Mute: tell nobody of what this rule holds"), required=False)

@@ -98,8 +98,11 @@ def _dates(month: dt.date) -> Iterator[dt.date]:
 
 
 def _level(count: int, most: int) -> int:
-    """Return how dark a day is: by the root of its part of the fullest day, so that single ends stay visible."""
-    return max(1, round(LEVELS * (count / most) ** 0.5)) if count else 0
+    """Return how dark a day is: by the root of its part of the fullest day, so that single ends stay visible.
+
+    The fullest day counts as one of some ends at least, lest one end alone be as dark as can be.
+    """
+    return max(1, round(LEVELS * (count / max(most, LEVELS)) ** 0.5)) if count else 0
 
 
 def _day(

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from alerts.calendar.days import counts_by_day, ends_on
 from alerts.calendar.feeds import create_feed, feed_of_token
-from alerts.calendar.grid import month_of, next_month
+from alerts.calendar.grid import month_of, next_month, year_grid
 from alerts.models import CalendarFeed, Contact, ContactGroup
 from events.actor import Actor
 from tests.alerts.rows import DAY, NOW, make_certificate, replace
@@ -117,6 +117,11 @@ def test_year_shows_thirteen_months(page: Client) -> None:
     assert "Jun 2026" in text
     assert "Jun 2027" in text
     assert 'title="2026-09-09: 1"' in text
+
+
+def test_single_end_is_not_as_strong_as_the_fullest_day_can_be() -> None:
+    months = year_grid(TODAY.replace(day=1), {TODAY: 1}, TODAY)
+    assert [day.level for day in months[0].cells if day and day.count] == [2]
 
 
 @pytest.mark.parametrize("name", ["calendar", "calendar-year", "calendar-feed-list", "calendar-feed-create"])
