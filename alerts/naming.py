@@ -19,14 +19,15 @@ def checked_name(text: str, code: str, longest: int = LONGEST_NAME) -> str:
     Names of any script are fine, emoji too.
     """
     name = text.strip()
-    if not 0 < len(name) <= longest or not all(map(_is_allowed, name)):
+    if not 0 < len(name) <= longest or not is_harmless(name):
         message = _("A name of 1 to %(most)d characters is needed, without line breaks or marks that turn the text.")
         raise InvalidInputError(message % {"most": longest}, code, field="name", way_out=_("Choose another name."))
     return name
 
 
-def _is_allowed(char: str) -> bool:
-    return char not in TURNS and unicodedata.category(char) not in REFUSED_CATEGORIES
+def is_harmless(text: str) -> bool:
+    """Whether a text ends no line and turns no direction; it may be of any script, with emoji."""
+    return not any(char in TURNS or unicodedata.category(char) in REFUSED_CATEGORIES for char in text)
 
 
 def checked_language(language: str, code: str) -> str:

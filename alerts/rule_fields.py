@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from alerts.kinds import KINDS
 from alerts.models import AlertRule, AlertStep, ContactGroup
-from alerts.naming import checked_name
+from alerts.naming import checked_name, is_harmless
 from alerts.thresholds import LONGEST_HOURS, checked_hours
 from certificates.models import Kind
 from console.errors import InvalidInputError
@@ -76,7 +76,7 @@ def _chosen(field: str, value: Collection[str], known: Sequence[str]) -> list[st
 def _text(field: str) -> Any:
     def check(value: str) -> str:
         text = value.strip()
-        if len(text) > LONGEST[field] or not text.isprintable():
+        if len(text) > LONGEST[field] or not is_harmless(text):
             message = _("At most %(most)d characters, without line breaks, are possible here.")
             raise _invalid(field, message % {"most": LONGEST[field]}, _("Shorten it."))
         return text

@@ -1,5 +1,6 @@
 """Every write to watched addresses, the results of checks apart."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ SHORTEST_PERIOD, LONGEST_PERIOD = 5, 7 * 24 * 60  # minutes
 DEFAULT_PERIOD = 60
 MOST_ADDRESSES = 10_000
 LONGEST_OWNER = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LOOKED_UP_AT_ONCE = 200
 # What is forgotten when another place is asked.
 NO_RESULT: dict[str, Any] = {
@@ -209,7 +211,7 @@ def _check_period(minutes: int) -> None:
 
 def _checked_owner(text: str) -> str:
     owner = text.strip()
-    if len(owner) > LONGEST_OWNER or not owner.isprintable():
+    if len(owner) > LONGEST_OWNER or _CONTROL.search(owner):
         message = _("The owner has a control character, or more than %(most)d characters.") % {"most": LONGEST_OWNER}
         raise InvalidInputError(message, "watched.owner", field="owner")
     return owner

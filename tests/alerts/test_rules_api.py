@@ -48,6 +48,12 @@ def test_rule_without_steps_tells_the_default_group(api: Api) -> None:
     assert [step["group_id"] for step in create(api).json()["steps"]] == [ContactGroup.objects.get(is_default=True).pk]
 
 
+def test_rule_may_follow_an_owner_whose_name_has_emoji(api: Api) -> None:
+    made = api("POST", "/alert-rules", {"name": "Zoë's", "owner": "Zoë 👩‍💻"})
+    assert (made.status_code, made.json()["owner"]) == (201, "Zoë 👩‍💻")
+    assert api("POST", "/alert-rules", {"name": "turned", "owner": "\u202eeoZ"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "fields",
     [

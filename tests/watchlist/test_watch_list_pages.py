@@ -58,14 +58,14 @@ def test_address_that_is_not_there_is_not_found(page: Client, name: str) -> None
 
 def test_several_are_pasted_at_once_and_known_ones_stay(page: Client, row: WatchedAddress) -> None:
     text = "www.partner.test\nsmtp://mail.partner.test:587\n10.0.0.5:8443 shop.partner.test"
-    form = {"addresses": text, "period_minutes": "15", "owner": "Network team"}
+    form = {"addresses": text, "period_minutes": "15", "owner": "Zoë 👩‍💻"}
     answer = page.post(reverse("watched-add"), form, follow=True)
     assert "2 addresses are watched from now on." in answer.content.decode()
     assert "1 is watched already." in answer.content.decode()
     new = WatchedAddress.objects.exclude(pk=row.pk)
     assert {(each.name, each.starttls, each.owner, each.period_minutes) for each in new} == {
-        ("mail.partner.test:587", "smtp", "Network team", 15),
-        ("shop.partner.test:8443", "none", "Network team", 15),
+        ("mail.partner.test:587", "smtp", "Zoë 👩‍💻", 15),
+        ("shop.partner.test:8443", "none", "Zoë 👩‍💻", 15),
     }
     assert Change.objects.filter(kind="watched_address.created").count() == 3
 
