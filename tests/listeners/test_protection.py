@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from console.errors import ConflictError
 from events.actor import COMMAND, Actor
@@ -73,6 +75,20 @@ def test_pages_may_not_change_what_is_protected(change: str) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 def test_rest_and_commands_go_on(change: str, actor: Actor) -> None:
     CHANGES[change](actor, protected())
+
+
+PAGES = ("detail", "edit", "stop", "default-change", "additional-add", "mutual-authentication")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_say_beforehand_that_they_may_change_nothing(admin_client: Client, page: str) -> None:
+    shown = admin_client.get(reverse(f"listener-{page}", args=[protected().pk])).content.decode()
+    assert shown.count("Reason: by Terraform") == 1
+
+
+def test_the_wizard_says_beforehand_that_it_may_create_nothing(admin_client: Client) -> None:
+    address = reverse("listener-create", args=[protected().load_balancer_id])
+    assert "Reason: by Terraform" in admin_client.get(address, follow=True).content.decode()
 
 
 def test_the_page_can_lift_the_protection_and_its_reason_goes_with_it() -> None:
