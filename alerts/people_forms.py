@@ -22,7 +22,7 @@ DAY = dt.timedelta(days=1)
 TAKE_ON, UNTIL = "acknowledge", "until"
 SPANS = {"1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 ANSWERS = (
-    (TAKE_ON, _("I take this on: no further warning of this version; its end is still told")),
+    (TAKE_ON, _("I take this on: no further reminder, but an end is still told")),
     ("1d", _("Remind me in a day")),
     ("3d", _("Remind me in 3 days")),
     ("7d", _("Remind me in a week")),
