@@ -16,6 +16,7 @@ from listeners.selectors.forwarding_rules import parsed, rules_of
 from listeners.services.rule_checks import refuse_without_requests
 
 _LONGEST = 8192
+_SCHEMES = frozenset({"", "http", "https", "ws", "wss"})  # which one it is decides nothing: the listener does
 _SOURCE_PORT = 50_000  # of no particular client
 _STATUSES = range(100, 600)
 
@@ -80,7 +81,7 @@ def _parts(url: str) -> tuple[str, str]:
     try:
         found = urlsplit(text if "//" in text else f"//{text}")
         host = found.hostname
-        is_possible = bool(host) and len(text) <= _LONGEST and text.isascii() and text.isprintable() and " " not in text
+        is_possible = bool(host) and found.scheme in _SCHEMES and _is_plain(text)
         _port = found.port
     except ValueError:
         is_possible = False
@@ -93,6 +94,10 @@ def _parts(url: str) -> tuple[str, str]:
         )
     query = f"?{found.query}" if "?" in text else ""
     return found.netloc.rpartition("@")[2], (found.path or "/") + query
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= _LONGEST and text.isascii() and text.isprintable() and " " not in text
 
 
 def _checked_method(method: str) -> str:

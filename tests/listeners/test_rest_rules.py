@@ -110,7 +110,8 @@ def test_request_is_tried_without_sending_it(rest: Call, listener: Listener) -> 
     assert tried["answer"]["headers"] == [{"name": "X-A", "value": "b"}]
     default = rest("POST", url(listener, "/trial"), {"url": "a.test"}).json()
     assert (default["rule_id"], default["groups"][0]["server_group_id"]) == (None, listener.server_group_id)
-    assert rest("POST", url(listener, "/trial"), {"url": "http://[/"}).status_code == 422
+    for impossible in ("http://[/", "ftp://a.test/", "http:///", "http://a.test:99999/", "http://a.test/" + "a" * 8192):
+        assert rest("POST", url(listener, "/trial"), {"url": impossible}).json()["code"] == "trial.url-invalid"
 
 
 def test_rules_of_a_clb_are_a_domain_and_a_url(rest: Call) -> None:
