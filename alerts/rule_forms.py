@@ -122,6 +122,11 @@ def _step_fields(count: int) -> dict[str, forms.Field]:
     return fields
 
 
+def initial_of_new_rule() -> dict[str, Any]:
+    """Return what the form proposes: that the default group is told at once."""
+    return {"to_0": ContactGroup.objects.filter(is_default=True).values_list("pk", flat=True).first()}
+
+
 def initial_of_rule(rule: AlertRule) -> dict[str, Any]:
     """Return what the form shows of a stored rule."""
     shown = {name: getattr(rule, name) for name in ("name", *RuleForm.scope_fields, "mutes", "revision")}

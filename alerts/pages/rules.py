@@ -13,7 +13,7 @@ from access.actors import actor_of
 from alerts import rule_selectors, rule_services
 from alerts.forecast import checked_span, forecast
 from alerts.models import AlertRule
-from alerts.rule_forms import RuleForm, SpanForm, initial_of_rule, usual_day
+from alerts.rule_forms import RuleForm, SpanForm, initial_of_new_rule, initial_of_rule, usual_day
 from alerts.rule_words import scope_words, steps_words, thresholds_words
 from alerts.scopes import rule_of
 from console.errors import DomainError, InvalidInputError
@@ -55,7 +55,7 @@ def rule_detail(request: HttpRequest, rule_id: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def rule_create(request: HttpRequest) -> HttpResponse:
     """Create a rule."""
-    form = RuleForm(request.POST or None)
+    form = RuleForm(request.POST or None, initial=initial_of_new_rule())
     if request.method == "POST":
         rule = attempt(form, lambda: rule_services.create_rule(actor_of(request), **form.given()), SERVICE_FIELDS)
         if rule is not None:

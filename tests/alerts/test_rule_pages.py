@@ -46,6 +46,11 @@ def test_page_of_no_rule_is_not_found(page: Client) -> None:
         assert page.get(reverse(f"alert-rule-{name}", args=["arl-none"])).status_code == 404
 
 
+def test_new_rule_is_proposed_to_tell_the_default_group(page: Client) -> None:
+    group = ContactGroup.objects.get(is_default=True)
+    assert f'<option value="{group.pk}" selected>' in page.get(reverse("alert-rule-create")).content.decode()
+
+
 def test_rule_is_created_edited_and_shown(page: Client) -> None:
     rule = make_rule(page, tag_key="env", subject_kinds=["certificate"], to_1="owner", after_1="4")
     assert rule.thresholds_hours == [720, 12, 0]
