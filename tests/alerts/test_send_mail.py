@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -15,6 +16,7 @@ from alerts.resending import resend_delivery, send_test
 from alerts.scanning import run_scan
 from alerts.sending import send_due
 from alerts.transports.email import one_line
+from authorities.models import Authority
 from events.actor import SYSTEM
 from events.models import Notice
 from tests.alerts.rows import DAY, make_certificate, make_email
@@ -61,8 +63,14 @@ def bodies(mailbox: Mailbox) -> list[str]:
     return [part.get_content() for part in parts if part]
 
 
+def old_root() -> Authority:
+    """Return an authority of a year that ends in five days."""
+    with time_machine.travel(timezone.now() - 360 * DAY):
+        return make_root(days=365)
+
+
 def test_an_authority_is_to_be_renewed_on_its_own_page(mailbox: Mailbox) -> None:
-    authority = make_root(days=5)
+    authority = old_root()
     make_email()
     run_scan(SYSTEM)
     attempt()
@@ -74,7 +82,7 @@ def test_an_authority_is_to_be_renewed_on_its_own_page(mailbox: Mailbox) -> None
 
 
 def test_a_mail_about_both_says_what_to_do_with_each(mailbox: Mailbox) -> None:
-    make_root(days=5)
+    old_root()
     tell()
     for body in bodies(mailbox):
         assert "Renew the certificate" in body

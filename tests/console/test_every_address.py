@@ -21,9 +21,13 @@ OPEN = {
     "/api/v1/docs": "the same in every installation",
     "/api/v1/openapi.json": "the same in every installation",
     "/pki/": "an authority's certificate, lists and OCSP answers are for everybody",
+    "/alerts/answer/": "the signed link of a message says who may answer",
+    "/calendar/x.ics": "the secret in the address says who may read",
 }
 # They answer 401 instead of leading to the sign-in page.
 PROGRAMS = ("/api/", "/metrics")
+# No page: a signature, which no other site can make, says who asks.
+FOR_THE_CLOUDS_CLIENTS = ("POST", "/")
 # A value for each kind of parameter; no such object exists.
 UUID = "00000000-0000-4000-8000-000000000000"
 VALUES = {"uuid": UUID, "uuidstr": UUID, "int": "1", "slug": "x", "str": "x", "path": "x"}
@@ -60,7 +64,12 @@ def test_the_addresses_are_all_found() -> None:
 
 
 def test_pages_lead_a_stranger_to_the_sign_in(client: Client) -> None:
-    answers = {(method, address): client.generic(method, address) for address in GUARDED for method in METHODS}
+    answers = {
+        (method, address): client.generic(method, address)
+        for address in GUARDED
+        for method in METHODS
+        if (method, address) != FOR_THE_CLOUDS_CLIENTS
+    }
     led = [(answer.status_code, answer.headers.get("Location", "")[:9]) for answer in answers.values()]
     assert [asked for asked, answer in zip(answers, led, strict=True) if answer != (302, "/sign-in/")] == []
 
@@ -77,5 +86,13 @@ def test_operations_want_a_token_before_anything_else(client: Client) -> None:
 def test_pages_take_no_form_of_another_site(admin_user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
-    statuses = {address: client.post(address).status_code for address in GUARDED}
+    statuses = {address: client.post(address).status_code for address in GUARDED if address != "/"}
     assert {address: status for address, status in statuses.items() if status not in {403, 405}} == {}
+
+
+def test_the_clouds_clients_need_a_signature(client: Client, admin_user: User) -> None:
+    client.force_login(admin_user)
+    method, address = FOR_THE_CLOUDS_CLIENTS
+    asked = "Action=DeleteListener&Version=2022-04-30&ListenerId=x"
+    answer = client.generic(method, address, asked, "application/x-www-form-urlencoded")
+    assert (answer.status_code, answer.json()["Code"]) == (400, "MissingParameter")
