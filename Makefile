@@ -109,9 +109,9 @@ messages: dev ## Collect the texts to translate, and compile the translations
 
 .PHONY: lock
 lock: dev ## Write the lock files anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --only-binary :all: --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
 		--python-version 3.11 -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --only-binary :all: --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
 		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	echo uv | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade \
 		--python-version 3.11 -o requirements-uv.lock
