@@ -1,4 +1,4 @@
-"""How tests are shared out: a module with an engine or browser of its own goes to one worker, others test by test.
+"""How tests are shared out: modules with an engine, console or browser go each to one worker, others test by test.
 
 pytest-xdist's own marks for groups have no effect with pytest 9.
 """
@@ -6,7 +6,7 @@ pytest-xdist's own marks for groups have no effect with pytest 9.
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WHOLE = ("tests/browser/", "tests/dataplane/", "tests/e2e/")
+WHOLE = ("tests/browser/", "tests/console/test_large_body.py", "tests/dataplane/", "tests/e2e/")
 
 
 class ModulesWithEngines(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -43,9 +43,9 @@ def test_certificate_is_told_once_at_each_threshold(clock: time_machine.Travelle
     make_webhook()
     make_certificate(NOW + 40 * DAY)
     messages = {}
-    for day in range(45):
+    for day in (0, 9, 10, 11, 32, 33, 34, 38, 39, 40, 41, 44):
         clock.move_to(NOW + day * DAY)
-        for _ in range(3):
+        for _ in range(2):
             scan()
         if sent := deliver_everything():
             messages[day] = sent

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lbadmin.environment import BASE_DIR
+from tests.databases import copy_database
 from tests.waiting import free_port, wait_until
 
 BODY = b'{"certificate_pem": "' + b"x" * 10_000_000 + b'"}'
@@ -24,16 +25,16 @@ def answers(port: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def console(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[int]:
     """Run the console under gunicorn, on a database of its own; yield its port."""
     directory, port = tmp_path_factory.mktemp("console"), free_port()
     kept = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
     environment = {**kept, "LBADMIN_DATA_DIR": str(directory), "LBADMIN_BIND": f"127.0.0.1:{port}"}
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:lbadmin.gunicorn", "lbadmin.wsgi"]
+    copy_database(empty_database, directory / "lbadmin.sqlite3")
     with Path(directory, "log").open("wb") as log:
-        for prepare in (["migrate", "-v0"], ["collectstatic", "-v0", "--no-input"]):
-            run = [sys.executable, "manage.py", *prepare]
-            subprocess.run(run, cwd=BASE_DIR, env=environment, check=True, stdout=log, stderr=log)
+        collect = [sys.executable, "manage.py", "collectstatic", "-v0", "--no-input"]
+        subprocess.run(collect, cwd=BASE_DIR, env=environment, check=True, stdout=log, stderr=log)
         process = subprocess.Popen(gunicorn, cwd=BASE_DIR, env=environment, stdout=log, stderr=log)
         try:
             wait_until(lambda: answers(port), 60)
