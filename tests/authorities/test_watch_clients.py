@@ -1,11 +1,14 @@
 """Client certificates are listed, searched and watched like all others."""
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from alerts.scanning import run_scan
 from certificates.selectors import certificates
 from events.actor import SYSTEM
 from events.models import Notice
+from tests.alerts.rows import DAY
 from tests.authorities.rows import issue_client, make_root
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +26,7 @@ def test_a_client_certificate_is_found_by_kind_name_and_serial_number() -> None:
 
 
 def test_the_end_of_a_client_certificate_is_told() -> None:
-    issued = issue_client(make_root(), days=20)
+    with time_machine.travel(timezone.now() - 50 * DAY):
+        issued = issue_client(make_root(), days=60)
     run_scan(SYSTEM)
     assert Notice.objects.filter(subject_id=issued.certificate.pk).exists()
