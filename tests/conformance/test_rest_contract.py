@@ -1,5 +1,6 @@
 """The REST API against its own description: whatever is sent, nothing crashes and every answer is as described."""
 
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -32,12 +33,12 @@ def contract(live_server: LiveServer, settings: DjangoSettings) -> Any:
     return schemathesis.openapi.from_url(f"{live_server.url}/api/v1/openapi.json", timeout=60)
 
 
-def call_every_operation(contract: Any, examples: int) -> int:
-    """Send ``examples`` generated requests to each operation as an administrator; return how many were sent."""
+def call_operations(contract: Any, examples: int, one_in: int = 1) -> int:
+    """Send ``examples`` generated requests to one in so many operations as an administrator; return how many."""
     robot = User.objects.create_superuser("robot")
     sent = 0
 
-    for result in contract.get_all_operations():
+    for result in islice(contract.get_all_operations(), 0, None, one_in):
         # One for each operation: some of them delete tokens.
         headers = {"Authorization": f"Bearer {create_token(robot)}"}
 
@@ -59,10 +60,10 @@ def call_every_operation(contract: Any, examples: int) -> int:
     return sent
 
 
-def test_a_request_to_every_operation_is_answered_as_described(contract: Any) -> None:
-    assert call_every_operation(contract, 1) > 200
+def test_requests_to_some_operations_are_answered_as_described(contract: Any) -> None:
+    assert call_operations(contract, examples=1, one_in=4) > 50
 
 
 @pytest.mark.conformance
 def test_many_requests_to_every_operation_are_answered_as_described(contract: Any) -> None:
-    print(call_every_operation(contract, 100), "requests")  # noqa: T201
+    print(call_operations(contract, examples=100), "requests")  # noqa: T201

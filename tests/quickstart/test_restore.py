@@ -59,6 +59,7 @@ def restore_and_serve(run: QuickStart, backup: Path, expected: str, content: Cal
     assert run.stop() == 0
 
 
+@pytest.mark.conformance
 def test_sqlite_is_restored_with_its_keys(tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     with quick_start(tmp_path) as run:
