@@ -104,7 +104,7 @@ def test_what_is_no_service_that_reaches_people_is_refused(address: str) -> None
         ("subprocess.Popen", ("sh", [], None, None)),
         ("os.system", ("true",)),
         ("open", ("/etc/passwd", "r", 0)),
-        ("open", ("/work/secret", "r", 0)),
+        ("open", ("/srv/secret", "r", 0)),
         ("open", ("/usr/lib/x", "w", 0o1101)),
     ],
 )
