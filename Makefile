@@ -94,6 +94,7 @@ coverage: dev provision ## Measure which lines and branches the tests reach, and
 .PHONY: conformance
 conformance: dev provision ## Run the long campaigns: hostile input, scanners, the REST API against its description
 	@scripts/provision testssl=testssl.sh
+	@$(MAKE) --no-print-directory coverage
 	$(PYTHON) -m pytest --hypothesis-profile=campaign -m "conformance or hypothesis"
 
 .PHONY: bench
