@@ -6,7 +6,13 @@ pytest-xdist's own marks for groups have no effect with pytest 9.
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WHOLE = ("tests/browser/", "tests/console/test_large_body.py", "tests/dataplane/", "tests/e2e/")
+WHOLE = (
+    "tests/browser/",
+    "tests/console/test_large_body.py",
+    "tests/dataplane/",
+    "tests/e2e/",
+    "tests/listeners/test_tls_policies.py",
+)
 
 
 class ModulesWithEngines(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
