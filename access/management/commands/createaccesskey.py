@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access.access_keys import create_access_key
+from access.management.users import named_user
 from console.errors import DomainError
 from events.actor import COMMAND
 
@@ -23,12 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the key."""
-        users = get_user_model()
-        try:
-            user = users.objects.get_by_natural_key(options["user"])
-        except users.DoesNotExist:
-            message = f"No user is called “{options['user']}”. Create one with: manage.py createsuperuser"
-            raise CommandError(message) from None
+        user = named_user(options["user"])
         try:
             made = create_access_key(COMMAND, user, options["name"])
         except DomainError as error:

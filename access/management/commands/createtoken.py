@@ -3,10 +3,10 @@
 import datetime as dt
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from access.management.users import named_user
 from access.scopes import SCOPES
 from access.tokens import make_token
 from console.errors import DomainError
@@ -35,12 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the token."""
-        users = get_user_model()
-        try:
-            user = users.objects.get_by_natural_key(options["user"])
-        except users.DoesNotExist:
-            message = f"No user is called “{options['user']}”. Create one with: manage.py createsuperuser"
-            raise CommandError(message) from None
+        user = named_user(options["user"])
         try:
             made = make_token(
                 COMMAND,
