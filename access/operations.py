@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from access.rates import Rate
+from access.rates import tell_rate
 from access.repeating import HEADER, claim, key_of, remember
+from access.request_counts import Rate
 from access.rest import is_known
 from access.scopes import is_question
 from console.errors import InvalidInputError
@@ -77,7 +78,7 @@ def _within(run: Run) -> Run:
             response = _in_one_transaction(request, call, lambda: run(request, *args, **kwargs))
         rate: Rate | None = getattr(request, "rate", None)
         if rate is not None:
-            rate.tell(response)
+            tell_rate(rate, response)
         return response
 
     return answer

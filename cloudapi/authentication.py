@@ -3,10 +3,12 @@
 import datetime as dt
 import hashlib
 
+from django.conf import settings
 from django.utils import timezone
 
 from access.access_keys import secret_of
 from access.models import AccessKey
+from access.request_counts import count_request
 from cloudapi.errors import CloudError, missing
 from cloudapi.nonces import CLOCK_WINDOW, take_nonce
 from cloudapi.wire.request import WireRequest
@@ -30,6 +32,20 @@ def signer_of(wire: WireRequest) -> AccessKey:
     if not row.user.is_active:
         raise CloudError("Forbidden.AccessKeyDisabled", "The user of the access key is switched off.", 403)
     return row
+
+
+def refuse_haste(row: AccessKey) -> None:
+    """Raise CloudError where this access key has sent as many requests as it may within a minute."""
+    limit: int = settings.CLOUD_REQUESTS_PER_MINUTE
+    if not limit:
+        return
+    rate = count_request(f"access-key:{row.pk}", limit)
+    if rate.left < 0:
+        raise CloudError(
+            "Throttling.User",
+            f"The access key has sent {limit} requests within a minute, as many as it may. "
+            f"Send the next one in {rate.seconds} seconds.",
+        )
 
 
 def refuse_replay(wire: WireRequest, row: AccessKey, *, writes: bool) -> None:

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from access.access_keys import note_use
 from access.models import AccessKey
-from cloudapi.authentication import refuse_replay, signer_of
+from cloudapi.authentication import refuse_haste, refuse_replay, signer_of
 from cloudapi.errors import CloudError, invalid, missing
 from cloudapi.operations import Answer, Call, Operation, Product, product_of
 from cloudapi.running import run
@@ -94,6 +94,7 @@ def _form(wire: WireRequest, product: Product | None) -> str:
 def _answered(wire: WireRequest, product: Product, request_id: str) -> tuple[Operation, Answer]:
     key = signer_of(wire)
     operation = product.operations.get(wire.get("Action", "x-acs-action"))
+    refuse_haste(key)
     refuse_replay(wire, key, writes=operation is not None and operation.writes)
     note_use(key)
     if operation is None:

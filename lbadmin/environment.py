@@ -53,6 +53,7 @@ class Environment:
     region: str
     drain_seconds: int
     rest_requests_per_minute: int
+    cloud_requests_per_minute: int
 
 
 def read_environment() -> Environment:
@@ -103,6 +104,7 @@ def _read(env: FileAwareEnv) -> Environment:
         region=env.str("LBADMIN_REGION", "cn-hangzhou", validate=values.check_region),
         drain_seconds=env.int("LBADMIN_DRAIN_SECONDS", 600, validate=validate.Range(min=1, max=86_400)),
         rest_requests_per_minute=env.int("LBADMIN_REST_REQUESTS_PER_MINUTE", 6000, validate=validate.Range(min=0)),
+        cloud_requests_per_minute=env.int("LBADMIN_CLOUD_REQUESTS_PER_MINUTE", 6000, validate=validate.Range(min=0)),
     )
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import redis
 import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -153,7 +154,7 @@ def test_a_token_that_asks_too_often_is_told_when_to_ask_again(
 ) -> None:
     settings.REST_REQUESTS_PER_MINUTE = 2
     now = 1000.0
-    monkeypatch.setattr("access.rates.time.monotonic", lambda: now)
+    monkeypatch.setattr("access.request_counts.time.monotonic", lambda: now)
     token, other = create_token(robot), create_token(robot)
     answers = [asked(token) for _each in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -168,3 +169,14 @@ def test_a_token_that_asks_too_often_is_told_when_to_ask_again(
 def test_no_limit_is_no_limit(robot: User, settings: Settings) -> None:
     settings.REST_REQUESTS_PER_MINUTE = 0
     assert "RateLimit" not in asked(create_token(robot))
+
+
+def test_requests_are_counted_over_all_processes(robot: User, settings: Settings, redis_server: str) -> None:
+    settings.REST_REQUESTS_PER_MINUTE = 2
+    token = create_token(robot)
+    assert asked(token).status_code == 200
+    with redis.Redis.from_url(redis_server) as other_process:
+        (name,) = other_process.keys("lbadmin:requests:token:*")
+        other_process.incr(name)
+        assert 0 < other_process.ttl(name) <= 60
+    assert asked(token).status_code == 429

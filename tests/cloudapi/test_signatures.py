@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
-from access.access_keys import NewAccessKey, delete_access_key, set_access_key_enabled
+from access.access_keys import NewAccessKey, create_access_key, delete_access_key, set_access_key_enabled
 from cloudapi.models import UsedNonce
 from cloudapi.wire.signatures import v1_signature
 from events.actor import COMMAND
@@ -152,3 +154,21 @@ def test_use_of_a_key_is_noted(client: Client, access_key: NewAccessKey) -> None
     ask_v1(client, access_key)
     access_key.row.refresh_from_db()
     assert access_key.row.last_used_at is not None
+
+
+def test_key_that_asks_too_often_is_throttled_and_no_other(
+    client: Client, access_key: NewAccessKey, admin_user: User, settings: Settings, redis_server: str
+) -> None:
+    settings.CLOUD_REQUESTS_PER_MINUTE = 2
+    answers = [told(ask_v1(client, access_key)) for _each in range(3)]
+    assert answers == [(200, ""), (200, ""), (400, "Throttling.User")]
+    assert told(ask_v1(client, create_access_key(COMMAND, admin_user))) == (200, "")
+    settings.CLOUD_REQUESTS_PER_MINUTE = 0
+    assert told(ask_v1(client, access_key)) == (200, "")
+
+
+def test_wrongly_signed_requests_use_up_nothing(client: Client, access_key: NewAccessKey, settings: Settings) -> None:
+    settings.CLOUD_REQUESTS_PER_MINUTE = 1
+    wrong = {**v1_parameters(access_key), "Signature": "no"}
+    assert told(client.get("/", wrong)) == (400, "IncompleteSignature")
+    assert told(ask_v1(client, access_key)) == (200, "")
