@@ -1,6 +1,7 @@
 """The sidebar: what there is, in which order, and what is current."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -102,13 +103,21 @@ def sidebar(path: str) -> list[Entry]:
 
 
 def _entry(destination: Destination, path: str) -> Entry | None:
-    try:
-        url = reverse(destination.url_name)
-    except NoReverseMatch:
+    url = _address(destination.url_name)
+    if not url:
         return None
     inside = url != "/" and path.startswith((url, *destination.prefixes))
     children = tuple(entry for child in destination.children if (entry := _entry(child, path)))
     return Entry(destination.label, url, destination.icon, inside or path == url, _single(children, path))
+
+
+@cache
+def _address(url_name: str) -> str:
+    """Return where a destination is, empty where it is not installed."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
 
 
 def _single(children: tuple[Entry, ...], path: str) -> tuple[Entry, ...]:

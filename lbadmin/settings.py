@@ -95,6 +95,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "console.widgets.WidgetRenderer"
 
 
 def _database(options: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     # Finds the hints of what an older edition of the rules has seen, some at a time.
     "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
     "deploy": {"task": "cloudapi.tasks.run_due_deployments", "schedule": 10, "options": {"expires": 10}},
+    "settle-jobs": {"task": "cloudapi.tasks.settle_open_jobs", "schedule": 30, "options": {"expires": 30}},
     "forget-answers": {"task": "cloudapi.tasks.forget_answers", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},

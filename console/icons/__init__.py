@@ -20,6 +20,7 @@ def _drawing(name: str) -> SafeString:
     return mark_safe(re.sub(r"\s*\n\s*", "", found[1]))  # noqa: S308
 
 
+@cache
 def icon_svg(name: str, css_class: str = "") -> SafeString:
     """Return the icon as an inline ``svg`` that screen readers skip; raises FileNotFoundError for an unknown name."""
     return format_html(
