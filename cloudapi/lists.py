@@ -49,10 +49,25 @@ def with_tags(rows: "QuerySet[Row]", object_type: str, tags: Sequence[Mapping[st
     return rows
 
 
-def with_extra(rows: "QuerySet[Row]", object_type: str, name: str, values: Sequence[Any]) -> "QuerySet[Row]":
-    """Keep the rows of which clients said one of ``values`` under ``name``."""
-    kept = CloudExtra.objects.filter(object_type=object_type, **{f"values__{name}__in": list(values)})
-    return rows.filter(pk__in=kept.values("object_id"))
+def with_extra(
+    rows: "QuerySet[Row]", object_type: str, name: str, values: Sequence[Any], unsaid: Any = None
+) -> "QuerySet[Row]":
+    """Keep the rows of which clients said one of ``values`` under ``name``; ``unsaid`` is what the others answer."""
+    kept = CloudExtra.objects.filter(object_type=object_type)
+    fitting = kept.filter(**{f"values__{name}__in": list(values)})
+    if unsaid not in values:
+        return rows.filter(pk__in=fitting.values("object_id"))
+    differing = kept.filter(values__has_key=name).exclude(pk__in=fitting.values("pk"))
+    return rows.exclude(pk__in=differing.values("object_id"))
+
+
+def in_zone(rows: "QuerySet[Row]", zone_id: str) -> "QuerySet[Row]":
+    """Keep the load balancers that clients made in a zone."""
+    kept = CloudExtra.objects.filter(object_type="load_balancer", values__has_key="ZoneMappings")
+    named = [
+        extra.object_id for extra in kept if any(zone.get("ZoneId") == zone_id for zone in extra.values["ZoneMappings"])
+    ]
+    return rows.filter(pk__in=named)
 
 
 def in_region(rows: "QuerySet[Row]", column: str, region: str) -> "QuerySet[Row]":

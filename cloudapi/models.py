@@ -39,14 +39,26 @@ class TokenAnswer(models.Model):
 class Job(models.Model):
     """A write that the cloud does in the background; here it is done at once, and then waits for the nodes."""
 
+    class Status(models.TextChoices):
+        """What came of it."""
+
+        PROCESSING = "Processing"
+        SUCCEEDED = "Succeeded"
+        FAILED = "Failed"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     product = models.CharField(max_length=16)
     action = models.CharField(max_length=64)
     resource_type = models.CharField(max_length=32)
     resource_id = models.CharField(max_length=64, blank=True)
     operate_type = models.CharField(max_length=16)
-    change_id = models.BigIntegerField()  # done where a node has followed the change feed up to here
+    after_change_id = models.BigIntegerField()  # the newest change before the write
+    change_id = models.BigIntegerField()  # the newest change of the write: nodes follow the feed up to here
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROCESSING)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-created_at", "id")

@@ -11,7 +11,7 @@ from cloudapi.models import CloudExtra
 from cloudapi.operations import Answer, Call, Product
 from cloudapi.wire.fields import Field, flag, text, texts
 from listeners import selectors, services
-from listeners.models import ResourceTag
+from listeners.models import Listener, ResourceTag
 
 TYPES: Mapping[str, str] = {
     "loadbalancer": "load_balancer",
@@ -120,7 +120,16 @@ def _list_tags(call: Call) -> Answer:
     for wanted in call.given.get("Tag", ()):
         rows = rows.filter(**_condition(wanted))
     found, told = page(call, rows, ("id",))
-    return {"TagResources": [_told(row.object_id, kind, row.key, row.value) for row in found], **told}
+    ids = _spelt(call, [row.object_id for row in found])
+    return {"TagResources": [_told(ids[row.object_id], kind, row.key, row.value) for row in found], **told}
+
+
+def _spelt(call: Call, ids: Sequence[str]) -> dict[str, str]:
+    """Return the id that answers give each resource: NLB writes the port of a listener behind it."""
+    spelt = {each: each for each in ids}
+    if call.operation.product.name == "Nlb" and call.given["ResourceType"] == "listener":
+        spelt.update((row.pk, f"{row.pk}@{row.port}") for row in Listener.objects.filter(pk__in=spelt))
+    return spelt
 
 
 def _condition(wanted: Mapping[str, str]) -> dict[str, str]:

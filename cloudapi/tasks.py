@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cloudapi.cas.deploying import due_jobs, run_job
-from cloudapi.jobs import LIFETIME
+from cloudapi.jobs import LIFETIME, settle_jobs
 from cloudapi.models import Job, TokenAnswer, UsedNonce
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,12 @@ def run_due_deployments() -> None:
     for job_id in due_jobs(now).order_by("pk").values_list("pk", flat=True):
         job = run_job(job_id, now)
         logger.info("deployment job %s: %s", job_id, job.status)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]
+def settle_open_jobs() -> None:
+    """End the jobs of writes whose outcome is known, so that nobody has to ask at the right moment."""
+    settle_jobs()
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from cloudapi.alb.product import ALB
-from cloudapi.jobs import is_done, job_rows
+from cloudapi.jobs import job_rows, settled
 from cloudapi.lists import page, paging
 from cloudapi.models import Job
 from cloudapi.operations import Answer, Call
@@ -38,7 +38,7 @@ def list_jobs(call: Call) -> Answer:
     if "EndTime" in given:
         rows = rows.filter(created_at__lte=_moment(given["EndTime"]))
     found, told = page(call, rows, ("-created_at", "pk"))
-    return {"Jobs": [_told(job) for job in found], **told}
+    return {"Jobs": [_told(job) for job in settled(found)], **told}
 
 
 def _moment(milliseconds: int) -> dt.datetime:
@@ -46,16 +46,19 @@ def _moment(milliseconds: int) -> dt.datetime:
 
 
 def _told(job: Job) -> dict[str, Any]:
-    at = int(job.created_at.timestamp() * 1000)
     return {
         "Id": str(job.pk),
         "ApiName": job.action,
         "ResourceId": job.resource_id,
         "ResourceType": job.resource_type,
         "OperateType": job.operate_type,
-        "Status": "Succeeded" if is_done(job) else "Processing",
-        "ErrorCode": "",
-        "ErrorMessage": "",
-        "CreateTime": at,
-        "ModifyTime": at,
+        "Status": job.status,
+        "ErrorCode": job.error_code,
+        "ErrorMessage": job.error_message,
+        "CreateTime": _milliseconds(job.created_at),
+        "ModifyTime": _milliseconds(job.ended_at or job.created_at),
     }
+
+
+def _milliseconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp() * 1000)

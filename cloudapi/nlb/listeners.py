@@ -150,7 +150,7 @@ def get_listener(call: Call) -> Answer:
     texts("ListenerIds", most=20),
     texts("LoadBalancerIds", most=20),
     text("ListenerProtocol", choices=PROTOCOLS),
-    text("SecSensorEnabled"),
+    flag("SecSensorEnabled"),
     TAG_FILTER,
     *paging(),
 )
@@ -165,7 +165,7 @@ def list_listeners(call: Call) -> Answer:
     if "ListenerProtocol" in given:
         rows = rows.filter(protocol=given["ListenerProtocol"])
     if "SecSensorEnabled" in given:
-        rows = with_extra(rows, "listener", "SecSensorEnabled", [given["SecSensorEnabled"].lower() == "true"])
+        rows = with_extra(rows, "listener", "SecSensorEnabled", [given["SecSensorEnabled"]], unsaid=False)
     found, told = page(call, rows, ORDER)
     ids = [each.pk for each in found]
     named, extras, tags = named_certificates(found), extras_of("listener", ids), selectors.tags_of("listener", ids)

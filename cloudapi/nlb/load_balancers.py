@@ -5,7 +5,7 @@ from typing import Any
 
 from cloudapi.errors import CloudError
 from cloudapi.extras import extras_of, keep_extras
-from cloudapi.lists import TAG, TAG_FILTER, in_region, page, paging, with_extra, with_ids, with_tags
+from cloudapi.lists import TAG, TAG_FILTER, in_region, in_zone, page, paging, with_extra, with_ids, with_tags
 from cloudapi.nlb.product import NLB, job
 from cloudapi.operations import Answer, Call
 from cloudapi.tagging import given_tags, tag_list
@@ -22,7 +22,8 @@ _LACKS = (
     "networks, zones, EIPs, bandwidth and billing are kept and returned; listeners accept connections on the"
     " PrivateIPv4Address of the first zone that has one, else on every address of the machine; names are unique"
 )
-_KEPT_FILTERS = ("AddressType", "AddressIpVersion", "Ipv6AddressType", "ResourceGroupId")
+# Filters on what clients said of an instance, and what is answered where they said nothing.
+_KEPT_FILTERS = {"AddressType": "Internet", "AddressIpVersion": "ipv4", "Ipv6AddressType": "", "ResourceGroupId": ""}
 
 
 def balancer_of(call: Call) -> LoadBalancer:
@@ -177,9 +178,11 @@ def list_balancers(call: Call) -> Answer:
         rows = rows.filter(name__in=names)
     if given.get("VpcIds"):
         rows = with_extra(rows, "load_balancer", "VpcId", given["VpcIds"])
-    for name in _KEPT_FILTERS:
+    for name, unsaid in _KEPT_FILTERS.items():
         if given.get(name):
-            rows = with_extra(rows, "load_balancer", name, [given[name]])
+            rows = with_extra(rows, "load_balancer", name, [given[name]], unsaid)
+    if given.get("ZoneId"):
+        rows = in_zone(rows, given["ZoneId"])
     if given.get("DNSName"):
         rows = rows.filter(bind_address=given["DNSName"])
     if (

@@ -178,9 +178,9 @@ def list_groups(call: Call) -> Answer:
     rows = with_tags(rows, "server_group", given.get("Tag", ()))
     if names := given.get("ServerGroupNames"):
         rows = rows.filter(name__in=names)
-    for name in ("VpcId", "ServerGroupType", "ResourceGroupId"):
+    for name, unsaid in (("VpcId", ""), ("ServerGroupType", "Instance"), ("ResourceGroupId", "")):
         if given.get(name):
-            rows = with_extra(rows, "server_group", name, [given[name]])
+            rows = with_extra(rows, "server_group", name, [given[name]], unsaid)
     found, told = page(call, rows.prefetch_related("servers"), ("name",))
     ids = [each.pk for each in found]
     extras, tags, users = extras_of("server_group", ids), selectors.tags_of("server_group", ids), balancers_behind(ids)

@@ -58,7 +58,8 @@ def _place(whole: Field, tree: dict[Any, Any], name: str, value: str) -> None:
 def _step(at: Field, segment: str, name: str) -> tuple[Field, str | int]:
     if at.kind == "list":
         if not _INDEX.fullmatch(segment) or int(segment) > (at.high or 0):
-            raise ParameterError("size", name, f"The index in {name[:LONGEST_SHOWN]} is not between 1 and {at.high}.")
+            message = f"The index in {name[:LONGEST_SHOWN]} is not between 1 and {at.high}."
+            raise ParameterError("size", name.rpartition(f".{segment}")[0], message)
         return at.item, int(segment)
     if at.kind == "struct" and segment in at.by_name:
         return at.by_name[segment], segment

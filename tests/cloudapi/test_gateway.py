@@ -1,4 +1,4 @@
-"""What every request goes through: addresses, parameters, forms of answers, dry runs, tokens, jobs."""
+"""What every request goes through: addresses, parameters, forms of answers, dry runs, tokens."""
 
 import datetime as dt
 import json
@@ -15,7 +15,7 @@ from cloudapi.models import CloudExtra, Job, TokenAnswer, UsedNonce
 from cloudapi.tasks import forget_answers
 from events.models import Change
 from listeners.limits import set_quota
-from listeners.models import Listener, LoadBalancer, NodeStatus, ServerGroup
+from listeners.models import Listener, LoadBalancer, ServerGroup
 from tests.cloudapi.signing import ask_v1, ask_v3, told, v1_parameters, v3_headers
 from tests.factories import OPERATOR, make_listener, make_load_balancer
 
@@ -68,11 +68,11 @@ BAD_PARAMETERS = [
     ({"MaxResults": "9" * 30}, "IllegalParam.MaxResults"),
     ({"MaxResults.1": "5"}, "IllegalParam.MaxResults.1"),
     ({"ListenerIds": "x"}, "IllegalParam.ListenerIds"),
-    ({"ListenerIds.0": "x"}, "IllegalParamSize.ListenerIds.0"),
-    ({"ListenerIds.-1": "x"}, "IllegalParamSize.ListenerIds.-1"),
-    ({"ListenerIds.01": "x"}, "IllegalParamSize.ListenerIds.01"),
-    ({"ListenerIds.1000000": "x"}, "IllegalParamSize.ListenerIds.1000000"),
-    ({"ListenerIds.21": "x"}, "IllegalParamSize.ListenerIds.21"),
+    ({"ListenerIds.0": "x"}, "IllegalParamSize.ListenerIds"),
+    ({"ListenerIds.-1": "x"}, "IllegalParamSize.ListenerIds"),
+    ({"ListenerIds.01": "x"}, "IllegalParamSize.ListenerIds"),
+    ({"ListenerIds.1000000": "x"}, "IllegalParamSize.ListenerIds"),
+    ({"ListenerIds.21": "x"}, "IllegalParamSize.ListenerIds"),
     ({"ListenerIds.1": "x", "ListenerIds.3": "y"}, "IllegalParam.ListenerIds"),
     ({"ListenerIds.1.Deep": "x"}, "IllegalParam.ListenerIds.1.Deep"),
     ({"ListenerIds." + "1." * 50: "x"}, "IllegalParam.ListenerIds." + "1." * 34),
@@ -157,17 +157,6 @@ def test_token_is_forgotten_after_a_day(client: Client, access_key: NewAccessKey
 @pytest.mark.parametrize("token", ["x" * 65, "ü"])
 def test_wrong_token_is_refused(client: Client, access_key: NewAccessKey, token: str) -> None:
     assert told(ask_v1(client, access_key, ClientToken=token, **GROUP)) == (400, "IllegalParam.ClientToken")
-
-
-def test_job_goes_on_until_every_node_has_taken_its_change(client: Client, access_key: NewAccessKey) -> None:
-    now = timezone.now()
-    node = NodeStatus.objects.create(node="n", pid=1, change_cursor=0, started_at=now, seen_at=now)
-    job = ask_v1(client, access_key, **GROUP).json()["JobId"]
-    ask = {"Action": "GetJobStatus", "JobId": job}
-    assert ask_v1(client, access_key, **ask).json()["Status"] == "processing"
-    node.change_cursor = Job.objects.get().change_id
-    node.save()
-    assert ask_v1(client, access_key, **ask).json()["Status"] == "Succeeded"
 
 
 def test_object_of_another_region_is_not_found(client: Client, access_key: NewAccessKey) -> None:

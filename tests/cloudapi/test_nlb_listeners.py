@@ -149,6 +149,8 @@ def test_listeners_are_found_by_tag_and_protocol(nlb: Client) -> None:
     tag = models.ListListenersRequestTag(key="team", value="shop")
     found = nlb.list_listeners(models.ListListenersRequest(tag=[tag], listener_protocol="tcpssl")).body.listeners
     assert [each.listener_id.partition("@")[0] for each in found] == [wanted.pk]
+    quiet = models.ListListenersRequest(sec_sensor_enabled="false")
+    assert nlb.list_listeners(quiet).body.total_count == 2
 
 
 def test_additional_certificates_are_associated_listed_and_disassociated(nlb: Client) -> None:

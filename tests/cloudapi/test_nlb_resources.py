@@ -83,8 +83,11 @@ def test_instance_is_renamed_and_keeps_what_means_nothing_here(nlb: Client) -> N
 
 def test_instances_are_listed_by_what_was_said_of_them(nlb: Client) -> None:
     wanted = nlb.create_load_balancer(new_balancer(load_balancer_name="one")).body.loadbalancer_id
-    nlb.create_load_balancer(new_balancer(load_balancer_name="two", vpc_id="vpc-2", tag=None))
+    elsewhere = models.CreateLoadBalancerRequestZoneMappings(v_switch_id="vsw-2", zone_id="cn-hangzhou-b")
+    two = new_balancer(load_balancer_name="two", vpc_id="vpc-2", tag=None, zone_mappings=[elsewhere])
+    nlb.create_load_balancer(two)
     for request in (
+        models.ListLoadBalancersRequest(zone_id="cn-hangzhou-a"),
         models.ListLoadBalancersRequest(vpc_ids=["vpc-1"]),
         models.ListLoadBalancersRequest(load_balancer_names=["one"]),
         models.ListLoadBalancersRequest(load_balancer_ids=[wanted]),
@@ -93,6 +96,9 @@ def test_instances_are_listed_by_what_was_said_of_them(nlb: Client) -> None:
         body = nlb.list_load_balancers(request).body
         assert [each.load_balancer_id for each in body.load_balancers] == [wanted]
     assert nlb.list_load_balancers(models.ListLoadBalancersRequest()).body.total_count == 2
+    for version, found in (("ipv4", 2), ("DualStack", 0)):  # nobody said either: ipv4 is what is answered
+        asked = models.ListLoadBalancersRequest(address_ip_version=version)
+        assert nlb.list_load_balancers(asked).body.total_count == found
     assert nlb.list_load_balancers(models.ListLoadBalancersRequest(region_id="cn-beijing")).body.total_count == 0
 
 
@@ -249,7 +255,8 @@ def test_resources_are_tagged_and_untagged(nlb: Client, kind: str) -> None:
     nlb.tag_resources(models.TagResourcesRequest(resource_type=kind, resource_id=[resource], tag=tags))
     nlb.untag_resources(models.UntagResourcesRequest(resource_type=kind, resource_id=[resource], tag_key=["a"]))
     ask = models.ListTagResourcesRequest(resource_type=kind, resource_id=[resource])
-    assert [(each.tag_key, each.tag_value) for each in nlb.list_tag_resources(ask).body.tag_resources] == [("b", "x")]
+    listed = nlb.list_tag_resources(ask).body.tag_resources
+    assert [(each.resource_id, each.tag_key, each.tag_value) for each in listed] == [(resource, "b", "x")]
     nlb.untag_resources(models.UntagResourcesRequest(resource_type=kind, resource_id=[resource], all=True))
     assert nlb.list_tag_resources(ask).body.tag_resources == []
 
