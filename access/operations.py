@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
+from access.parameters import Parameters, parameters_of
 from access.rates import tell_rate
 from access.repeating import HEADER, claim, key_of, remember
 from access.request_counts import Rate
@@ -55,7 +56,8 @@ def equip(api: NinjaAPI) -> None:
 class _Call:
     """One request on its way through an operation."""
 
-    def __init__(self, *, outward: bool) -> None:
+    def __init__(self, parameters: Parameters, *, outward: bool) -> None:
+        self.parameters = parameters
         self.outward = outward
         self.answer: Any = None  # the row that a repeated request will find
         self.looked_at_revision = False
@@ -66,10 +68,11 @@ def _within(run: Run) -> Run:
     is_write = not _SAFE & set(operation.methods)
     outward = operation.operation_id in OUTWARD
     _describe(operation, is_write=is_write, outward=outward)
+    parameters = parameters_of(operation, *([DRY_RUN] if is_write else []))
 
     @wraps(run)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        call = request.rest_call = _Call(outward=outward)  # type: ignore[attr-defined]
+        call = request.rest_call = _Call(parameters, outward=outward)  # type: ignore[attr-defined]
         if not is_write:
             response = _with_news(request, run(request, *args, **kwargs))
         elif outward or _is_plain(request):
@@ -107,9 +110,10 @@ def _before_work(work: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(work)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        call: _Call = request.rest_call  # type: ignore[attr-defined]
+        call.parameters.refuse_others(request.GET)
         if request.method in _SAFE:
             return work(request, *args, **kwargs)
-        call: _Call = request.rest_call  # type: ignore[attr-defined]
         _refuse_other_spelling(request)
         key = key_of(request)
         is_dry = request.GET.get(DRY_RUN) == "true"

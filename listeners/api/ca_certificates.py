@@ -22,13 +22,13 @@ class CaCertificateQuery(PageQuery):
 
     source: CaSource | None = Field(None, description="`authority`: of the private authorities here; or `third-party`.")
     repository_id: str = Field("", description="With `third-party`: of this CA repository alone.")
-    query: str = Field("", description="Part of a name, a fingerprint or a serial number.")
+    q: str = Field("", description="Part of a name, a fingerprint or a serial number.")
 
 
 @router.get("/ca-certificates", response=CertificatesOut, operation_id="listCaCertificates")
 def list_ca_certificates(request: HttpRequest, query: Annotated[CaCertificateQuery, Query()]) -> dict[str, object]:
     """List the CA certificates that `ca_certificate_id` takes, by their source; soonest expiry first."""
-    found = certificates(kind=Kind.CA, query=query.query)
+    found = certificates(kind=Kind.CA, query=query.q)
     if query.source:
         found = Narrowing(query.source, query.repository_id).apply(found)
     page = keyset_page(found, ORDER, query.cursor, query.limit)

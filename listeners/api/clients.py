@@ -29,7 +29,7 @@ def list_clients(
 ) -> Page[ObservedClient]:
     """List the client certificates that a listener with mutual authentication was shown, the last one first."""
     listener = selectors.listener_by_id(listener_id)
-    return selectors.clients_page(listener, wanted.query, wanted.only, page.cursor, page.limit)
+    return selectors.clients_page(listener, wanted.q, wanted.only, page.cursor, page.limit)
 
 
 @router.get(

@@ -27,8 +27,8 @@ def list_listeners(
     request: HttpRequest, page: PageParameters, wanted: Annotated[ListenersQuery, Query()]
 ) -> Page[Listener]:
     """List listeners by load balancer and port, or those of a load balancer, a server group or a certificate."""
-    filters = selectors.ListenerFilter(**wanted.model_dump(exclude={"query"}))
-    found = selectors.listeners(filters, wanted.query, page.cursor, page.limit)
+    filters = selectors.ListenerFilter(**wanted.model_dump(exclude={"q"}))
+    found = selectors.listeners(filters, wanted.q, page.cursor, page.limit)
     selectors.load_tags("listener", found)
     return found
 

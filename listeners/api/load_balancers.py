@@ -22,8 +22,8 @@ def list_load_balancers(
     request: HttpRequest, page: PageParameters, wanted: Annotated[LoadBalancersQuery, Query()]
 ) -> Page[LoadBalancer]:
     """List load balancers by name."""
-    filters = wanted.model_dump(exclude={"query"})
-    found = selectors.load_balancers(wanted.query, page.cursor, page.limit, **filters)
+    filters = wanted.model_dump(exclude={"q"})
+    found = selectors.load_balancers(wanted.q, page.cursor, page.limit, **filters)
     selectors.load_tags("load_balancer", found)
     return found
 

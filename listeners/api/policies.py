@@ -26,10 +26,10 @@ def list_system_policies(
 
 @router.get("/security-policies", response=PageOut[SecurityPolicyOut], operation_id="listSecurityPolicies")
 def list_security_policies(
-    request: HttpRequest, page: PageParameters, query: str = "", region: str = ""
+    request: HttpRequest, page: PageParameters, q: str = "", region: str = ""
 ) -> Page[SecurityPolicy]:
-    """List custom policies by name; ``query`` searches name and id."""
-    return selectors.security_policies(query, region, page.cursor, page.limit)
+    """List custom policies by name; `q` searches name and id."""
+    return selectors.security_policies(q, region, page.cursor, page.limit)
 
 
 @router.post("/security-policies", response={201: SecurityPolicyOut}, operation_id="createSecurityPolicy")

@@ -27,7 +27,8 @@ def list_regional_certificates(
     request: HttpRequest, page: PageParameters, wanted: Annotated[RegionalCertificatesQuery, Query()]
 ) -> Page[RegionalCertificate]:
     """List which certificates Classic Load Balancers of which region can use."""
-    return selectors.regional_certificates(selectors.RegionalFilter(**wanted.model_dump()), page.cursor, page.limit)
+    filters = selectors.RegionalFilter(query=wanted.q, **wanted.model_dump(exclude={"q"}))
+    return selectors.regional_certificates(filters, page.cursor, page.limit)
 
 
 @router.post("/regional-certificates", response={201: AddedOut}, operation_id="addRegionalCertificate")

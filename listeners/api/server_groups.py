@@ -19,9 +19,9 @@ router = Router(tags=["server groups"])
 
 
 @router.get("/server-groups", response=PageOut[ServerGroupSummary], operation_id="listServerGroups")
-def list_server_groups(request: HttpRequest, page: PageParameters, query: str = "") -> Page[ServerGroup]:
-    """List server groups by name; ``query`` searches name, id and server addresses."""
-    return selectors.server_groups(query, page.cursor, page.limit)
+def list_server_groups(request: HttpRequest, page: PageParameters, q: str = "") -> Page[ServerGroup]:
+    """List server groups by name; `q` searches name, id and server addresses."""
+    return selectors.server_groups(q, page.cursor, page.limit)
 
 
 @router.post("/server-groups", response={201: ServerGroupOut}, operation_id="createServerGroup")

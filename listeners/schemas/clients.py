@@ -18,7 +18,7 @@ _HTTPS = "HTTPS: set"
 class ClientsQuery(Schema):
     """Which clients are wanted."""
 
-    query: str = Field("", description="Part of a subject or issuer, or the beginning of a serial number or SHA-256.")
+    q: str = Field("", description="Part of a subject or issuer, or the beginning of a serial number or SHA-256.")
     only: Narrowing = Narrowing.ALL
 
 

@@ -130,7 +130,7 @@ class ListenersQuery(Schema):
     product: str = Field("", description="NLB, ALB or CLB.")
     protocol: str = ""
     tag: str = Field("", description="A key, or a key and its value: team=payments.")
-    query: str = Field("", description="Part of a name, an id, or a port.")
+    q: str = Field("", description="Part of a name, an id, or a port.")
 
 
 class ListenerOut(Schema):

@@ -61,7 +61,7 @@ class LoadBalancerPatch(Protections):
 class LoadBalancersQuery(Schema):
     """Which load balancers are wanted."""
 
-    query: str = Field("", description="Part of a name, an id, or the start of an address.")
+    q: str = Field("", description="Part of a name, an id, or the start of an address.")
     region: str = ""
     product: str = Field("", description="NLB, ALB or CLB.")
     tag: str = Field("", description="A key, or a key and its value: team=payments.")

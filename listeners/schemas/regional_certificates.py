@@ -39,7 +39,7 @@ class RegionalCertificatesQuery(Schema):
     region: str = ""
     kind: str = Field("", description="server or ca.")
     certificate_id: str = ""
-    query: str = Field("", description="Part of the certificate's name.")
+    q: str = Field("", description="Part of the certificate's name.")
 
 
 class RegionalCertificateOut(Schema):

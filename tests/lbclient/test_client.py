@@ -73,7 +73,7 @@ def test_a_list_goes_on_to_its_end(lb: Client) -> None:
     for _each in range(3):
         make_server_group()
     assert len(list(lb.server_groups.list(limit=2))) == 3
-    assert [row["name"] for row in lb.server_groups.list(query="nothing")] == []
+    assert [row["name"] for row in lb.server_groups.list(q="nothing")] == []
 
 
 def test_certificates_are_searched_as_documented(lb: Client) -> None:

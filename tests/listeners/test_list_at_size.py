@@ -42,7 +42,7 @@ def many_listeners() -> str:
 
 
 @pytest.mark.parametrize(
-    "path", ["/listeners", "/listeners?query=many", "/load-balancers", "/server-groups", "/quotas"]
+    "path", ["/listeners", "/listeners?q=many", "/load-balancers", "/server-groups", "/quotas"]
 )
 @pytest.mark.parametrize("limit", [1, 500])
 def test_a_list_takes_few_queries_at_any_length(rest: Call, many_listeners: str, path: str, limit: int) -> None:

@@ -153,7 +153,7 @@ def test_regional_certificates_over_rest(rest: Call) -> None:
     issued = make_ca("Clients")
     upload = {"kind": "ca", "name": "clients", "certificate_pem": issued.pem.decode(), "regions": [THERE]}
     assert rest("POST", "/regional-certificates/upload", upload).status_code == 201
-    for query, names in ((f"region={HERE}", [certificate.name]), ("kind=ca", ["clients"]), ("query=CLIE", ["clients"])):
+    for query, names in ((f"region={HERE}", [certificate.name]), ("kind=ca", ["clients"]), ("q=CLIE", ["clients"])):
         items = rest("GET", f"/regional-certificates?{query}").json()["items"]
         assert [row["name"] for row in items] == names
     path = f"/regional-certificates/{HERE}/{certificate.pk}"

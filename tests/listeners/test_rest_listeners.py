@@ -189,9 +189,9 @@ def test_a_list_goes_on_page_by_page(rest: Call) -> None:
     second = rest("GET", f"/listeners?load_balancer_id={balancer}&limit=2&cursor={first['next_cursor']}").json()
     assert [item["port"] for item in first["items"] + second["items"]] == ports
     assert second["next_cursor"] == ""
-    assert rest("GET", f"/listeners?query={ports[1]}").json()["items"][0]["port"] == ports[1]
+    assert rest("GET", f"/listeners?q={ports[1]}").json()["items"][0]["port"] == ports[1]
     assert rest("GET", "/listeners?certificate_id=%00").json()["items"] == []
-    assert rest("GET", "/listeners?load_balancer_id=%00&server_group_id=%00&query=%00").status_code == 200
+    assert rest("GET", "/listeners?load_balancer_id=%00&server_group_id=%00&q=%00").status_code == 200
     assert rest("GET", "/listeners?cursor=nonsense").status_code == 422
     assert rest("GET", "/listeners?limit=501").status_code == 422
 

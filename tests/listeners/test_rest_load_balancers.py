@@ -48,14 +48,14 @@ def test_quota_usage_is_told(rest: Call) -> None:
 def test_lists_are_searched(rest: Call) -> None:
     edge = factories.make_load_balancer(name="edge", bind_address="127.0.0.9", region="eu-central-1")
     factories.make_load_balancer()
-    for query in ("query=EDG", f"query={edge.pk}", "query=127.0.0.9", "region=eu-central-1"):
+    for query in ("q=EDG", f"q={edge.pk}", "q=127.0.0.9", "region=eu-central-1"):
         assert [row["id"] for row in rest("GET", f"/load-balancers?{query}").json()["items"]] == [edge.pk]
     group = factories.make_server_group("192.0.2.77")
     factories.make_server_group()
     for query in (group.name, group.pk, "192.0.2.7"):
-        assert [row["id"] for row in rest("GET", f"/server-groups?query={query}").json()["items"]] == [group.pk]
-    assert rest("GET", "/server-groups?query=%00").status_code == 200
-    assert rest("GET", "/load-balancers?query=%00&region=%00").status_code == 200
+        assert [row["id"] for row in rest("GET", f"/server-groups?q={query}").json()["items"]] == [group.pk]
+    assert rest("GET", "/server-groups?q=%00").status_code == 200
+    assert rest("GET", "/load-balancers?q=%00&region=%00").status_code == 200
 
 
 @pytest.mark.parametrize(

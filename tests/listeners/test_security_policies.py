@@ -202,7 +202,7 @@ def test_rest_creates_changes_and_deletes_policies(rest: Call) -> None:
     assert (changed["refused_ciphers"], changed["revision"]) == (["AES128-SHA256"], 2)
     assert rest("PATCH", path, {"name": "x"}, If_Match='"1"').status_code == 412
     assert rest("PATCH", path, {"versions": ["TLSv1.1", "TLSv1.3"]}).json()["code"] == "security-policy.versions-gap"
-    assert [each["id"] for each in rest("GET", "/security-policies?query=mine").json()["items"]] == [created["id"]]
+    assert [each["id"] for each in rest("GET", "/security-policies?q=mine").json()["items"]] == [created["id"]]
     assert rest("GET", "/security-policies?region=eu-1").json()["items"] == []
     assert rest("DELETE", path).status_code == 204
     assert rest("GET", path).json()["code"] == "security-policy.not-found"
