@@ -11,9 +11,9 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand down what lower layers use: secrets to reseal, figures of metrics, names that owners may have."""
-        from alerts.following import resolve_changed  # noqa: PLC0415  # models load before these
+        from alerts.ledger.following import resolve_changed  # noqa: PLC0415  # models load before these
         from alerts.metrics import AlertFigures  # noqa: PLC0415
-        from alerts.owners import names_of_people  # noqa: PLC0415
+        from alerts.people.owners import names_of_people  # noqa: PLC0415
         from certificates.owners import register_owner_names  # noqa: PLC0415
         from console.sealing import register_sealed_field  # noqa: PLC0415
         from dataplane.metrics import register_collector  # noqa: PLC0415

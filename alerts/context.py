@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from alerts.selectors import scan_warning
+from alerts.selectors.health import scan_warning
 
 # A scan runs every few minutes: a process that looked a moment ago need not look again for the next page.
 SECONDS_KEPT = 30.0

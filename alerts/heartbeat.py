@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.models import Heartbeat
-from alerts.reach import alerts_reach
+from alerts.transports.reach import alerts_reach
 from console.addresses import web_address
 from console.errors import DomainError
 from console.outbound import ask, run_to_end

@@ -11,7 +11,8 @@ from prometheus_client.registry import Collector
 
 from alerts.heartbeat import heartbeat
 from alerts.models import Channel, Delivery
-from alerts.selectors import WAITING, health, last_delivery_at
+from alerts.selectors.deliveries import WAITING
+from alerts.selectors.health import health, last_delivery_at
 from events.notices import open_notices
 
 CHANNEL_LABELS = ("channel", "name", "kind")

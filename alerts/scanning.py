@@ -7,15 +7,15 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from alerts.handing_out import hand_out
+from alerts.handing.notices import hand_out
 from alerts.heartbeat import ask_for_beat
 from alerts.kinds import CERTIFICATE_KINDS, LIST, OUTSIDE
+from alerts.ledger.settling import settle_certificates, settle_source
 from alerts.models import Scan
-from alerts.rules import Rule
-from alerts.scopes import enabled_rules
-from alerts.settling import settle_certificates, settle_source
-from alerts.sources import SOURCES
-from alerts.subjects import decisions, untold
+from alerts.rules.deciding import Rule
+from alerts.rules.scopes import enabled_rules
+from alerts.sources.repository import decisions, untold
+from alerts.sources.table import SOURCES
 from alerts.waking import wake_sender
 from events.actor import Actor
 from events.notices import supersede_looser, write_crossings, writing_ledger

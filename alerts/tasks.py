@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.handing_out import hand_out
+from alerts.handing.notices import hand_out
 from alerts.heartbeat import beat
 from alerts.pruning import prune_deliveries
 from alerts.scanning import is_scan_due, run_scan
-from alerts.sending import send_due
-from alerts.signing import forget_previous_secrets
+from alerts.sending.deliveries import send_due
+from alerts.transports.signing import forget_previous_secrets
 from alerts.waking import wake_sender
 from alerts.watching import watch_failures
 from events.actor import SYSTEM

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from alerts.pages import answers, channels, contacts, deliveries, groups, notices, outgoing, rules
+from alerts.pages import (
+    answers,
+    calendar,
+    calendar_feeds,
+    channels,
+    contacts,
+    deliveries,
+    groups,
+    notices,
+    outgoing,
+    rules,
+)
 
 urlpatterns = [
     path("alerts/", notices.notice_list, name="notice-list"),
@@ -43,4 +54,11 @@ urlpatterns = [
     path("alerts/deliveries/", deliveries.delivery_list, name="delivery-list"),
     path("alerts/deliveries/<uuid:key>/", deliveries.delivery_detail, name="delivery-detail"),
     path("alerts/deliveries/<uuid:key>/resend/", deliveries.delivery_resend, name="delivery-resend"),
+    path("alerts/calendar/", calendar.calendar_month, name="calendar"),
+    path("alerts/calendar/year/", calendar.calendar_year, name="calendar-year"),
+    path("alerts/calendar/feeds/", calendar_feeds.feed_list, name="calendar-feed-list"),
+    path("alerts/calendar/feeds/create/", calendar_feeds.feed_create, name="calendar-feed-create"),
+    path("alerts/calendar/feeds/<int:feed_id>/revoke/", calendar_feeds.feed_revoke, name="calendar-feed-revoke"),
+    path("alerts/calendar/<str:day>/", calendar.calendar_day, name="calendar-day"),
+    path("calendar/<str:token>.ics", calendar.calendar_feed, name="calendar-feed"),
 ]

@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from alerts.handing_out import hand_out
-from alerts.handshakes import look_at_handshakes
-from alerts.scopes import enabled_rules
-from alerts.settling import settle_source
-from alerts.sources import QUICK_SOURCES
+from alerts.handing.notices import hand_out
+from alerts.ledger.settling import settle_source
+from alerts.rules.scopes import enabled_rules
+from alerts.sources.handshakes import look_at_handshakes
+from alerts.sources.table import QUICK_SOURCES
 from alerts.waking import wake_sender
 from events.models import Notice
 from events.notices import writing_ledger

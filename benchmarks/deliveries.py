@@ -27,9 +27,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
 os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-deliveries")
 django.setup()
 
-from alerts.allowing import allow_range
 from alerts.models import Channel, Delivery, DeliveryNotice
-from alerts.services import create_channel
+from alerts.services.channels import create_channel
+from alerts.services.ranges import allow_range
 from certificates.models import Certificate, CertificateVersion
 from events.actor import COMMAND, SYSTEM
 from events.models import Notice

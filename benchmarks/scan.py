@@ -23,9 +23,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lbadmin.settings")
 os.environ.setdefault("LBADMIN_DATA_DIR", tempfile.gettempdir() + "/lbadmin-bench-scan")
 django.setup()
 
-from alerts.rule_services import create_rule
 from alerts.scanning import run_scan
-from alerts.services import create_channel
+from alerts.services.channels import create_channel
+from alerts.services.rules import create_rule
 from certificates.models import Certificate, CertificateTag, CertificateVersion
 from events.actor import SYSTEM
 from tests.alerts.rows import make_certificate

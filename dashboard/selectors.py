@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alerts.models import Channel, Delivery, Heartbeat, Scan
 from alerts.scanning import scan_period
-from alerts.selectors import WAITING
+from alerts.selectors.deliveries import WAITING
 from certificates.models import Certificate
 from certificates.usage import Usages, usages_of
 from listeners.models import Listener, ListenerStatus, LoadBalancer, ServedReceipt, ServerGroup, ServerHealth

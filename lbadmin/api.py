@@ -19,7 +19,6 @@ from access.rates import TooManyRequestsError
 from access.repeating import AnsweredError
 from access.rest import CleanParser
 from alerts.api import router as alerts_router
-from alerts.calendar.api import router as calendar_router
 from authorities.api import router as authorities_router
 from certificates.api import router as certificates_router
 from console.errors import DomainError
@@ -48,7 +47,6 @@ api.add_router("", authorities_router)
 api.add_router("", renewals_router)
 api.add_router("", listeners_router)
 api.add_router("", alerts_router)
-api.add_router("", calendar_router)
 api.add_router("", dashboard_router)
 api.add_router("", manifests_router)
 

@@ -19,7 +19,6 @@ urlpatterns = [
     path("", include("renewals.urls")),
     path("", include("listeners.urls")),
     path("", include("dataplane.urls")),
-    path("", include("alerts.calendar.urls")),
     path("", include("alerts.urls")),
     path("api/v1/", rest),
     re_path(r"^api/", no_such_address),

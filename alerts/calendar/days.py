@@ -10,7 +10,7 @@ from django.db.models import Count, F, QuerySet, TextField, Window
 from django.db.models.functions import Cast, RowNumber, Substr
 
 from alerts.kinds import CERTIFICATE, CHAIN, KINDS, OUTSIDE
-from alerts.subjects import SUBJECTS
+from alerts.sources.repository import SUBJECTS
 from certificates.models import Certificate
 from watchlist.models import WatchedAddress
 

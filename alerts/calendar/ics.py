@@ -14,8 +14,8 @@ from icalendar import Alarm, Calendar, Event
 
 from alerts.calendar.days import DAY, midnight
 from alerts.calendar.scheduled import BusyDay, Scheduled
-from alerts.endings import public_url
 from alerts.kinds import OUTSIDE
+from alerts.messages.endings import public_url
 
 MOST_A_DAY = 5
 MOST_ALARMS = 10

@@ -9,12 +9,12 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
 from alerts.calendar.days import End, counts_by_day, day_of, midnight
-from alerts.expiry import THRESHOLDS_HOURS, thresholds_of_life
 from alerts.kinds import OUTSIDE
 from alerts.models import AlertStep, Contact, ContactGroup
-from alerts.rules import Facts, Rule, deciding_rule, rules_for
-from alerts.scopes import enabled_rules
-from alerts.subjects import COLUMNS, Rows, decisions
+from alerts.rules.deciding import Facts, Rule, deciding_rule, rules_for
+from alerts.rules.expiry import THRESHOLDS_HOURS, thresholds_of_life
+from alerts.rules.scopes import enabled_rules
+from alerts.sources.repository import COLUMNS, Rows, decisions
 from watchlist.models import WatchedAddress
 
 DAYS_BACK, DAYS_AHEAD = 30, 400
@@ -72,7 +72,7 @@ def scheduled_ends(window: Window, group: ContactGroup | None, most_a_day: int) 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one rule decides on of one kind of subject, as rows with the columns of ``alerts.subjects``."""
+    """What one rule decides on of one kind of subject, as rows with the columns of ``alerts.sources.repository``."""
 
     kind: str
     rule: Rule

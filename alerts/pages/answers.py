@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from access.actors import actor_of
-from alerts.acknowledging import acknowledge, acknowledgement_of, notice_by_id, withdraw_acknowledgement
-from alerts.answering import answered_delivery
+from alerts.forms.people import AnswerForm
+from alerts.messages.answering import answered_delivery
 from alerts.models import Delivery
-from alerts.people_forms import AnswerForm
+from alerts.services.acknowledgements import acknowledge, acknowledgement_of, notice_by_id, withdraw_acknowledgement
 from console.form_pages import attempt
 from events.actor import Actor
 from events.models import Notice

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of, user_of
 from alerts.calendar.feeds import NewFeed, create_feed, feed_by_id, feeds_of, revoke_feed
-from alerts.calendar.forms import FeedForm
-from alerts.endings import public_url
+from alerts.forms.calendar import FeedForm
+from alerts.messages.endings import public_url
 from console.form_pages import Crumb, FormPage, attempt, show_form
 
 METHODS = ["GET", "HEAD", "POST"]

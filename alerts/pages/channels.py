@@ -12,10 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import resending, selectors, services
-from alerts.forms import FORMS, ChannelForm, RotationForm, initial_of
+from alerts.forms.channels import FORMS, ChannelForm, RotationForm, initial_of
 from alerts.models import Channel, Delivery
-from alerts.signing import SIGNED_KINDS, has_previous_secret
+from alerts.selectors.channels import channel_by_id, channels, mail_directory
+from alerts.selectors.deliveries import WAITING, deliveries
+from alerts.services.channels import WithSecret, create_channel, delete_channel, rotate_secret, update_channel
+from alerts.services.resending import send_test
+from alerts.transports.signing import SIGNED_KINDS, has_previous_secret
 from console.errors import DomainError
 from console.form_pages import attempt
 from console.forms import add_domain_error
@@ -28,21 +31,21 @@ DELIVERIES_SHOWN = 10
 @require_safe
 def channel_list(request: HttpRequest) -> HttpResponse:
     """List the channels with how they are."""
-    context = {"channels": selectors.channels(), "mail_directory": selectors.mail_directory()}
+    context = {"channels": channels(), "mail_directory": mail_directory()}
     return render(request, "alerts/channel_list.html", context)
 
 
 @require_safe
 def channel_detail(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Show a channel, how it is and its newest deliveries."""
-    return render(request, "alerts/channel_detail.html", _detail(selectors.channel_by_id(channel_id)))
+    return render(request, "alerts/channel_detail.html", _detail(channel_by_id(channel_id)))
 
 
 def _detail(channel: Channel) -> dict[str, Any]:
     return {
         "channel": channel,
-        "deliveries": selectors.deliveries(channel_id=channel.pk)[:DELIVERIES_SHOWN],
-        "mail_directory": selectors.mail_directory(),
+        "deliveries": deliveries(channel_id=channel.pk)[:DELIVERIES_SHOWN],
+        "mail_directory": mail_directory(),
         "is_signed": channel.kind in SIGNED_KINDS,
         "has_previous_secret": has_previous_secret(channel, timezone.now()),
     }
@@ -58,7 +61,7 @@ def channel_create(request: HttpRequest, kind: str) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _form_page(request, form, Channel(kind=kind), is_new=True)
     try:
-        made = services.create_channel(actor_of(request), kind=kind, **_given(form))
+        made = create_channel(actor_of(request), kind=kind, **_given(form))
     except DomainError as error:
         add_domain_error(form, error)
         return _form_page(request, form, Channel(kind=kind), is_new=True)
@@ -72,7 +75,7 @@ def _given(form: ChannelForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in ("name", "target", "language")}
 
 
-def _secret_page(request: HttpRequest, made: services.WithSecret, *, is_new: bool) -> HttpResponse:
+def _secret_page(request: HttpRequest, made: WithSecret, *, is_new: bool) -> HttpResponse:
     """Show a secret in the answer itself: it goes through no session, cookie or log."""
     context = {"channel": made.channel, "secret": made.secret, "is_new": is_new}
     return render(request, "alerts/channel_secret.html", context)
@@ -84,7 +87,7 @@ def _form_page(request: HttpRequest, form: ChannelForm, channel: Channel, *, is_
         "channel": channel,
         "is_new": is_new,
         "kinds": Channel.Kind.choices,
-        "mail_directory": selectors.mail_directory() if channel.kind == Channel.Kind.EMAIL else "",
+        "mail_directory": mail_directory() if channel.kind == Channel.Kind.EMAIL else "",
     }
     return render(request, "alerts/channel_form.html", context, status=422 if form.errors else 200)
 
@@ -92,7 +95,7 @@ def _form_page(request: HttpRequest, form: ChannelForm, channel: Channel, *, is_
 @require_http_methods(METHODS)
 def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Change a channel's name, target and language."""
-    channel = selectors.channel_by_id(channel_id)
+    channel = channel_by_id(channel_id)
     form_class = FORMS[channel.kind]
     if request.method != "POST":
         return _form_page(request, form_class(initial=initial_of(channel)), channel, is_new=False)
@@ -101,7 +104,7 @@ def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
         return _form_page(request, form, channel, is_new=False)
     revision = form.cleaned_data["revision"]
     try:
-        services.update_channel(actor_of(request), channel_id, expected_revision=revision, **_given(form))
+        update_channel(actor_of(request), channel_id, expected_revision=revision, **_given(form))
     except DomainError as error:
         add_domain_error(form, error)
         return _form_page(request, form, channel, is_new=False)
@@ -112,7 +115,7 @@ def channel_edit(request: HttpRequest, channel_id: str) -> HttpResponse:
 @require_POST
 def channel_switch(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Switch a channel on or off."""
-    channel = services.update_channel(actor_of(request), channel_id, enabled=request.POST.get("enabled") == "1")
+    channel = update_channel(actor_of(request), channel_id, enabled=request.POST.get("enabled") == "1")
     words = _("“%(name)s” is switched on.") if channel.enabled else _("“%(name)s” is switched off.")
     messages.success(request, words % {"name": channel.name})
     return redirect("channel-detail", channel_id=channel_id)
@@ -121,7 +124,7 @@ def channel_switch(request: HttpRequest, channel_id: str) -> HttpResponse:
 @require_POST
 def channel_test(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Send a test and show what came of it."""
-    delivery = resending.send_test(actor_of(request), channel_id)
+    delivery = send_test(actor_of(request), channel_id)
     if delivery.state == Delivery.State.SENT:
         messages.success(request, _("The test was sent. %(answer)s") % {"answer": delivery.last_answer})
     elif delivery.state == Delivery.State.FAILED:
@@ -135,7 +138,7 @@ def channel_test(request: HttpRequest, channel_id: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def channel_rotate_secret(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Ask how the secret is to be replaced, then show the new one."""
-    channel = selectors.channel_by_id(channel_id)
+    channel = channel_by_id(channel_id)
     form = RotationForm(request.POST or None, initial={"revision": channel.revision})
     made = None
     if request.method == "POST":
@@ -147,20 +150,20 @@ def channel_rotate_secret(request: HttpRequest, channel_id: str) -> HttpResponse
     return render(request, "alerts/channel_rotate_secret.html", context, status=status)
 
 
-def _rotated(request: HttpRequest, channel_id: str, form: RotationForm) -> services.WithSecret:
+def _rotated(request: HttpRequest, channel_id: str, form: RotationForm) -> WithSecret:
     hours, revision = form.cleaned_data["overlap_hours"], form.cleaned_data["revision"]
-    return services.rotate_secret(actor_of(request), channel_id, overlap_hours=hours, expected_revision=revision)
+    return rotate_secret(actor_of(request), channel_id, overlap_hours=hours, expected_revision=revision)
 
 
 @require_http_methods(METHODS)
 def channel_delete(request: HttpRequest, channel_id: str) -> HttpResponse:
     """Say what goes with the channel, then delete it."""
-    channel = selectors.channel_by_id(channel_id)
+    channel = channel_by_id(channel_id)
     if request.method != "POST":
-        log = selectors.deliveries(channel_id=channel.pk)
-        waiting = log.filter(state__in=selectors.WAITING).count()
+        log = deliveries(channel_id=channel.pk)
+        waiting = log.filter(state__in=WAITING).count()
         context = {"channel": channel, "deliveries": log.count(), "waiting": waiting}
         return render(request, "alerts/channel_delete.html", context)
-    services.delete_channel(actor_of(request), channel_id, expected_revision=revision_of(request))
+    delete_channel(actor_of(request), channel_id, expected_revision=revision_of(request))
     messages.success(request, _("The channel “%(name)s” is deleted.") % {"name": channel.name})
     return redirect("channel-list")

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
-from alerts import contacts, selectors
-from alerts.audiences import folded
+from alerts.forms.people import ContactForm
 from alerts.models import Contact
-from alerts.people_forms import ContactForm
+from alerts.people.audiences import folded
+from alerts.selectors.deliveries import WAITING, deliveries
+from alerts.services import contacts
 from certificates.models import Certificate
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.revisions import revision_of
@@ -38,7 +39,7 @@ def contact_detail(request: HttpRequest, contact_id: str) -> HttpResponse:
         "channel": contact.channel,
         "groups": contact.groups.order_by("name"),
         "owners": _owners_known_as(contact),
-        "deliveries": selectors.deliveries(channel_id=contact.channel.pk)[:SHOWN],
+        "deliveries": deliveries(channel_id=contact.channel.pk)[:SHOWN],
     }
     return render(request, "alerts/contact_detail.html", context)
 
@@ -94,12 +95,12 @@ def contact_delete(request: HttpRequest, contact_id: str) -> HttpResponse:
     """Say what goes with the contact, then delete it."""
     contact = contacts.contact_by_id(contact_id)
     if request.method != "POST":
-        log = selectors.deliveries(channel_id=contact.channel.pk)
+        log = deliveries(channel_id=contact.channel.pk)
         context = {
             "contact": contact,
             "groups": contact.groups.order_by("name"),
             "deliveries": log.count(),
-            "waiting": log.filter(state__in=selectors.WAITING).count(),
+            "waiting": log.filter(state__in=WAITING).count(),
         }
         return render(request, "alerts/contact_delete.html", context)
     contacts.delete_contact(actor_of(request), contact_id, expected_revision=revision_of(request))

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import resending, selectors
-from alerts.attempts import attempts_of
 from alerts.models import Channel, Delivery
+from alerts.selectors.deliveries import deliveries, delivery_by_key, notices_in
+from alerts.sending.attempts import attempts_of
+from alerts.services import resending
 from console.errors import ConflictError
 from console.tables import keyset_page
 
@@ -22,7 +23,7 @@ NOTICES_SHOWN = 100
 def delivery_list(request: HttpRequest) -> HttpResponse:
     """List the deliveries, newest first, filtered by state and channel."""
     state, channel_id = request.GET.get("state", ""), request.GET.get("channel", "")
-    rows = selectors.deliveries(state=state, channel_id=channel_id)
+    rows = deliveries(state=state, channel_id=channel_id)
     context = {
         "page": keyset_page(rows, ("-id",), request.GET.get("cursor", "")),
         "state": state,
@@ -37,8 +38,8 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def delivery_detail(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show one delivery: its state, attempts, answers and what it tells."""
-    delivery = selectors.delivery_by_key(key)
-    notices = selectors.notices_in(delivery, NOTICES_SHOWN)
+    delivery = delivery_by_key(key)
+    notices = notices_in(delivery, NOTICES_SHOWN)
     total = delivery.items.count()
     context = {
         "delivery": delivery,

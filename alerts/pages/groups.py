@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
-from alerts import group_services
-from alerts.audiences import timing_of
-from alerts.groups import group_by_id, groups
+from alerts.forms.people import GroupForm
 from alerts.models import AlertRule, ContactGroup
-from alerts.people_forms import GroupForm
-from alerts.schedules import time_zones
-from alerts.timing import departure
+from alerts.people.audiences import timing_of
+from alerts.people.groups import group_by_id, groups
+from alerts.people.schedules import time_zones
+from alerts.people.timing import departure
+from alerts.services.groups import create_group, delete_group, update_group
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.revisions import revision_of
 
@@ -46,7 +46,7 @@ def group_detail(request: HttpRequest, group_id: str) -> HttpResponse:
 def group_create(request: HttpRequest) -> HttpResponse:
     """Create a group."""
     form = GroupForm(request.POST) if request.method == "POST" else GroupForm()
-    made = attempt(form, lambda: group_services.create_group(actor_of(request), **form.values))
+    made = attempt(form, lambda: create_group(actor_of(request), **form.values))
     if made is None:
         return show_form(request, form, _page(None), time_zones=time_zones())
     messages.success(request, _("The contact group “%(name)s” is created.") % {"name": made.name})
@@ -67,7 +67,7 @@ def group_edit(request: HttpRequest, group_id: str) -> HttpResponse:
 
 def _save(request: HttpRequest, group_id: str, form: GroupForm) -> ContactGroup:
     revision = form.cleaned_data["revision"]
-    return group_services.update_group(actor_of(request), group_id, expected_revision=revision, **form.values)
+    return update_group(actor_of(request), group_id, expected_revision=revision, **form.values)
 
 
 def _page(group: ContactGroup | None) -> FormPage:
@@ -86,6 +86,6 @@ def group_delete(request: HttpRequest, group_id: str) -> HttpResponse:
     group = group_by_id(group_id)
     if request.method != "POST":
         return render(request, "alerts/group_delete.html", {"group": group})
-    group_services.delete_group(actor_of(request), group_id, expected_revision=revision_of(request))
+    delete_group(actor_of(request), group_id, expected_revision=revision_of(request))
     messages.success(request, _("The contact group “%(name)s” is deleted.") % {"name": group.name})
     return redirect("contact-group-list")

@@ -8,9 +8,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import selectors
-from alerts.acknowledging import acknowledgements_of
 from alerts.scanning import run_scan
+from alerts.selectors.health import health
+from alerts.selectors.notices import channels_told, notices
+from alerts.services.acknowledgements import acknowledgements_of
 from console.tables import keyset_page
 from events.models import Notice
 
@@ -19,12 +20,12 @@ from events.models import Notice
 def notice_list(request: HttpRequest) -> HttpResponse:
     """List the notices, newest first, under how the alerts are."""
     state, subject_id = request.GET.get("state", ""), request.GET.get("subject", "")
-    rows = selectors.notices(state=state, subject_id=subject_id)
+    rows = notices(state=state, subject_id=subject_id)
     page = keyset_page(rows, ("-id",), request.GET.get("cursor", ""))
     context = {
-        "health": selectors.health(),
+        "health": health(),
         "page": page,
-        "told": selectors.channels_told([notice.pk for notice in page]),
+        "told": channels_told([notice.pk for notice in page]),
         "answers": acknowledgements_of(page),
         "state": state,
         "subject_id": subject_id,

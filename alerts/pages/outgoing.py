@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.actors import actor_of
-from alerts.allowing import allow_range, forbid_range, may_allow, range_by_id
-from alerts.forms import HeartbeatForm, RangeForm
+from alerts.forms.channels import HeartbeatForm, RangeForm
 from alerts.heartbeat import heartbeat, set_heartbeat
 from alerts.models import Heartbeat
-from alerts.reach import allowed_ranges
+from alerts.services.ranges import allow_range, forbid_range, may_allow, range_by_id
+from alerts.transports.reach import allowed_ranges
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.revisions import revision_of
 

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from access.actors import actor_of
-from alerts import rule_selectors, rule_services
-from alerts.forecast import checked_span, forecast
+from alerts.forecast.time_travel import checked_span, forecast
+from alerts.forms.rules import RuleForm, SpanForm, initial_of_new_rule, initial_of_rule, usual_day
 from alerts.models import AlertRule
-from alerts.rule_forms import RuleForm, SpanForm, initial_of_new_rule, initial_of_rule, usual_day
-from alerts.rule_words import scope_words, steps_words, thresholds_words
-from alerts.scopes import rule_of
+from alerts.rules.scopes import rule_of
+from alerts.rules.words import scope_words, steps_words, thresholds_words
+from alerts.selectors.rules import alert_rules, is_of_certificates, preview, rule_by_id
+from alerts.services.rules import create_rule, delete_rule, move_rule, update_rule
 from console.errors import DomainError, InvalidInputError
 from console.form_pages import Crumb, FormPage, attempt, show_form
 from console.forms import add_domain_error
@@ -38,18 +39,18 @@ def _row(rule: AlertRule) -> dict[str, object]:
 @require_safe
 def rule_list(request: HttpRequest) -> HttpResponse:
     """List the rules in the order in which they are asked."""
-    rows = [_row(rule) for rule in rule_selectors.alert_rules()]
+    rows = [_row(rule) for rule in alert_rules()]
     return render(request, "alerts/rule_list.html", {"rows": rows, "last": len(rows) - 1})
 
 
 @require_safe
 def rule_detail(request: HttpRequest, rule_id: str) -> HttpResponse:
     """Show a rule, what it decides on now and what it tells next."""
-    rule = rule_selectors.rule_by_id(rule_id)
+    rule = rule_by_id(rule_id)
     scope = rule_of(rule).scope
-    shows = rule.enabled and rule_selectors.is_of_certificates(scope)
-    preview = rule_selectors.preview(rule_id, timezone.now(), HELD_SHOWN) if shows else None
-    return render(request, "alerts/rule_detail.html", {**_row(rule), "preview": preview})
+    shows = rule.enabled and is_of_certificates(scope)
+    held = preview(rule_id, timezone.now(), HELD_SHOWN) if shows else None
+    return render(request, "alerts/rule_detail.html", {**_row(rule), "preview": held})
 
 
 @require_http_methods(METHODS)
@@ -57,7 +58,7 @@ def rule_create(request: HttpRequest) -> HttpResponse:
     """Create a rule."""
     form = RuleForm(request.POST or None, initial=initial_of_new_rule())
     if request.method == "POST":
-        rule = attempt(form, lambda: rule_services.create_rule(actor_of(request), **form.given()), SERVICE_FIELDS)
+        rule = attempt(form, lambda: create_rule(actor_of(request), **form.given()), SERVICE_FIELDS)
         if rule is not None:
             messages.success(request, _("The rule “%(name)s” is created.") % {"name": rule.name})
             return redirect("alert-rule-detail", rule_id=rule.pk)
@@ -68,7 +69,7 @@ def rule_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 def rule_edit(request: HttpRequest, rule_id: str) -> HttpResponse:
     """Change a rule."""
-    rule = rule_selectors.rule_by_id(rule_id)
+    rule = rule_by_id(rule_id)
     form = RuleForm(
         request.POST or None, initial=initial_of_rule(rule), steps=len(rule.steps.all()) + 1, is_default=rule.is_default
     )
@@ -84,9 +85,7 @@ def _saved(request: HttpRequest, form: RuleForm, rule: AlertRule) -> bool:
     if not form.is_valid():
         return False
     try:
-        rule_services.update_rule(
-            actor_of(request), rule.pk, expected_revision=form.cleaned_data["revision"], **form.given()
-        )
+        update_rule(actor_of(request), rule.pk, expected_revision=form.cleaned_data["revision"], **form.given())
     except DomainError as error:
         add_domain_error(form, error, SERVICE_FIELDS)
         return False
@@ -99,7 +98,7 @@ def rule_move(request: HttpRequest, rule_id: str) -> HttpResponse:
     text = request.POST.get("position", "")
     position = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0  # noqa: PLR2004
     try:
-        rule = rule_services.move_rule(actor_of(request), rule_id, position, expected_revision=revision_of(request))
+        rule = move_rule(actor_of(request), rule_id, position, expected_revision=revision_of(request))
     except InvalidInputError as error:
         messages.error(request, str(error))
     else:
@@ -111,9 +110,7 @@ def rule_move(request: HttpRequest, rule_id: str) -> HttpResponse:
 def rule_switch(request: HttpRequest, rule_id: str) -> HttpResponse:
     """Switch a rule on or off."""
     enabled = request.POST.get("enabled") == "1"
-    rule = rule_services.update_rule(
-        actor_of(request), rule_id, expected_revision=revision_of(request), enabled=enabled
-    )
+    rule = update_rule(actor_of(request), rule_id, expected_revision=revision_of(request), enabled=enabled)
     words = _("“%(name)s” is switched on.") if rule.enabled else _("“%(name)s” is switched off.")
     messages.success(request, words % {"name": rule.name})
     return redirect("alert-rule-detail", rule_id=rule_id)
@@ -122,9 +119,9 @@ def rule_switch(request: HttpRequest, rule_id: str) -> HttpResponse:
 @require_http_methods(METHODS)
 def rule_delete(request: HttpRequest, rule_id: str) -> HttpResponse:
     """Ask before a rule is deleted."""
-    rule = rule_selectors.rule_by_id(rule_id)
+    rule = rule_by_id(rule_id)
     if request.method == "POST":
-        rule_services.delete_rule(actor_of(request), rule_id, expected_revision=revision_of(request))
+        delete_rule(actor_of(request), rule_id, expected_revision=revision_of(request))
         messages.success(request, _("The rule “%(name)s” is deleted.") % {"name": rule.name})
         return redirect("alert-rule-list")
     url, crumbs = _above(rule)

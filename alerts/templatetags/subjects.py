@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from alerts.kinds import AUTHORITY, CERTIFICATE, CHAIN, KINDS, LIST, NODE
-from alerts.thresholds import words
+from alerts.rules.thresholds import words
 from events.models import Notice
 
 register = template.Library()

@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from alerts.models import Channel, Delivery
-from alerts.signing import raw_secret, signing_secrets
-from alerts.targets import parse_webhook_url
 from alerts.transports.contract import Message, Prepared, Receipt, TransportError
 from alerts.transports.posting import post, posted
+from alerts.transports.signing import raw_secret, signing_secrets
+from alerts.transports.targets import parse_webhook_url
 
 TRIES = 3
 PROJECT = "lbadmin"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import httpx
 from django.utils.translation import gettext as _
 
-from alerts.reach import alerts_reach
 from alerts.transports.contract import LONGEST_ANSWER, LONGEST_REQUEST, Receipt, TransportError
+from alerts.transports.reach import alerts_reach
 from console.errors import DomainError
 from console.outbound import Reply, ask, run_to_end
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from alerts.models import Channel
-from alerts.signing import signing_secrets
-from alerts.targets import parse_webhook_url
 from alerts.transports.contract import Message, Prepared
 from alerts.transports.posting import SIGNATURE_HEADER, post, posted
+from alerts.transports.signing import signing_secrets
+from alerts.transports.targets import parse_webhook_url
 
 
 def event(channel: Channel, message: Message) -> Prepared:

@@ -5,7 +5,7 @@ import itertools
 from hashlib import sha256
 
 from alerts.models import AllowedRange, Channel
-from alerts.services import create_channel
+from alerts.services.channels import create_channel
 from certificates.models import Certificate, CertificateName, CertificateVersion, ChainMember, Kind
 from events.actor import SYSTEM
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from alerts.models import Channel, Delivery
 from alerts.scanning import run_scan
-from alerts.selectors import channel_by_id, deliveries
-from alerts.sending import send_due
+from alerts.selectors.channels import channel_by_id
+from alerts.selectors.deliveries import deliveries
+from alerts.sending.deliveries import send_due
 from console.errors import NotFoundError
 from events.actor import SYSTEM
 from events.models import Notice

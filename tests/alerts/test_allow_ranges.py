@@ -11,12 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from access.tokens import create_token
-from alerts.allowing import allow_range, forbid_range
 from alerts.models import AllowedRange, Channel, Delivery
-from alerts.resending import send_test
 from alerts.scanning import run_scan
-from alerts.sending import send_due
-from alerts.services import create_channel
+from alerts.sending.deliveries import send_due
+from alerts.services.channels import create_channel
+from alerts.services.ranges import allow_range, forbid_range
+from alerts.services.resending import send_test
 from console.errors import ConflictError, ForbiddenError, InvalidInputError
 from events.actor import COMMAND, SYSTEM
 from events.models import Change

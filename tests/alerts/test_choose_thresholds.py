@@ -8,9 +8,9 @@ from django.db.models import DateTimeField, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.expiry import crossed_thresholds, thresholds_of_life
-from alerts.lifetimes import measures, tightest_crossed
-from alerts.thresholds import checked_hours, parse_thresholds, written
+from alerts.rules.expiry import crossed_thresholds, thresholds_of_life
+from alerts.rules.lifetimes import measures, tightest_crossed
+from alerts.rules.thresholds import checked_hours, parse_thresholds, written
 from certificates.models import CertificateVersion
 from console.errors import InvalidInputError
 from tests.alerts.rows import DAY, NOW, make_certificate

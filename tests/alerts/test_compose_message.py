@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from alerts.composing import compose
-from alerts.contacts import create_contact
+from alerts.messages.composing import compose
 from alerts.models import ContactGroup, Delivery
-from alerts.relevance import worth_telling
 from alerts.scanning import run_scan
-from alerts.transports import Message
+from alerts.sending.relevance import worth_telling
+from alerts.services.contacts import create_contact
+from alerts.transports.contract import Message
 from alerts.transports.email import one_line
 from events.actor import SYSTEM
 from tests.alerts.rows import DAY, make_certificate, make_webhook

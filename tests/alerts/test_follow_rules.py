@@ -7,13 +7,13 @@ import pytest
 import time_machine
 
 from alerts.models import AlertRule, Delivery
-from alerts.outcomes import record_sent
-from alerts.rule_services import create_rule, delete_rule, move_rule, update_rule
-from alerts.rules import Facts, Scope, deciding_rule, holds, rules_for
+from alerts.rules.deciding import Facts, Scope, deciding_rule, holds, rules_for
+from alerts.rules.scopes import certificate_facts, enabled_rules, held_by, listeners_of, products_of
 from alerts.scanning import run_scan
-from alerts.scopes import certificate_facts, enabled_rules, held_by, listeners_of, products_of
-from alerts.sending import send_due
-from alerts.transports import Receipt
+from alerts.sending.deliveries import send_due
+from alerts.sending.outcomes import record_sent
+from alerts.services.rules import create_rule, delete_rule, move_rule, update_rule
+from alerts.transports.contract import Receipt
 from authorities.models import Authority
 from certificates.models import Certificate, CertificateTag, Kind
 from console.errors import ConflictError, InvalidInputError, StaleError

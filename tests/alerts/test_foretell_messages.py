@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from alerts.acknowledging import acknowledge
-from alerts.forecast import Forecast, checked_span, forecast
-from alerts.group_services import create_group
+from alerts.forecast.time_travel import Forecast, checked_span, forecast
 from alerts.models import ContactGroup, Delivery
-from alerts.outcomes import record_sent
-from alerts.rule_fields import StepInput
-from alerts.rule_services import create_rule
+from alerts.people.timing import Timing
+from alerts.rules.fields import StepInput
 from alerts.scanning import run_scan
-from alerts.timing import Timing
-from alerts.transports import Receipt
+from alerts.sending.outcomes import record_sent
+from alerts.services.acknowledgements import acknowledge
+from alerts.services.groups import create_group
+from alerts.services.rules import create_rule
+from alerts.transports.contract import Receipt
 from certificates.models import CertificateTag
 from console.errors import InvalidInputError
 from events.actor import SYSTEM

@@ -14,14 +14,14 @@ import time_machine
 from django.test import Client
 from standardwebhooks import Webhook
 
-from alerts.acknowledging import acknowledge
-from alerts.contacts import create_contact
-from alerts.group_services import create_group
 from alerts.models import AlertRule, AlertStep, Contact
+from alerts.people.timing import DAILY, Timing
 from alerts.scanning import run_scan
-from alerts.sending import send_due
-from alerts.services import create_channel
-from alerts.timing import DAILY, Timing
+from alerts.sending.deliveries import send_due
+from alerts.services.acknowledgements import acknowledge
+from alerts.services.channels import create_channel
+from alerts.services.contacts import create_contact
+from alerts.services.groups import create_group
 from certificates.models import Certificate
 from events.actor import SYSTEM, Actor
 from events.models import Notice

@@ -5,17 +5,17 @@ import datetime as dt
 import pytest
 import time_machine
 
-from alerts.acknowledging import acknowledge, withdraw_acknowledgement
-from alerts.contacts import create_contact, delete_contact
-from alerts.group_services import create_group, update_group
 from alerts.models import AlertRule, AlertStep, Channel, Contact, ContactGroup, Delivery
-from alerts.outcomes import record_cancelled, record_failure, record_sent
-from alerts.relevance import worth_telling
+from alerts.people.timing import DAILY, Timing
 from alerts.scanning import run_scan
-from alerts.sending import take_lease
-from alerts.services import create_channel
-from alerts.timing import DAILY, Timing
-from alerts.transports import Receipt, TransportError
+from alerts.sending.deliveries import take_lease
+from alerts.sending.outcomes import record_cancelled, record_failure, record_sent
+from alerts.sending.relevance import worth_telling
+from alerts.services.acknowledgements import acknowledge, withdraw_acknowledgement
+from alerts.services.channels import create_channel
+from alerts.services.contacts import create_contact, delete_contact
+from alerts.services.groups import create_group, update_group
+from alerts.transports.contract import Receipt, TransportError
 from certificates.models import Certificate
 from events.actor import SYSTEM
 from events.models import Notice

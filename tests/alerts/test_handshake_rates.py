@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.handshake_rates import Counts, failed_handshakes, has_jumped, is_over, next_usual
+from alerts.sources.handshake_rates import Counts, failed_handshakes, has_jumped, is_over, next_usual
 
 QUIET = Counts(10_000, 100)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from alerts.schedules import checked_timing
-from alerts.timing import DAILY, WEEKLY, Timing, awake_at, departure
+from alerts.people.schedules import checked_timing
+from alerts.people.timing import DAILY, WEEKLY, Timing, awake_at, departure
 from console.errors import InvalidInputError
 
 # Forward and back by an hour, by half an hour, at midnight, on other days than Europe's, a day that was left out, none.

@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from alerts.models import Channel, Delivery
 from alerts.scanning import run_scan
-from alerts.sending import take_lease
+from alerts.sending.deliveries import take_lease
 from events.actor import SYSTEM
 from tests.alerts.processes import Installation, installation
 from tests.alerts.rows import make_certificate, make_email, make_webhook

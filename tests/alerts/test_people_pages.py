@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts.answering import answer_url
-from alerts.contacts import create_contact
-from alerts.group_services import create_group
+from alerts.messages.answering import answer_url
 from alerts.models import Acknowledgement, AlertRule, AlertStep, Channel, Contact, ContactGroup, Delivery
 from alerts.scanning import run_scan
+from alerts.services.contacts import create_contact
+from alerts.services.groups import create_group
 from events.actor import SYSTEM
 from events.models import Change, Notice
 from tests.alerts.rows import DAY, NOW, make_certificate, make_webhook

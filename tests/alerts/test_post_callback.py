@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from alerts.models import Channel, Delivery
-from alerts.resending import send_test
 from alerts.scanning import run_scan
-from alerts.sending import send_due
-from alerts.services import WithSecret, create_channel, rotate_secret
+from alerts.sending.deliveries import send_due
+from alerts.services.channels import WithSecret, create_channel, rotate_secret
+from alerts.services.resending import send_test
 from alerts.transports.callback import SIGNATURES, TRIES, sign
 from events.actor import SYSTEM
 from tests.alerts.rows import DAY, allow_loopback, make_certificate

@@ -15,15 +15,15 @@ import time_machine
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from alerts.attempts import attempts_of
-from alerts.backoff import DELAYS_SECONDS
 from alerts.models import Channel, Delivery
-from alerts.resending import send_test
 from alerts.scanning import run_scan
-from alerts.selectors import health
-from alerts.sending import send_due
-from alerts.services import rotate_secret
-from alerts.signing import forget_previous_secrets
+from alerts.selectors.health import health
+from alerts.sending.attempts import attempts_of
+from alerts.sending.backoff import DELAYS_SECONDS
+from alerts.sending.deliveries import send_due
+from alerts.services.channels import rotate_secret
+from alerts.services.resending import send_test
+from alerts.transports.signing import forget_previous_secrets
 from certificates.keys import unseal
 from console.errors import InvalidInputError
 from events.actor import SYSTEM

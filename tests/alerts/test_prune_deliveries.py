@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from alerts.models import Delivery, DeliveryAttempt
 from alerts.pruning import prune_deliveries
-from alerts.resending import send_test
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
+from alerts.services.resending import send_test
 from events.actor import SYSTEM
 from events.models import Notice
 from tests.alerts.rows import DAY, make_certificate, make_webhook, replace

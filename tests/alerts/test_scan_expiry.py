@@ -7,10 +7,10 @@ import time_machine
 from django.utils import timezone
 
 from alerts.models import Delivery, DeliveryNotice, Scan
-from alerts.outcomes import record_cancelled, record_sent
-from alerts.relevance import worth_telling
 from alerts.scanning import is_scan_due, run_scan
-from alerts.transports import Receipt
+from alerts.sending.outcomes import record_cancelled, record_sent
+from alerts.sending.relevance import worth_telling
+from alerts.transports.contract import Receipt
 from certificates.models import Kind
 from events.actor import SYSTEM
 from events.models import Notice

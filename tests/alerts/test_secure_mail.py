@@ -9,7 +9,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from pytest_django import Settings
 
 from alerts.models import Delivery
-from alerts.resending import send_test
+from alerts.services.resending import send_test
 from events.actor import SYSTEM
 from tests.alerts.rows import make_email
 from tests.alerts.servers import Mailbox, smtp_server

@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from alerts.chat_process import Guard
-from alerts.chats import chat_address, converse
 from alerts.models import Channel, Delivery
-from alerts.resending import send_test
 from alerts.scanning import run_scan
-from alerts.sending import send_due
-from alerts.services import create_channel, update_channel
+from alerts.sending.deliveries import send_due
+from alerts.services.channels import create_channel, update_channel
+from alerts.services.resending import send_test
+from alerts.transports.chat.conversation import chat_address, converse
+from alerts.transports.chat.process import Guard
 from console.errors import InvalidInputError
 from console.routable import PUBLIC
 from console.sealing import unseal

@@ -8,14 +8,14 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from alerts.backoff import DELAYS_SECONDS, FAILURES_BEFORE_TELLING, delay_after
 from alerts.models import Channel, Delivery
-from alerts.outcomes import record_failure, record_sent
 from alerts.scanning import run_scan
-from alerts.selectors import health
-from alerts.sending import due_deliveries, send_due, take_lease
-from alerts.services import update_channel
-from alerts.transports import Receipt, TransportError
+from alerts.selectors.health import health
+from alerts.sending.backoff import DELAYS_SECONDS, FAILURES_BEFORE_TELLING, delay_after
+from alerts.sending.deliveries import due_deliveries, send_due, take_lease
+from alerts.sending.outcomes import record_failure, record_sent
+from alerts.services.channels import update_channel
+from alerts.transports.contract import Receipt, TransportError
 from events.actor import SYSTEM
 from events.models import Notice
 from tests.alerts.rows import DAY, NOW, make_certificate, make_webhook, replace

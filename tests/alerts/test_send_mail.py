@@ -10,11 +10,11 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from alerts.endings import soonest_endings
+from alerts.messages.endings import soonest_endings
 from alerts.models import Channel, Delivery
-from alerts.resending import resend_delivery, send_test
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
+from alerts.services.resending import resend_delivery, send_test
 from alerts.transports.email import one_line
 from authorities.models import Authority
 from events.actor import SYSTEM

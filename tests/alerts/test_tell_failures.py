@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts.models import HandshakeWatch
-from alerts.owners import with_owner
+from alerts.people.owners import with_owner
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
 from alerts.watching import watch_failures
 from events.actor import SYSTEM
 from events.models import Notice

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from alerts.models import Delivery
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
 from events.actor import SYSTEM
 from events.models import Notice
 from renewals import services

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from alerts.lists import warning_hours
 from alerts.models import Delivery
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
+from alerts.sources.lists import warning_hours
 from certificates.models import Kind, RevocationList
 from events.actor import SYSTEM
 from events.models import Notice

@@ -11,8 +11,8 @@ from django.utils import timezone
 from alerts import context
 from alerts.heartbeat import beat, heartbeat, set_heartbeat
 from alerts.models import Heartbeat, Scan
-from alerts.resending import send_test
 from alerts.scanning import run_scan
+from alerts.services.resending import send_test
 from console.errors import InvalidInputError, StaleError
 from console.sealing import unseal
 from events.actor import SYSTEM

@@ -10,10 +10,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from alerts.contents.content import MOST_IN_EVENT, MOST_IN_MAIL
+from alerts.messages.contents.content import MOST_IN_EVENT, MOST_IN_MAIL
 from alerts.models import Delivery
 from alerts.scanning import run_scan
-from alerts.sending import send_due
+from alerts.sending.deliveries import send_due
 from certificates.keys import unseal
 from certificates.models import Certificate, CertificateName, CertificateVersion, Kind
 from events.actor import SYSTEM

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts.scanning import run_scan
-from alerts.services import create_channel
+from alerts.services.channels import create_channel
 from certificates.models import Kind
 from events.actor import SYSTEM
 from tests.certs import DAY, make_ca, make_leaf

@@ -1,0 +1,1 @@
+"""Time travel: the messages of another day."""

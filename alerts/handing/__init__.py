@@ -1,0 +1,1 @@
+"""Hand notices out: deliveries to those whom the rules name."""

@@ -1,0 +1,1 @@
+"""The ledger of notices: kept as the sources and the rules have it."""

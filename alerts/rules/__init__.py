@@ -1,0 +1,1 @@
+"""When to tell: thresholds, lives, and which alert rule decides."""

@@ -1,0 +1,1 @@
+"""Read channels, deliveries, notices and rules, and how all of it is."""

@@ -1,0 +1,1 @@
+"""Send deliveries, log the attempts and write down what came of them."""

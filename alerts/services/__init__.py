@@ -1,0 +1,1 @@
+"""Change channels, contacts, groups, rules and ranges; answer notices; send again."""

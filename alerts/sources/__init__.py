@@ -1,0 +1,1 @@
+"""What is watched: each source reports what is, or may become, worth telling."""

@@ -1,0 +1,28 @@
+"""Renewals that fail, or that nobody begins, are told like an expiry: once for each version that is awaited."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import Q
+
+from alerts.kinds import RENEWAL
+from alerts.sources.candidates import Candidate
+from renewals.selectors import troubled
+
+# One failure may be a hiccup; the second comes minutes later.
+FAILURES_BEFORE_TELLING = 2
+
+
+def renewal_candidates(now: dt.datetime) -> Iterator[Candidate]:
+    """Yield the renewals in trouble; the certificate's end is what they lead to."""
+    tellable = troubled(now).filter(Q(failures=0) | Q(failures__gte=FAILURES_BEFORE_TELLING))
+    for renewal in tellable.select_related("certificate").order_by("pk").iterator(chunk_size=2000):
+        end = renewal.certificate.not_after if renewal.certificate else None
+        yield Candidate(
+            RENEWAL,
+            renewal.pk,
+            str(renewal.versions_issued),
+            renewal.name,
+            end or now,
+            certificate_id=renewal.certificate_id or "",
+        )

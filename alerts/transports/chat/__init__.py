@@ -1,0 +1,1 @@
+"""Chat and paging services, spoken to by a process of its own."""
