@@ -93,8 +93,9 @@ def fill(messages: int, port: int) -> None:
     """Store certificates that end soon, and a message about each that waits to be sent."""
     allow_range(COMMAND, network="127.0.0.0/8", reason="The receiver of the benchmark")
     target = f"http://127.0.0.1:{port}/hook"
+    # In no group: a scan meanwhile would tell each channel of what the others were told.
     channels = [
-        create_channel(SYSTEM, kind="webhook", name=f"pager {number}", target=target).channel
+        create_channel(SYSTEM, kind="webhook", name=f"pager {number}", target=target, in_default_group=False).channel
         for number in range(CHANNELS)
     ]
     certificates = _certificates(messages)
