@@ -12,11 +12,13 @@ from pydantic import ConfigDict
 
 from console.errors import InvalidInputError
 from console.revisions import Revised
-from console.tables import LARGEST_PAGE, PAGE_SIZE
+from console.tables import LARGEST_PAGE
 from console.texts import storable
 
 Row = TypeVar("Row")
 RevisedRow = TypeVar("RevisedRow", bound=Revised)
+
+DEFAULT_LIMIT = 50
 
 
 class CleanParser(Parser):
@@ -60,7 +62,7 @@ class PageQuery(Schema):
     """Where a list goes on, and how many rows of it are wanted."""
 
     cursor: str = Field("", description="`next_cursor` of the page before; empty for the first page.")
-    limit: int = Field(PAGE_SIZE, ge=1, le=LARGEST_PAGE)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=LARGEST_PAGE)
 
 
 class PageOut(Schema, Generic[Row]):
