@@ -18,8 +18,10 @@ def bind_address(zones: Sequence[Mapping[str, Any]], *names: str) -> str:
     return next((address for address in given if address), ANYWHERE)
 
 
-def zone_answer(balancer: LoadBalancer, extra: Mapping[str, Any], address_name: str) -> list[dict[str, Any]]:
-    """Return the zones as they were given, each with the address of the load balancer."""
+def zone_answer(
+    balancer: LoadBalancer, extra: Mapping[str, Any], address_name: str, *texts: str, lists: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the zones with the address of the load balancer, and what was given for ``texts`` and ``lists``."""
     zones = extra.get("ZoneMappings") or [{"VSwitchId": "", "ZoneId": ""}]
     return [
         {
@@ -29,9 +31,8 @@ def zone_answer(balancer: LoadBalancer, extra: Mapping[str, Any], address_name: 
             "LoadBalancerAddresses": [
                 {
                     address_name: zone.get(address_name) or balancer.bind_address,
-                    "AllocationId": zone.get("AllocationId", ""),
-                    "EipType": zone.get("EipType", ""),
-                    "Ipv6Address": zone.get("Ipv6Address", ""),
+                    **{name: zone.get(name, "") for name in texts},
+                    **{name: zone.get(name, []) for name in lists},
                 }
             ],
         }

@@ -205,7 +205,12 @@ def _told(listener: Listener) -> dict[str, Any]:
     }
 
 
-@ALB.write("DeleteListener", LISTENER_ID, job=job("listener", "Delete", "ListenerId"))
+@ALB.write(
+    "DeleteListener",
+    LISTENER_ID,
+    job=job("listener", "Delete", "ListenerId"),
+    codes={"listener.quic-linked": "400 ResourceInUse.Listener"},
+)
 def delete_listener(call: Call) -> None:
     """Delete a listener with its rules; its certificates and servers stay."""
     services.delete_listener(call.actor, listener_of(call).pk)

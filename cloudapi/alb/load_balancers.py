@@ -27,6 +27,7 @@ _LACKS = (
 )
 # Filters on what clients said of an instance, and what is answered where they said nothing.
 _KEPT_FILTERS = {"AddressType": "Internet", "AddressIpVersion": "IPv4", "Ipv6AddressType": "", "ResourceGroupId": ""}
+_ADDRESSES = ("Address", "AllocationId", "EipType", "Ipv6Address")
 
 
 def balancer_of(call: Call, name: str = "LoadBalancerId") -> LoadBalancer:
@@ -144,7 +145,7 @@ def get(call: Call) -> Answer:
     return {
         **_told(balancer, extra),
         "RegionId": balancer.region,
-        "ZoneMappings": zone_answer(balancer, extra, "IntranetAddress"),
+        "ZoneMappings": zone_answer(balancer, extra, "IntranetAddress", *_ADDRESSES),
         "Tags": tag_list(tags),
     }
 

@@ -40,13 +40,20 @@ _WORST = ("abnormal", "unavailable", "normal")
 @PRODUCT.write("AddBackendServers", BALANCER_ID, SERVERS)
 def add_backend_servers(call: Call) -> Answer:
     """Add default servers; listeners without a server group use them on a port of their own."""
-    return _move(call, call.given.get("BackendServers", []), added)
+    return _with_spelt_weights(_move(call, call.given.get("BackendServers", []), added))
 
 
 @PRODUCT.write("SetBackendServers", BALANCER_ID, SERVERS)
 def set_backend_servers(call: Call) -> Answer:
     """Give default servers other weights and descriptions."""
-    return _move(call, call.given.get("BackendServers", []), changed)
+    return _with_spelt_weights(_move(call, call.given.get("BackendServers", []), changed))
+
+
+def _with_spelt_weights(answer: Answer) -> Answer:
+    """Return the answer with weights as texts, as these two operations have them."""
+    for server in answer["BackendServers"]["BackendServer"]:
+        server["Weight"] = str(server["Weight"])
+    return answer
 
 
 @PRODUCT.write("RemoveBackendServers", BALANCER_ID, text("BackendServers", required=True))

@@ -24,6 +24,7 @@ _LACKS = (
 )
 # Filters on what clients said of an instance, and what is answered where they said nothing.
 _KEPT_FILTERS = {"AddressType": "Internet", "AddressIpVersion": "ipv4", "Ipv6AddressType": "", "ResourceGroupId": ""}
+_ADDRESSES = ("AllocationId", "EniId", "Ipv6Address", "PublicIPv4Address")
 
 
 def balancer_of(call: Call) -> LoadBalancer:
@@ -213,7 +214,9 @@ def _told(balancer: LoadBalancer, extra: Mapping[str, Any]) -> dict[str, Any]:
         "CreateTime": iso_minutes(balancer.created_at),
         "ResourceGroupId": extra.get("ResourceGroupId", ""),
         "DNSName": balancer.bind_address,
-        "ZoneMappings": zone_answer(balancer, extra, "PrivateIPv4Address"),
+        "ZoneMappings": zone_answer(
+            balancer, extra, "PrivateIPv4Address", *_ADDRESSES, lists=("Ipv4LocalAddresses", "Ipv6LocalAddresses")
+        ),
         "BandwidthPackageId": extra.get("BandwidthPackageId", ""),
         "SecurityGroupIds": [],
         "CrossZoneEnabled": extra.get("CrossZoneEnabled", True),
