@@ -11,9 +11,9 @@ from django.db.models.functions import Lower
 from alerts.calendar.days import End, counts_by_day, day_of, midnight
 from alerts.kinds import OUTSIDE
 from alerts.models import AlertStep, Contact, ContactGroup
-from alerts.rules.deciding import Facts, Rule, deciding_rule, rules_for
+from alerts.rules.deciding import Rule, rules_for
 from alerts.rules.expiry import THRESHOLDS_HOURS, thresholds_of_life
-from alerts.rules.scopes import enabled_rules
+from alerts.rules.scopes import addresses_decided_by, enabled_rules
 from alerts.sources.repository import COLUMNS, Rows, decisions
 from watchlist.models import WatchedAddress
 
@@ -98,7 +98,6 @@ def _parts(window: Window, rules: Sequence[Rule], audience: "Audience | None") -
         rows = decision.rows(until=until).filter(not_after__gte=first).annotate(day=day_of("not_after"))
         owner = f"{decision.subject.path}__owner".removeprefix("__")
         yield _part(decision.subject.kind, decision.rule, rows, audience, owner)
-    rule = deciding_rule(rules_for(OUTSIDE, rules), Facts(OUTSIDE))
     addresses = WatchedAddress.objects.filter(enabled=True, ends_at__gte=first, ends_at__lt=until).annotate(
         certificate=F("pk"),
         named=F("name"),
@@ -106,7 +105,9 @@ def _parts(window: Window, rules: Sequence[Rule], audience: "Audience | None") -
         begins_at=F("not_before"),
         day=day_of("ends_at"),
     )
-    yield _part(OUTSIDE, rule, addresses, audience, "owner")
+    deciding = rules_for(OUTSIDE, rules)
+    for rule in deciding:
+        yield _part(OUTSIDE, rule, addresses.filter(addresses_decided_by(deciding, rule)), audience, "owner")
 
 
 def _part(kind: str, rule: Rule, rows: Rows, audience: "Audience | None", owner: str) -> _Part:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from alerts.forecast.foretelling import Key, Scans, Telling
-from alerts.kinds import KINDS, LIST, LIST_FETCH, RENEWAL
+from alerts.kinds import KINDS
 from alerts.models import Delivery, DeliveryNotice
 from alerts.people.owners import with_owner
 from alerts.rules.deciding import Rule
@@ -26,8 +26,6 @@ from events.notices import Crossing, open_notices
 
 # So many subjects are looked at, of each rule.
 MOST_SUBJECTS = 20_000
-# Beside certificates, what ``alerts.people.owners`` knows the owner of.
-OWNED_KINDS = (RENEWAL, LIST, LIST_FETCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def _has_end(candidate: Candidate) -> bool:
 def _of_candidate(
     candidate: Candidate, rule: Rule, owners: Mapping[str, str], outlook: Outlook
 ) -> Iterator[list[Telling]]:
-    owner = owners.get(candidate.certificate_id, "") if candidate.subject_kind in OWNED_KINDS else ""
+    owner = candidate.owner or owners.get(candidate.certificate_id, "")
     crossing = crossing_of(candidate, rule, outlook.now)
     bare = crossing or Crossing(*candidate.key, candidate.name, candidate.ends_at, (), rule.id)
     first = [_of_crossing(crossing, owner, outlook.next_scan)] if crossing else []

@@ -43,7 +43,12 @@ class RuleForm(StyledForm):
     tag_value = forms.CharField(
         label=_("Value of the tag"), max_length=128, required=False, help_text=_("Empty: whatever the tag’s value.")
     )
-    owner = forms.CharField(label=_("Owner"), max_length=200, required=False)
+    owner = forms.CharField(
+        label=_("Owner"),
+        max_length=200,
+        required=False,
+        help_text=_("Of the certificate, or of the address outside."),
+    )
     product = forms.ChoiceField(label=_("Used by a"), required=False)
     listener_id = forms.CharField(
         label=_("Used by the listener"),

@@ -1,9 +1,12 @@
 """Alert rules: whom a scope holds, and which rule decides. Pure; ``alerts.rules.scopes`` says the same in SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from alerts.kinds import KINDS, SCOPE_KEYS
 from alerts.rules.expiry import THRESHOLDS_HOURS
+
+Tag = tuple[str, str]  # key and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +23,25 @@ class Scope:
     only_unused: bool = False
 
     @property
-    def is_of_certificates(self) -> bool:
-        """Whether it asks for a property that only certificates have."""
-        return bool(self.certificate_kinds or self.tag_key or self.owner or self.only_unused)
+    def asked(self) -> frozenset[str]:
+        """What it asks for beside the kind of subject."""
+        return frozenset(key for key in SCOPE_KEYS if getattr(self, key))
 
-    @property
-    def holds_all_of_a_kind(self) -> bool:
-        """Whether it asks for nothing but the kind of the subject."""
-        return not (self.is_of_certificates or self.product or self.listener_id)
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateFacts:
-    """What rules look at of a certificate."""
-
-    kind: str
-    owner: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    is_unused: bool = False
+    def can_hold(self, subject_kind: str) -> bool:
+        """Whether it asks of a kind of subject nothing but what that has."""
+        is_chosen = not self.subject_kinds or subject_kind in self.subject_kinds
+        return is_chosen and self.asked <= KINDS[subject_kind].scope_keys
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What rules look at of a subject: its kind, its certificate (None: it has none) and where it is used."""
+    """What rules look at of a subject; what it has not is empty."""
 
     subject_kind: str
-    certificate: CertificateFacts | None = None
+    certificate_kind: str = ""
+    owner: str = ""
+    tags: frozenset[Tag] = frozenset()
+    is_unused: bool = False
     listener_ids: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
 
@@ -68,26 +64,20 @@ LAST_RESORT = Rule("", "", Scope(), THRESHOLDS_HOURS)
 def holds(scope: Scope, facts: Facts) -> bool:
     """Whether a scope holds a subject."""
     return (
-        (not scope.subject_kinds or facts.subject_kind in scope.subject_kinds)
-        and (not scope.is_of_certificates or _holds_certificate(scope, facts.certificate))
+        scope.can_hold(facts.subject_kind)
+        and (not scope.certificate_kinds or facts.certificate_kind in scope.certificate_kinds)
+        and (not scope.owner or facts.owner == scope.owner)
+        and (not scope.only_unused or facts.is_unused)
+        and (not scope.tag_key or _has_tag(scope, facts.tags))
         and (not scope.product or scope.product in facts.products)
         and (not scope.listener_id or scope.listener_id in facts.listener_ids)
     )
 
 
-def _holds_certificate(scope: Scope, certificate: CertificateFacts | None) -> bool:
-    return certificate is not None and (
-        (not scope.certificate_kinds or certificate.kind in scope.certificate_kinds)
-        and (not scope.owner or certificate.owner == scope.owner)
-        and (not scope.only_unused or certificate.is_unused)
-        and _has_tag(scope, certificate.tags)
-    )
-
-
-def _has_tag(scope: Scope, tags: Mapping[str, str]) -> bool:
-    if not scope.tag_key:
-        return True
-    return scope.tag_key in tags and (not scope.tag_value or tags[scope.tag_key] == scope.tag_value)
+def _has_tag(scope: Scope, tags: frozenset[Tag]) -> bool:
+    if scope.tag_value:
+        return (scope.tag_key, scope.tag_value) in tags
+    return any(key == scope.tag_key for key, _value in tags)
 
 
 def deciding_rule(rules: Iterable[Rule], facts: Facts) -> Rule:
@@ -99,9 +89,9 @@ def rules_for(kind: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """Return the rules that can decide on subjects of a kind: those up to the first that holds all of it."""
     found: list[Rule] = []
     for rule in rules:
-        if rule.scope.subject_kinds and kind not in rule.scope.subject_kinds:
+        if not rule.scope.can_hold(kind):
             continue
         found.append(rule)
-        if rule.scope.holds_all_of_a_kind:
+        if not rule.scope.asked:
             return tuple(found)
     return (*found, LAST_RESORT)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from alerts.kinds import KINDS
+from alerts.kinds import KINDS, SCOPE_KEYS
 from alerts.models import AlertRule, AlertStep, ContactGroup
 from alerts.people.naming import checked_name, is_harmless
+from alerts.rules.scopes import scope_of
 from alerts.rules.thresholds import LONGEST_HOURS, checked_hours
 from certificates.models import Kind
 from console.errors import InvalidInputError
@@ -27,6 +29,14 @@ SCOPE = (
     "listener_id",
     "only_unused",
 )
+KEY_NOUNS = {
+    "certificate_kinds": gettext_lazy("a kind of certificate"),
+    "tag_key": gettext_lazy("a tag"),
+    "owner": gettext_lazy("an owner"),
+    "product": gettext_lazy("a product"),
+    "listener_id": gettext_lazy("a listener"),
+    "only_unused": gettext_lazy("what nothing uses"),
+}
 FIELDS = ("name", "enabled", *SCOPE, "thresholds_hours", "mutes")
 
 
@@ -48,8 +58,20 @@ def set_fields(rule: AlertRule, given: Mapping[str, Any]) -> None:
     if rule.is_default and (not rule.enabled or any(getattr(rule, name) for name in SCOPE)):
         message = _("The default rule holds everything that no other rule holds, and cannot be switched off.")
         raise _invalid("enabled", message, _("Make a rule before it, or have it mute."))
+    if any(name in given for name in SCOPE):
+        _check_scope(rule)
     if not rule.mutes:
         checked_hours(rule.thresholds_hours)
+
+
+def _check_scope(rule: AlertRule) -> None:
+    """Refuse a kind of subject that has not what the rule asks for: it would never hold one, without a word."""
+    asked = scope_of(rule).asked
+    for kind in rule.subject_kinds:
+        if missing := sorted(asked - KINDS[kind].scope_keys, key=SCOPE_KEYS.index):
+            message = _("“%(kind)s” cannot be asked for %(key)s, so that the rule would never hold one.")
+            way_out = _("Make a rule of its own for it, or do not ask for that.")
+            raise _invalid("subject_kinds", message % {"kind": KINDS[kind].noun, "key": KEY_NOUNS[missing[0]]}, way_out)
 
 
 def _name(value: str) -> str:

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import AlertRule
-from alerts.rules.deciding import CertificateFacts, Rule, Scope
+from alerts.rules.deciding import Rule, Scope, Tag
 from certificates.models import Certificate, CertificateTag
 from certificates.usage import used_queries
 from listeners.models import Binding, Listener
+from listeners.selectors.tags import tags_of
 
 # What a scope holds is looked up one by one if it is so few, even if far more end before a rule's first threshold.
 FEW = 20_000
@@ -90,17 +92,34 @@ def _unused(path: str) -> Q:
     return ~used
 
 
+def addresses_decided_by(rules: Sequence[Rule], rule: Rule) -> Q:
+    """Return the condition for watched addresses on which ``rule`` decides, one of the rules for their kind."""
+    wanted = Q(owner=rule.scope.owner) if rule.scope.owner else Q()
+    for earlier in rules[: rules.index(rule)]:
+        wanted &= ~Q(owner=earlier.scope.owner)
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What rules look at of a certificate."""
+
+    kind: str = ""
+    owner: str = ""
+    tags: frozenset[Tag] = frozenset()
+    is_unused: bool = False
+
+
 def certificate_facts(certificate_ids: Collection[str]) -> Mapping[str, CertificateFacts]:
     """Return what rules look at of each certificate; one that is gone is left out."""
     ids = list(set(certificate_ids))
-    tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for pk, key, value in CertificateTag.objects.filter(certificate__in=ids).values_list(
-        "certificate_id", "key", "value"
-    ):
-        tags[pk][key] = value
+    tags: defaultdict[str, set[Tag]] = defaultdict(set)
+    tagged = CertificateTag.objects.filter(certificate__in=ids)
+    for pk, key, value in tagged.values_list("certificate_id", "key", "value"):
+        tags[pk].add((key, value))
     unused = set(Certificate.objects.filter(_unused(""), pk__in=ids).values_list("pk", flat=True))
     rows = Certificate.objects.filter(pk__in=ids).order_by().values_list("pk", "kind", "owner")
-    return {pk: CertificateFacts(kind, owner, tags[pk], pk in unused) for pk, kind, owner in rows}
+    return {pk: CertificateFacts(kind, owner, frozenset(tags[pk]), pk in unused) for pk, kind, owner in rows}
 
 
 def listeners_of(certificate_ids: Collection[str]) -> Mapping[str, set[str]]:
@@ -116,3 +135,18 @@ def products_of(listener_ids: Collection[str]) -> Mapping[str, str]:
     """Return the product of each listener's load balancer."""
     rows = Listener.objects.filter(pk__in=set(listener_ids)).order_by()
     return dict(rows.values_list("pk", "load_balancer__product"))
+
+
+def tags_of_listeners(listener_ids: Collection[str]) -> Mapping[str, frozenset[Tag]]:
+    """Return the tags of each listener together with those of its load balancer."""
+    balancers = dict(Listener.objects.filter(pk__in=set(listener_ids)).order_by().values_list("pk", "load_balancer_id"))
+    own, shared = tags_of("listener", balancers), tags_of("load_balancer", set(balancers.values()))
+    return {
+        pk: frozenset((*own.get(pk, {}).items(), *shared.get(balancer, {}).items()))
+        for pk, balancer in balancers.items()
+    }
+
+
+def tags_of_server_groups(group_ids: Collection[str]) -> Mapping[str, frozenset[Tag]]:
+    """Return the tags of each server group that has some."""
+    return {pk: frozenset(tags.items()) for pk, tags in tags_of("server_group", group_ids).items()}

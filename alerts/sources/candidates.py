@@ -1,18 +1,32 @@
 """What sources report: each thing that is, or may become, worth telling; and which thresholds of it were crossed."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from alerts.kinds import KINDS
-from alerts.rules.deciding import Facts, Rule, deciding_rule, rules_for
+from alerts.kinds import CONFIGURATION, HANDSHAKES, KINDS, RECEIPT, SERVER_GROUP
+from alerts.rules.deciding import Facts, Rule, Tag, deciding_rule, rules_for
 from alerts.rules.expiry import crossed_thresholds, thresholds_of_life
-from alerts.rules.scopes import certificate_facts, listeners_of, products_of
+from alerts.rules.scopes import (
+    CertificateFacts,
+    certificate_facts,
+    listeners_of,
+    products_of,
+    tags_of_listeners,
+    tags_of_server_groups,
+)
 from events.notices import Crossing
 
 BATCH = 500
 AT_ONCE = (0,)
+NO_CERTIFICATE = CertificateFacts()
+TAGGED: Mapping[str, Callable[[Collection[str]], Mapping[str, frozenset[Tag]]]] = {
+    RECEIPT: tags_of_listeners,
+    CONFIGURATION: tags_of_listeners,
+    HANDSHAKES: tags_of_listeners,
+    SERVER_GROUP: tags_of_server_groups,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +34,8 @@ class Candidate:
     """A subject as its source sees it now; a source that reports it no more has it resolved.
 
     Of a kind with thresholds, ``begins_at`` and ``ends_at`` are its life and a rule says when it is told. Any other is
-    told at once, or at ``own_hours`` before its end. What a rule's scope looks at is found by ``certificate_id`` and
-    ``listener_ids``; a subject that has neither is held by rules for its kind alone.
+    told at once, or at ``own_hours`` before its end. What a rule's scope looks at is found by ``certificate_id``,
+    ``listener_ids`` and the subject itself; ``owner`` is of what has one and no certificate.
     """
 
     subject_kind: str
@@ -33,6 +47,7 @@ class Candidate:
     own_hours: tuple[int, ...] = ()
     certificate_id: str = ""
     listener_ids: tuple[str, ...] = ()
+    owner: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -76,20 +91,35 @@ class _Facts:
     """What rules look at, read for several candidates at once, and only where a rule asks for more than the kind."""
 
     def __init__(self, candidates: Sequence[Candidate], rules: Sequence[Rule]) -> None:
-        if all(rule.scope.holds_all_of_a_kind for rule in rules):
+        asked = frozenset[str]().union(*(rule.scope.asked for rule in rules))
+        if not asked:
             candidates = ()
         ids = {candidate.certificate_id for candidate in candidates} - {""}
         self.certificates = certificate_facts(ids)
         self.binding = listeners_of(ids)
         named = {listener for candidate in candidates for listener in candidate.listener_ids}
         self.products = products_of(named.union(*self.binding.values()))
+        self.tags = _tags(candidates) if "tag_key" in asked else {}
 
     def of(self, candidate: Candidate) -> Facts:
         """Return what rules look at of one of the candidates."""
+        certificate = self.certificates.get(candidate.certificate_id, NO_CERTIFICATE)
         listener_ids = self.binding.get(candidate.certificate_id, set()).union(candidate.listener_ids)
         return Facts(
             candidate.subject_kind,
-            self.certificates.get(candidate.certificate_id),
+            certificate.kind,
+            candidate.owner or certificate.owner,
+            certificate.tags | self.tags.get((candidate.subject_kind, candidate.subject_id), frozenset()),
+            certificate.is_unused,
             frozenset(listener_ids),
             frozenset(self.products[pk] for pk in listener_ids if pk in self.products),
         )
+
+
+def _tags(candidates: Sequence[Candidate]) -> dict[tuple[str, str], frozenset[Tag]]:
+    """Return the tags of what is tagged itself, by kind and id: listeners and server groups."""
+    found: dict[tuple[str, str], frozenset[Tag]] = {}
+    for kind, tags_of_kind in TAGGED.items():
+        ids = {candidate.subject_id for candidate in candidates if candidate.subject_kind == kind}
+        found |= {(kind, pk): tags for pk, tags in tags_of_kind(ids).items()} if ids else {}
+    return found

@@ -25,7 +25,8 @@ def outside_candidates(now: dt.datetime) -> Iterator[Candidate]:
     rows = WatchedAddress.objects.filter(enabled=True, ends_at__isnull=False).order_by("pk")
     for row in rows.iterator(chunk_size=500):
         if row.ends_at is not None:
-            yield Candidate(OUTSIDE, row.pk, row.ends_sha256, row.name, row.ends_at, begins_at=_beginning(row))
+            begin = _beginning(row)
+            yield Candidate(OUTSIDE, row.pk, row.ends_sha256, row.name, row.ends_at, begins_at=begin, owner=row.owner)
 
 
 def failing_candidates(now: dt.datetime) -> Iterator[Candidate]:
@@ -34,9 +35,13 @@ def failing_candidates(now: dt.datetime) -> Iterator[Candidate]:
     for row in WatchedAddress.objects.filter(wrong, enabled=True).order_by("pk").iterator(chunk_size=500):
         end = row.ends_at or now
         if row.failures >= FAILURES_BEFORE_TELLING and row.failing_since:
-            yield Candidate(OUTSIDE_FAILING, row.pk, row.failing_since.isoformat(), row.name, end)
+            yield _failing(row, row.failing_since.isoformat(), end)
         if codes := untrusted_codes(row):
-            yield Candidate(OUTSIDE_FAILING, row.pk, _digest(row.sha256, *codes), row.name, end)
+            yield _failing(row, _digest(row.sha256, *codes), end)
+
+
+def _failing(row: WatchedAddress, generation: str, end: dt.datetime) -> Candidate:
+    return Candidate(OUTSIDE_FAILING, row.pk, generation, row.name, end, owner=row.owner)
 
 
 def untrusted_codes(row: WatchedAddress) -> list[str]:

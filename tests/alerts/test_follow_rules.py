@@ -94,7 +94,9 @@ def test_scopes_say_the_same_in_python_and_in_sql() -> None:
         in_python = set()
         for pk in ids:
             listeners = frozenset(binding.get(pk, ()))
-            facts = Facts("certificate", known[pk], listeners, frozenset(products[each] for each in listeners))
+            used_by = frozenset(products[each] for each in listeners)
+            its = known[pk]
+            facts = Facts("certificate", its.kind, its.owner, its.tags, its.is_unused, listeners, used_by)
             if holds(scope, facts):
                 in_python.add(pk)
         assert in_python == set(Certificate.objects.filter(held_by(scope), pk__in=ids).values_list("pk", flat=True)), (
@@ -108,7 +110,7 @@ def test_subject_without_a_certificate_is_held_by_rules_for_its_kind_alone() -> 
     rules = enabled_rules()
     assert deciding_rule(rules, Facts("node")).id == mute.pk
     assert deciding_rule(rules, Facts("channel")).id == AlertRule.objects.get(is_default=True).pk
-    assert [rule.name for rule in rules_for("node", rules)] == ["owned", "nodes"]
+    assert [rule.name for rule in rules_for("node", rules)] == ["nodes"]
 
 
 def test_unused_certificates_are_muted_by_a_rule(clock: time_machine.Traveller) -> None:

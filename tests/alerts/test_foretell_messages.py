@@ -21,6 +21,7 @@ from console.errors import InvalidInputError
 from events.actor import SYSTEM
 from events.models import Notice
 from tests.alerts.rows import DAY, NOW, add_chain_members, make_certificate, make_email, make_webhook
+from watchlist.models import WatchedAddress
 
 pytestmark = pytest.mark.django_db
 PERIOD = dt.timedelta(minutes=10)
@@ -84,6 +85,18 @@ def lay_story() -> None:
     steps = [StepInput(0, on_call.pk), StepInput(36, everyone.pk), StepInput(48, heads.pk)]
     create_rule(SYSTEM, name="shop", tag_key="env", tag_value="prod", thresholds_hours=[480, 100, 12, 0], steps=steps)
     create_rule(SYSTEM, name="muted", owner="Nobody", mutes=True)
+    owned = [StepInput(0, to_owner=True)]
+    create_rule(SYSTEM, name="partners", owner="On call", thresholds_hours=[24 * 7], steps=owned)
+    WatchedAddress.objects.create(
+        name="partner",
+        host="partner.example",
+        port=443,
+        owner="On call",
+        next_check_at=NOW,
+        ends_sha256="a" * 64,
+        not_before=NOW - 300 * DAY,
+        ends_at=NOW + 10 * DAY,
+    )
     shop = make_certificate(NOW + 21 * DAY + 3 * HOUR, name="shop")
     CertificateTag.objects.create(certificate=shop, key="env", value="prod")
     make_certificate(NOW + 25 * DAY, name="plain")
