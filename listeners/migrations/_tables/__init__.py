@@ -1,0 +1,1 @@
+"""The tables of a new database, by what they hold."""
