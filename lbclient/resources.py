@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from lbclient.errors import RefusedError
+
 if TYPE_CHECKING:
     from lbclient.client import Client
 
 _LARGEST_PAGE = 500
+_NO_CONDITION = "request.if-match-not-applicable"  # nothing of the object itself is written, such as by issuing
 
 
 class Item(dict[str, Any]):
@@ -59,9 +62,17 @@ class Resource:
     def act(
         self, key: "str | int | Item", verb: str, *, method: str = "POST", repeatable: bool = True, **body: Any
     ) -> Item:
-        """Do something to an object, such as ``act(listener, "stop")``; ``repeatable=False`` for what reaches out."""
-        path = f"{self._of(key)}/{verb}"
-        return self._client.request(method, path, body, etag=_revision(key), repeatable=repeatable)
+        """Do something to an object, such as ``act(listener, "stop")``; ``repeatable=False`` for what reaches out.
+
+        What changes an answered object does so only if nobody else changed it meanwhile.
+        """
+        path, etag = f"{self._of(key)}/{verb}", _revision(key)
+        try:
+            return self._client.request(method, path, body, etag=etag, repeatable=repeatable)
+        except RefusedError as error:
+            if not etag or error.code != _NO_CONDITION:
+                raise
+        return self._client.request(method, path, body, repeatable=repeatable)
 
     def _of(self, key: "str | int | Item") -> str:
         return f"{self.path}/{quote(str(key['id'] if isinstance(key, Item) else key), safe='')}"

@@ -10,6 +10,7 @@ from django import test
 from django.contrib.auth.models import User
 
 import lbclient
+from access.jobs.running import run_open
 from access.tokens import create_token
 from lbadmin.api import api
 from lbclient import Client, ConflictError, Item, NotFoundError, RefusedError, Resource, StaleError, UnreachableError
@@ -90,6 +91,18 @@ def test_what_a_listener_can_do(lb: Client) -> None:
     assert lb.listeners.act(stopped, "tags", method="PUT", tags={"a": "b"})["tags"] == {"a": "b"}
 
 
+def test_what_writes_nothing_of_the_object_is_sent_without_its_revision() -> None:
+    refused = httpx.Response(
+        422,
+        json={"code": "request.if-match-not-applicable"},
+        headers={"Content-Type": "application/problem+json"},
+    )
+    lb, sent = answering(refused, httpx.Response(201, json={"id": "cert-1"}))
+    authority = Item({"id": "ca-1", "revision": 3})
+    assert lb.authorities.act(authority, "certificates", names=["a.example"]) == {"id": "cert-1"}
+    assert [request.headers.get("If-Match") for request in sent] == ['"3"', None]
+
+
 def test_a_refusal_tells_the_way_out(lb: Client) -> None:
     with pytest.raises(RefusedError) as refusal:
         lb.load_balancers.create(name="edge", bind_address="here")
@@ -153,3 +166,18 @@ def test_it_needs_nothing_of_lbadmin() -> None:
     names = [name for _finder, name, _is_package in pkgutil.iter_modules(lbclient.__path__)]
     sources: list[Any] = [__import__(f"lbclient.{name}", fromlist=["x"]) for name in names]
     assert not [each for each in sources if "django" in inspect.getsource(each)]
+
+
+def test_a_long_request_is_followed_to_its_answer(
+    lb: Client, redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("access.jobs.rows.ask_for", lambda *_arguments, **_options: None)
+    monkeypatch.setattr("lbclient.client.time.sleep", lambda _seconds: list(run_open()))
+    states: list[str] = []
+    manifest = {"version": 1, "server_groups": [{"name": "web"}]}
+    answer = lb.finish("/manifests/apply", {"manifest": manifest}, told=lambda job: states.append(job["state"]))
+    assert ([each["name"] for each in answer["changes"]], states) == (["web"], ["queued", "succeeded"])
+    manifest["server_groups"] = [{"name": "api", "protocol": "HTTPS", "ca_certificate": "nobody"}]
+    with pytest.raises(NotFoundError) as refused:
+        lb.finish("/manifests/apply", {"manifest": manifest})
+    assert refused.value.code == "manifest.certificate-not-found"
