@@ -12,6 +12,8 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the secrets of access keys, and answers that may hold one, resealed with the others."""
+        """Have the secrets of access keys, and requests and answers that may hold one, resealed with the others."""
         register_sealed_field("access.AccessKey", "sealed_secret")
         register_sealed_field("access.RememberedAnswer", "sealed_body")
+        register_sealed_field("access.Job", "sealed_body")
+        register_sealed_field("access.Job", "sealed_answer")

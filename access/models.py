@@ -1,7 +1,10 @@
-"""Bearer tokens and answers of the REST API, access keys of the cloud-compatible one, and failed sign-ins."""
+"""Bearer tokens, answers and jobs of the REST API, access keys of the cloud-compatible one, and failed sign-ins."""
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.ids import job_id
 
 LONGEST_TOKEN_NAME = 100
 LONGEST_KEY_NAME = 100
@@ -38,6 +41,43 @@ class RememberedAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.status}"
+
+
+class Job(models.Model):
+    """A request that a worker does, and what it was answered; how far it is meanwhile: see access.jobs.live."""
+
+    class State(models.TextChoices):
+        """What became of it; whether an open one is under way only its worker knows."""
+
+        OPEN = "open", _("Open")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = models.CharField(primary_key=True, max_length=32, default=job_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    operation = models.CharField(max_length=64)  # as the description of the API names it
+    area = models.CharField(max_length=32)  # of the scope that looking at it needs
+    address = models.TextField()  # path and query; all of them are sent by POST
+    language = models.CharField(max_length=16)
+    sealed_body = models.BinaryField(null=True)  # may hold keys; gone when it is over
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=16, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    status = models.PositiveSmallIntegerField(null=True)
+    sealed_answer = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+        indexes = (models.Index(fields=["state", "created_at"], name="access_job_open"),)
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.pk}"
 
 
 class AccessKey(models.Model):

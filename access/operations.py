@@ -1,7 +1,8 @@
 """What every REST operation can do beside its own work: be tried, be sent again, be asked for news, be limited.
 
 One decorator of the whole API. Operations that reach other hosts, or hand out a key, are named here: what they do
-cannot be taken back, so they can neither be tried nor repeated from memory.
+cannot be taken back, so they can neither be tried nor repeated from memory. So are those whose work can be long: a
+worker does it as a job for whoever prefers that.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
+from access.jobs.answers import PREFER, accepted_job, prefers_job
 from access.parameters import Parameters, parameters_of
 from access.rates import tell_rate
 from access.repeating import HEADER, claim, key_of, remember
@@ -43,6 +45,17 @@ OUTWARD = frozenset(
         "uploadRevocationList",
     }
 )
+LONG = frozenset(
+    {
+        "applyManifest",
+        "importCertificates",
+        "inspectCertificates",
+        "issueCertificates",
+        "labelCertificates",
+        "planManifest",
+        "publishRevocationList",
+    }
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _DONE = range(200, 300)
 
@@ -56,23 +69,25 @@ def equip(api: NinjaAPI) -> None:
 class _Call:
     """One request on its way through an operation."""
 
-    def __init__(self, parameters: Parameters, *, outward: bool) -> None:
+    def __init__(self, operation_id: str, parameters: Parameters) -> None:
+        self.operation_id = operation_id
         self.parameters = parameters
-        self.outward = outward
+        self.outward = operation_id in OUTWARD
         self.answer: Any = None  # the row that a repeated request will find
         self.looked_at_revision = False
 
 
 def _within(run: Run) -> Run:
     operation: Operation = inspect.unwrap(run).__self__
+    name = operation.operation_id or ""
     is_write = not _SAFE & set(operation.methods)
-    outward = operation.operation_id in OUTWARD
+    outward = name in OUTWARD
     _describe(operation, is_write=is_write, outward=outward)
     parameters = parameters_of(operation, *([DRY_RUN] if is_write else []))
 
     @wraps(run)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        call = request.rest_call = _Call(parameters, outward=outward)  # type: ignore[attr-defined]
+        call = request.rest_call = _Call(name, parameters)  # type: ignore[attr-defined]
         if not is_write:
             response = _with_news(request, run(request, *args, **kwargs))
         elif outward or _is_plain(request):
@@ -97,7 +112,7 @@ def _in_one_transaction(request: HttpRequest, call: _Call, run: Callable[[], Htt
         response = run()
         if response.status_code not in _DONE:
             transaction.set_rollback(True)
-        elif request.GET.get(DRY_RUN) == "true":
+        elif request.GET.get(DRY_RUN) == "true" and response.status_code != HTTPStatus.ACCEPTED:
             transaction.set_rollback(True)
             response["Dry-Run"] = "true"
         elif call.answer is not None:
@@ -121,6 +136,8 @@ def _before_work(work: Callable[..., Any]) -> Callable[..., Any]:
             raise _refused_outward(DRY_RUN if is_dry else HEADER)
         if key and not is_dry:
             call.answer = claim(request, key)
+        if call.operation_id in LONG and prefers_job(request):
+            return accepted_job(request, call.operation_id)
         result = work(request, *args, **kwargs)
         if not call.outward and not call.looked_at_revision:
             _refuse_unread_condition(request)
@@ -183,6 +200,8 @@ def _describe(operation: Operation, *, is_write: bool, outward: bool) -> None:
         parameters.append(_parameter(HEADER, "A fresh text: the same request with it is done once, within 24 hours."))
     if is_write and "{" in operation.path and not is_question(operation.path):
         parameters.append(_parameter("If-Match", "The ETag of the object as it was read: 412 if it changed since."))
+    if operation.operation_id in LONG:
+        parameters.append(_parameter(PREFER, "`respond-async`: a worker does it, and the answer is its job (202)."))
     extra = dict(operation.openapi_extra or {})
     operation.openapi_extra = {**extra, "parameters": [*extra.get("parameters", []), *parameters]}
 

@@ -92,6 +92,7 @@ DESTINATIONS = (
         ),
     ),
     Destination(_("Changes"), "change-list", "history"),
+    Destination(_("Jobs"), "job-list", "list"),
     Destination(_("Nodes"), "node-list", "cpu"),
     Destination(_("Quotas"), "quota-list", "adjustments"),
 )

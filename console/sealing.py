@@ -13,6 +13,7 @@ from django.db.models import Manager, QuerySet
 from django.utils.translation import gettext as _
 
 from console.errors import ConflictError
+from console.progress import SEAL, tell
 
 BATCH = 500
 _sealed_fields: dict[tuple[str, str], None] = {}
@@ -100,13 +101,16 @@ def rotate_keys(columns: Collection[tuple[str, str]] | None = None) -> Iterator[
 
 def _rotate_column(model: str, field: str) -> Resealed:
     count = already = 0
+    total = _rows(model, field).count()
     for batch in _batches(model, field):
+        tell(SEAL, min(count + already, total), total)
         for key, token in batch:
             if _is_sealed_by_first(bytes(token)):
                 already += 1
             else:
                 resealed = seal(_opened(model, key, bytes(token)))
                 count += _rows(model, field).filter(pk=key, **{field: token}).update(**{field: resealed})
+    tell(SEAL, total, total)
     return Resealed(f"{model}.{field}", count, already)
 
 

@@ -14,6 +14,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from access.api import router as access_router
 from access.auth import BearerToken, SignedIn
+from access.jobs.api import router as jobs_router
+from access.jobs.running import who_asked
 from access.operations import equip
 from access.rates import TooManyRequestsError
 from access.repeating import AnsweredError
@@ -35,12 +37,13 @@ api = DescribedApi(
     description="Everything that the console can do. Errors are application/problem+json (RFC 9457).",
     urls_namespace="api",
     parser=CleanParser(),
-    auth=[BearerToken(), SignedIn()],
+    auth=[who_asked, BearerToken(), SignedIn()],
     docs_url="/docs",
     openapi_url="/openapi.json",
 )
 equip(api)
 api.add_router("", access_router)
+api.add_router("", jobs_router)
 api.add_router("", certificates_router)
 api.add_router("", watchlist_router)
 api.add_router("", authorities_router)

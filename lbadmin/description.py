@@ -6,6 +6,8 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
+from access.operations import LONG
+
 PROBLEM = {
     "title": "Problem",
     "description": "Why nothing was done (RFC 9457).",
@@ -33,6 +35,10 @@ _REFUSED = {
     "description": "Refused: nothing was changed.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+_ACCEPTED = {
+    "description": "With `Prefer: respond-async`: the job that does it.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobOut"}}},
+}
 _KNOWN = {"description": "As it was when the ETag in If-None-Match was answered."}
 
 
@@ -47,6 +53,8 @@ class DescribedApi(NinjaAPI):
         for path in schema["paths"].values():
             for method, operation in path.items():
                 operation["responses"]["4XX"] = _REFUSED
+                if operation["operationId"] in LONG:
+                    operation["responses"]["202"] = _ACCEPTED
                 if method == "get":
                     operation["responses"].setdefault("304", _KNOWN)
         return schema

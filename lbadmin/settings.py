@@ -100,6 +100,8 @@ FORM_RENDERER = "console.widgets.WidgetRenderer"
 
 def _database(options: dict[str, Any]) -> dict[str, Any]:
     """Add what several writing processes need of each engine."""
+    # Opening a connection takes as long as several queries, of SQLite too, which reads the schema anew each time.
+    options["CONN_MAX_AGE"] = 60
     if options["ENGINE"].endswith("sqlite3"):
         options["OPTIONS"] = {
             **options.get("OPTIONS", {}),
@@ -111,7 +113,7 @@ def _database(options: dict[str, Any]) -> dict[str, Any]:
         # Tests that use several threads need the locking of a file; that of a database in memory is another.
         options["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
-        options |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        options["CONN_HEALTH_CHECKS"] = True
     return options
 
 
@@ -180,6 +182,8 @@ CELERY_BEAT_SCHEDULE = {
     "settle-jobs": {"task": "cloudapi.tasks.settle_open_jobs", "schedule": 30, "options": {"expires": 30}},
     "forget-answers": {"task": "cloudapi.tasks.forget_answers", "schedule": 300, "options": {"expires": 300}},
     "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
+    "jobs": {"task": "access.tasks.run_open_jobs", "schedule": 10, "options": {"expires": 10}},
+    "forget-jobs": {"task": "access.tasks.forget_old_jobs", "schedule": 3600, "options": {"expires": 3600}},
     "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
     "answers": {"task": "access.tasks.forget_old_answers", "schedule": 3600, "options": {"expires": 3600}},
 }

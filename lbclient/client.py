@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ _BASE = "/api/v1"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _AGAIN = frozenset({429, 502, 503, 504})
 _LONGEST_WAIT = 60.0  # seconds
+_JOB_SECONDS = 1.0
 
 
 class Client:
@@ -35,13 +36,20 @@ class Client:
         self._tries = max(1, tries)
         self.access_keys = Resource(self, "access-keys")
         self.acme_accounts = Resource(self, "acme-accounts")
+        self.alert_rules = Resource(self, "alert-rules")
+        self.allowed_ranges = Resource(self, "allowed-ranges")
         self.authorities = Resource(self, "authorities")
+        self.ca_certificates = Resource(self, "ca-certificates")
         self.ca_repositories = Resource(self, "ca-repositories")
+        self.calendar_feeds = Resource(self, "calendar-feeds")
         self.certificate_requests = Resource(self, "certificate-requests")
         self.certificates = Resource(self, "certificates")
         self.changes = Resource(self, "changes")
         self.channels = Resource(self, "channels")
+        self.contact_groups = Resource(self, "contact-groups")
+        self.contacts = Resource(self, "contacts")
         self.deliveries = Resource(self, "deliveries")
+        self.jobs = Resource(self, "jobs")
         self.listeners = Resource(self, "listeners")
         self.load_balancers = Resource(self, "load-balancers")
         self.nodes = Resource(self, "nodes")
@@ -84,6 +92,23 @@ class Client:
         answer = self.request("POST", f"/manifests/{verb}", {"manifest": manifest, "prune": prune})
         return list(answer["changes"])
 
+    def finish(
+        self, path: str, body: Mapping[str, Any], *, told: Callable[[Mapping[str, Any]], None] = lambda _job: None
+    ) -> Item:
+        """POST a long request, such as ``/certificates/import``, as a job; return its answer once it is done.
+
+        ``told`` hears of the job each time it is looked at: its ``state`` and its ``progress``. Raises RefusedError.
+        """
+        job = self.request("POST", path, body, prefer="respond-async")
+        while job["finished_at"] is None:
+            told(job)
+            time.sleep(_JOB_SECONDS)
+            job = self.request("GET", f"/jobs/{job['id']}")
+        told(job)
+        if job["state"] != "succeeded":
+            raise refusal(job["status"] or 409, job["problem"] or {"code": "job.cancelled", "detail": job["state"]})
+        return Item(self.request("GET", f"/jobs/{job['id']}/answer")["body"])
+
     def request(
         self,
         method: str,
@@ -92,6 +117,7 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         etag: str = "",
+        prefer: str = "",
         repeatable: bool = True,
     ) -> Item:
         """Send a request below ``/api/v1`` and return the answer; empty for one without a body.
@@ -99,7 +125,7 @@ class Client:
         A write carries an Idempotency-Key, so that trying again after a lost answer does nothing twice; what reaches
         out of lbadmin takes none: ``repeatable=False`` sends it once. Raises RefusedError and UnreachableError.
         """
-        headers = {"If-Match": etag} if etag else {}
+        headers = {name: value for name, value in (("If-Match", etag), ("Prefer", prefer)) if value}
         if method in _WRITES and repeatable:
             headers["Idempotency-Key"] = str(uuid.uuid4())
         request = self._http.build_request(method, f"{_BASE}{path}", json=body, params=query, headers=headers)

@@ -10,7 +10,6 @@ from console.errors import ConflictError
 from events.actor import Actor
 from events.feed import recording
 from manifests.applying import apply_sections
-from manifests.applying.run import Progress
 from manifests.document import stored_document
 from manifests.planning import PlannedChange, changes_between
 from manifests.schemas import Manifest
@@ -23,15 +22,13 @@ class Outcome:
     changes: Sequence[PlannedChange]
 
 
-def plan_manifest(
-    actor: Actor, manifest: Manifest, *, prune: bool = False, progress: Progress = lambda _done: None
-) -> Outcome:
+def plan_manifest(actor: Actor, manifest: Manifest, *, prune: bool = False) -> Outcome:
     """Say what applying a manifest would change, and leave everything as it is.
 
     It is tried and taken back, so that whatever would be refused is refused here already.
     """
     with transaction.atomic():
-        outcome = _apply(actor, manifest, prune=prune, progress=progress)
+        outcome = _apply(actor, manifest, prune=prune)
         transaction.set_rollback(True)
     return outcome
 
@@ -42,7 +39,6 @@ def apply_manifest(
     *,
     prune: bool = False,
     expected: Outcome | None = None,
-    progress: Progress = lambda _done: None,
 ) -> Outcome:
     """Make what is stored as the manifest says, in one transaction: all of it, or on any refusal nothing.
 
@@ -50,7 +46,7 @@ def apply_manifest(
     stays, unless ``prune`` says to delete it. Raises ConflictError when ``expected``, a plan, is not what would happen.
     """
     with transaction.atomic():
-        outcome = _apply(actor, manifest, prune=prune, progress=progress)
+        outcome = _apply(actor, manifest, prune=prune)
         if expected is not None and outcome != expected:
             raise ConflictError(
                 _("What is stored has changed since this was planned."),
@@ -62,8 +58,8 @@ def apply_manifest(
     return outcome
 
 
-def _apply(actor: Actor, manifest: Manifest, *, prune: bool, progress: Progress) -> Outcome:
+def _apply(actor: Actor, manifest: Manifest, *, prune: bool) -> Outcome:
     with recording(actor):
         before = stored_document()
-        apply_sections(actor, manifest.given(), before, prune=prune, progress=progress)
+        apply_sections(actor, manifest.given(), before, prune=prune)
         return Outcome(changes_between(before, stored_document()))

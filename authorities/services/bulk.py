@@ -17,6 +17,7 @@ from certificates.key_types import KeyType, generate_key
 from certificates.names import checked_name, name_taken, taken_names
 from certificates.services import Imported, NewCertificate, store_bundles
 from console.errors import InvalidInputError
+from console.progress import MAKE_KEYS, SIGN, tracked
 from events.actor import Actor
 from events.feed import recording
 
@@ -38,7 +39,7 @@ def issue_table(actor: Actor, authority_id: str, data: bytes) -> list[Imported]:
     """
     authority = authority_by_id(authority_id)
     checked = _checked(data)
-    keys = [generate_key(each.wanted.key_type) for each in checked]
+    keys = [generate_key(each.wanted.key_type) for each in tracked(checked, MAKE_KEYS)]
     with recording(actor) as changes:
         signer = open_issuer(authority)
         leaves = _signed(signer, checked, keys)
@@ -69,7 +70,7 @@ def _signed(signer: Signer, checked: Sequence[_Checked], keys: Sequence[SigningK
     refusals = Refusals()
     _refuse_taken_names(checked, refusals)
     leaves: list[x509.Certificate] = []
-    for each, key in zip(checked, keys, strict=True):
+    for each, key in tracked(list(zip(checked, keys, strict=True)), SIGN):
         with refusals.at(each.row.line):
             leaves.append(signer.sign(leaf_builder(signer, each.wanted, key)))
     refusals.raise_any()

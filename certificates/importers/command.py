@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from certificates.planning import Group, Plan, PlannedItem, plan_groups
 from certificates.services.drops import import_plan
 from console.errors import DomainError
+from console.terminal import progress_bar
 from events.actor import COMMAND
 
 
@@ -26,7 +27,8 @@ class PlanningCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Plan, show, and store."""
         try:
-            self._handle(options)
+            with progress_bar():
+                self._handle(options)
         except DomainError as error:
             raise CommandError(str(error)) from None
 

@@ -35,6 +35,7 @@ from certificates.parsing.wire import (
     unpack_result,
     unpack_understood,
 )
+from console.progress import READ, tell
 
 SECONDS_PER_BATCH = 10.0
 SECONDS_TO_WAIT = 30.0  # for the uploads of other threads
@@ -141,8 +142,12 @@ class Parser:
         return result
 
     def _in_batches(self, messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        starts = range(0, len(messages), BATCH)
-        return [answer for start in starts for answer in self._batch(messages[start : start + BATCH])]
+        answers: list[dict[str, Any]] = []
+        for start in range(0, len(messages), BATCH):
+            tell(READ, start, len(messages))
+            answers += self._batch(messages[start : start + BATCH])
+        tell(READ, len(messages), len(messages))
+        return answers
 
     def _batch(self, batch: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         try:

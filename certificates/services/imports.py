@@ -18,6 +18,7 @@ from certificates.services.versions import store_replacement
 from certificates.store import FACTS, NewVersion, insert_certificates, search_text, warnings_of
 from certificates.waiting import renewed_certificates
 from console.errors import InvalidInputError
+from console.progress import STORE, tracked
 from events.actor import Actor
 from events.feed import recording
 
@@ -83,7 +84,7 @@ def _store_new(actor: Actor, items: Sequence[NewCertificate], bundles: Sequence[
             _first_version(
                 actor, item.kind, name, bundle, findings_of(bundle, is_server=item.kind == Kind.SERVER, now=now)
             )
-            for item, name, bundle in zip(items, names_for(names, bundles), bundles, strict=True)
+            for item, name, bundle in tracked(list(zip(items, names_for(names, bundles), bundles, strict=True)), STORE)
         ]
         rows = insert_certificates(actor, versions)
         for version in versions:

@@ -1,13 +1,11 @@
 """The order in which a manifest is applied, so that nothing names what is not there yet, or still stands in the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from events.actor import Actor
 from manifests.applying import groups, listeners, load_balancers, policies
 from manifests.applying.state import Run, Wanted, at
 from manifests.schemas import Entry
-
-Progress = Callable[[int], None]  # how many entries are done
 
 
 def apply_sections(
@@ -16,13 +14,12 @@ def apply_sections(
     before: Mapping[str, list[Entry]],
     *,
     prune: bool = False,
-    progress: Progress = lambda _done: None,
 ) -> None:
     """Apply everything within the write that is under way; the first refusal ends it.
 
     ``before`` is what is stored. With ``prune`` what is stored and not declared is deleted.
     """
-    run = Run(actor, Wanted(wanted), Wanted(before), progress)
+    run = Run(actor, Wanted(wanted), Wanted(before))
     for n, entry in enumerate(wanted["security_policies"]):
         run.step(policies.apply_policy, entry, "security_policies", n)
     for n, entry in enumerate(wanted["regional_certificates"]):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from certificates.models import Certificate
 from console.errors import DomainError, InvalidInputError, NotFoundError
+from console.progress import APPLY, tell
 from events.actor import Actor
 from listeners.models import Listener, LoadBalancer, SecurityPolicy, ServerGroup
 from listeners.products import transport_of
@@ -35,6 +36,7 @@ class Wanted:
 
     def __init__(self, document: Mapping[str, Sequence[Entry]]) -> None:
         self.policies = _keyed("security_policies", document, lambda each: (region_of(each), each["name"]))
+        self._regional = len(document["regional_certificates"])
         self.regions = {
             (entry["certificate"], region) for entry in document["regional_certificates"] for region in entry["regions"]
         }
@@ -46,6 +48,11 @@ class Wanted:
             with at("load_balancers", n):
                 found = _keyed("listeners", inner, lambda each, of=balancer: listener_key(of, each))  # type: ignore[misc]
             self.listeners |= found
+
+    @property
+    def count(self) -> int:
+        """The number of objects."""
+        return self._regional + sum(map(len, (self.policies, self.groups, self.balancers, self.listeners)))
 
 
 def _keyed(section: str, document: Mapping[str, Sequence[Entry]], key: Callable[[Entry], Any]) -> dict[Any, Entry]:
@@ -80,7 +87,6 @@ class Run:
     actor: Actor
     wanted: Wanted
     stored: Wanted
-    progress: Callable[[int], None]
     _certificates: dict[str, str] = field(default_factory=dict)
     _groups: dict[str, str] = field(default_factory=dict)
     _done: int = 0
@@ -94,7 +100,7 @@ class Run:
     def count(self) -> None:
         """Note that one more entry is done."""
         self._done += 1
-        self.progress(self._done)
+        tell(APPLY, self._done, self.wanted.count)
 
     def certificate_id(self, name: str, field: str) -> str:
         """Return the id of the certificate with this name. Raises NotFoundError."""

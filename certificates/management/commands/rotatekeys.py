@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from certificates.keys import rotate_keys
 from console.errors import DomainError
+from console.terminal import progress_bar
 
 
 class Command(BaseCommand):
@@ -16,8 +17,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Reseal, and print what became of each column; run it again after an interruption."""
         try:
-            for done in rotate_keys():
-                self.stdout.write(f"{done.column}: {done.count} resealed, {done.already} already were")
+            with progress_bar():
+                for done in rotate_keys():
+                    self.stdout.write(f"{done.column}: {done.count} resealed, {done.already} already were")
         except DomainError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("Every secret is sealed with the first key.")

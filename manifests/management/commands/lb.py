@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from typing_extensions import override
 
 from console.errors import DomainError
+from console.terminal import progress_bar
 from events.actor import COMMAND
 from manifests.completion import completion
 from manifests.document import stored_document
@@ -25,7 +26,6 @@ from manifests.words import plan_lines
 from manifests.writing import as_yaml, dumped
 
 FAILED, DIFFERENT = 1, 2
-_PROGRESS_EVERY = 10
 _EXITS = "Exit codes: 0 done, or nothing to do; 1 an error, and nothing was stored; 2 `diff` found differences."
 
 
@@ -104,7 +104,7 @@ class Command(BaseCommand):
 
     def _diff(self, options: dict[str, Any]) -> None:
         with self._manifest(options["file"]) as manifest:
-            outcome = plan_manifest(COMMAND, manifest, prune=options["prune"], progress=self._progress())
+            outcome = plan_manifest(COMMAND, manifest, prune=options["prune"])
         self._tell(outcome, options)
         if outcome.changes:
             sys.exit(DIFFERENT)
@@ -113,12 +113,10 @@ class Command(BaseCommand):
         with self._manifest(options["file"]) as manifest:
             plan = None
             if not options["yes"]:
-                plan = plan_manifest(COMMAND, manifest, prune=options["prune"], progress=self._progress())
+                plan = plan_manifest(COMMAND, manifest, prune=options["prune"])
                 if not self._is_wanted(plan, options):
                     return
-            outcome = apply_manifest(
-                COMMAND, manifest, prune=options["prune"], expected=plan, progress=self._progress()
-            )
+            outcome = apply_manifest(COMMAND, manifest, prune=options["prune"], expected=plan)
         if plan is None:
             self._tell(outcome, options)
         elif options["output"] == "table":
@@ -148,16 +146,6 @@ class Command(BaseCommand):
     def _json(self, value: Any) -> None:
         self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2))
 
-    def _progress(self) -> Callable[[int], None]:
-        """Return what counts entries where a person watches, in one line that is written over."""
-
-        def show(done: int) -> None:
-            if done % _PROGRESS_EVERY == 0:
-                self.stderr.write(f"\r{done} done", ending="")
-                self.stderr.flush()
-
-        return show if sys.stderr.isatty() else lambda _done: None
-
     @contextmanager
     def _manifest(self, name: str) -> Iterator[Manifest]:
         """Yield the manifest of a file; what is refused meanwhile names the file, the line, and the way out."""
@@ -165,7 +153,9 @@ class Command(BaseCommand):
         try:
             text = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
             data, lines = read_object(text)
-            yield checked_manifest(data)
+            manifest = checked_manifest(data)
+            with progress_bar():
+                yield manifest
         except OSError as error:
             raise CommandError(_("%(file)s: %(reason)s") % {"file": name, "reason": error.strerror}) from None
         except UnreadableError as error:

@@ -1,0 +1,1 @@
+"""Jobs: requests whose work is long, done by a worker while whoever asked looks after something else."""
