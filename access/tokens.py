@@ -85,7 +85,7 @@ def token_of(token: str) -> ApiToken | None:
     """Return the stored token that ``token`` spells, if it has not ended and its user is still active."""
     now = timezone.now()
     living = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), user__is_active=True)
-    found = living.select_related("user").filter(digest=_digest(token)).first()
+    found = next(iter(living.select_related("user").filter(digest=_digest(token)).order_by()), None)
     if found and (found.last_used_at is None or now - found.last_used_at > LAST_USED_RESOLUTION):
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
     return found

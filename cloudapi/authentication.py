@@ -90,7 +90,8 @@ def _v1_signer(wire: WireRequest) -> AccessKey:
 
 def _known(key_id: str) -> tuple[AccessKey, str]:
     rows = AccessKey.objects.select_related("user")
-    row = rows.filter(pk=key_id).first() if len(key_id) <= LONGEST_KEY_ID and "\0" not in key_id else None
+    is_possible = len(key_id) <= LONGEST_KEY_ID and "\0" not in key_id
+    row = next(iter(rows.filter(pk=key_id).order_by()), None) if is_possible else None
     if row is None:
         raise CloudError("InvalidAccessKeyId.NotFound", "There is no such access key.")
     try:

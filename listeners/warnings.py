@@ -1,6 +1,6 @@
 """What deserves a word about a listener although it is accepted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,19 +23,20 @@ class ListenerWarning:
     message: str
 
 
-def listener_warnings(listener: Listener) -> list[ListenerWarning]:
-    """Return what an operator should know of the stored listener, by four queries, or five for a custom policy."""
-    bindings = list(
-        listener.bindings.select_related("certificate__current_version")
-        .prefetch_related("certificate__current_version__names")
-        .order_by("id")
-    )
+def listener_warnings(listener: Listener, bindings: Sequence[Binding]) -> list[ListenerWarning]:
+    """Return what an operator should know of the stored listener; its bindings come with versions and names."""
     return [
         *policy_warnings(policy_of(listener)),
         *validity_warnings(bindings, timezone.now()),
         *name_warnings(bindings),
-        *server_warnings(listener.server_group),
+        *_servers_of(listener),
     ]
+
+
+def _servers_of(listener: Listener) -> Iterator[ListenerWarning]:
+    """Warn as ``server_warnings`` does; the group is read only where there is something to say of it."""
+    if listener.server_group_id is not None and not _takes_connections(listener.server_group_id):
+        yield from server_warnings(listener.server_group)
 
 
 def policy_warnings(policy: TlsPolicy | None, *, by_default: bool = False) -> list[ListenerWarning]:
@@ -139,6 +140,10 @@ def validity_warnings(bindings: Iterable[Binding], now: datetime) -> Iterator[Li
 
 def server_warnings(group: ServerGroup | None) -> Iterator[ListenerWarning]:
     """Warn of a server group that takes no connection; a listener that redirects everything has none."""
-    if group is not None and not Server.objects.filter(group=group, weight__gt=0).exists():
+    if group is not None and not _takes_connections(group.pk):
         text = _("Server group “%(group)s” has no server that takes connections; clients will be cut off.")
         yield ListenerWarning("listener.no-servers", text % {"group": group})
+
+
+def _takes_connections(group_id: str) -> bool:
+    return Server.objects.filter(group=group_id, weight__gt=0).exists()

@@ -21,10 +21,10 @@ def listener_answer(
     policy_by_default: bool = False,
 ) -> ListenerDetail:
     """Return the stored listener with its warnings, ``before`` first, and put its ETag."""
-    listener = selectors.listener_by_id(listener_id)
+    listener, bindings = selectors.listener_in_full(listener_id)
     selectors.load_tags("listener", [listener])
     with_etag(response, listener)
-    warnings = listener_warnings(listener)
+    warnings = listener_warnings(listener, bindings)
     if policy_by_default:
         said = policy_warnings(policy_of(listener), by_default=True)
         warnings = said + [warning for warning in warnings if warning.code not in {w.code for w in said}]

@@ -17,8 +17,11 @@ from listeners.selectors.listeners import (
     bindings_page,
     changes_of_listener,
     listener_by_id,
+    listener_in_full,
     listener_rows,
     listeners,
+    served_listener_by_id,
+    served_listeners,
 )
 from listeners.selectors.load_balancers import (
     QuotaUsage,
@@ -89,6 +92,7 @@ __all__ = (
     "kept_states",
     "listener_by_id",
     "listener_deletion",
+    "listener_in_full",
     "listener_rows",
     "listeners",
     "listeners_of_server_group",
@@ -110,6 +114,8 @@ __all__ = (
     "regions",
     "security_policies",
     "security_policy_by_id",
+    "served_listener_by_id",
+    "served_listeners",
     "server_group_by_id",
     "server_group_deletion",
     "server_groups",

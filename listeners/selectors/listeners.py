@@ -68,9 +68,55 @@ def listener_rows() -> "QuerySet[Listener]":
     return _complete()
 
 
+def served_listeners() -> "QuerySet[Listener]":
+    """Return every listener with what APIs tell of it: its load balancer, ``state`` and ``single_bindings``.
+
+    Much less is read than for the list of the console, which costs several times as much.
+    """
+    statuses = ListenerStatus.objects.live().order_by().only("listener", "state")
+    single = Binding.objects.exclude(role=Role.ADDITIONAL).select_related("certificate").order_by()
+    return (
+        Listener.objects.select_related("load_balancer")  # type: ignore[no-redef]  # filled beforehand, as below
+        .prefetch_related(
+            Prefetch("statuses", queryset=statuses, to_attr="live_statuses"),
+            Prefetch("bindings", single.only("listener", "role", "certificate__kind"), to_attr="single_bindings"),
+        )
+        .order_by()
+    )
+
+
+def listener_in_full(listener_id: str) -> tuple[Listener, list[Binding]]:
+    """Return a listener as the list has it, and all of its bindings with versions and names. Raises NotFoundError.
+
+    What the list has the database work out is worked out of the bindings, which are read anyway.
+    """
+    rows = Listener.objects.select_related("load_balancer").order_by()
+    listener = next(iter(rows.filter(pk=listener_id)), None) if is_id(listener_id) else None
+    if listener is None:
+        raise not_found("listener", listener_id)
+    bindings = list(
+        listener.bindings.select_related("certificate__current_version")
+        .prefetch_related("certificate__current_version__names")
+        .order_by("id")
+    )
+    ends = [each.certificate.not_after for each in bindings if each.certificate.not_after]
+    listener.single_bindings = [each for each in bindings if each.role != Role.ADDITIONAL]
+    listener.additional_count = len(bindings) - len(listener.single_bindings)  # type: ignore[attr-defined]
+    listener.soonest_not_after = min(ends, default=None)  # type: ignore[attr-defined]
+    return listener, bindings
+
+
+def served_listener_by_id(listener_id: str) -> Listener:
+    """Return a listener with what APIs tell of it. Raises NotFoundError."""
+    found = next(iter(served_listeners().filter(pk=listener_id)), None) if is_id(listener_id) else None
+    if found is None:
+        raise not_found("listener", listener_id)
+    return found
+
+
 def listener_by_id(listener_id: str) -> Listener:
     """Return a listener as the list has it. Raises NotFoundError."""
-    found = _complete().filter(pk=listener_id).first() if is_id(listener_id) else None
+    found = next(iter(_complete().filter(pk=listener_id).order_by()), None) if is_id(listener_id) else None
     if found is None:
         raise not_found("listener", listener_id)
     return found

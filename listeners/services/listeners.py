@@ -9,7 +9,7 @@ from events.actor import Actor
 from events.feed import Recorder, recording
 from listeners import legality, limits, rules
 from listeners.models import Binding, Listener, LoadBalancer
-from listeners.ports import port_taken, refuse_taken_ports
+from listeners.ports import refuse_taken_ports
 from listeners.products import ENCRYPTED, features_of, transport_of
 from listeners.protection import refuse_protected
 from listeners.services import rows
@@ -201,11 +201,7 @@ def _record_deletion(changes: Recorder, listener: Listener) -> None:
 
 
 def _refuse_taken_port(listener: Listener) -> None:
-    balancer = listener.load_balancer
-    own = balancer.listeners.filter(port=listener.port, transport=listener.transport)
-    if taken := own.select_related("load_balancer").first():
-        raise port_taken(balancer.bind_address, taken)
-    refuse_taken_ports(balancer.bind_address, [listener.port], transport=listener.transport, apart_from=balancer.pk)
+    refuse_taken_ports(listener.load_balancer.bind_address, [listener.port], transport=listener.transport)
 
 
 def _refuse_one_too_many(balancer: LoadBalancer) -> None:

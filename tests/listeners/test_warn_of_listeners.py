@@ -7,7 +7,7 @@ import pytest
 
 from listeners.models import Listener
 from listeners.ports import port_warnings
-from listeners.selectors import policy_of
+from listeners.selectors import listener_in_full, policy_of
 from listeners.services import ServerSpec
 from listeners.warnings import listener_warnings, policy_warnings
 from tests import factories
@@ -18,7 +18,7 @@ SAFE = {"security_policy": "tls_cipher_policy_1_2_strict_with_1_3"}
 
 
 def codes(listener: Listener) -> list[str]:
-    return [warning.code for warning in listener_warnings(listener)]
+    return [warning.code for warning in listener_warnings(*listener_in_full(listener.pk))]
 
 
 @pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_a_sound_listener_has_no_warning() -> None:
 def test_a_policy_with_obsolete_versions_is_warned_of() -> None:
     listener = factories.make_listener()
     assert codes(listener) == ["listener.weak-policy"]
-    assert "TLSv1.0, TLSv1.1" in listener_warnings(listener)[0].message
+    assert "TLSv1.0, TLSv1.1" in listener_warnings(*listener_in_full(listener.pk))[0].message
     assert "No TLS security policy was named" in policy_warnings(policy_of(listener), by_default=True)[0].message
 
 
@@ -48,7 +48,7 @@ def test_the_better_of_two_certificates_for_a_name_is_told() -> None:
     better = factories.store_certificate(make_leaf("a.test", "b.test", key=rsa_key(3072)), name="better")
     worse = factories.store_certificate(make_leaf("a.test", key=rsa_key(2048)), name="worse")
     listener = factories.make_listener(additional_certificate_ids=[worse.pk, better.pk], **SAFE)
-    (warning,) = listener_warnings(listener)
+    (warning,) = listener_warnings(*listener_in_full(listener.pk))
     assert warning.code == "listener.name-overlap"
     assert "a.test" in warning.message
     assert warning.message.index("better") < warning.message.index("worse")

@@ -79,7 +79,7 @@ class Command(BaseCommand):
             domain_extensions=_extensions(options["domain_extension"]),
             **given(options, (*FIELDS, *CERTIFICATES), REMOVABLE),
         )
-        for warning in listener_warnings(listener):
+        for warning in listener_warnings(*selectors.listener_in_full(listener.pk)):
             self.stderr.write(f"warning: {warning.message} [{warning.code}]")
         self.stdout.write(listener.pk)
 
