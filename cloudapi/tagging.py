@@ -1,6 +1,6 @@
 """Tags of the resources of NLB and ALB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +10,9 @@ from cloudapi.lists import TAG_FILTER, page, paging, with_ids
 from cloudapi.models import CloudExtra
 from cloudapi.operations import Answer, Call, Product
 from cloudapi.wire.fields import Field, flag, text, texts
+from console.errors import NotFoundError
 from listeners import selectors, services
-from listeners.models import Listener, ResourceTag
+from listeners.models import Listener, LoadBalancer, ResourceTag
 
 TYPES: Mapping[str, str] = {
     "loadbalancer": "load_balancer",
@@ -75,11 +76,29 @@ def _named(call: Call) -> list[str]:
     return [each.partition("@")[0] for each in call.given.get("ResourceId", ())]
 
 
+def _reached(call: Call, kind: str) -> list[str]:
+    """Return the ids of the resources, each of which is of the product and of the region that is asked for."""
+    ids = _named(call)
+    if kind in _OF_BALANCERS:
+        for resource_id in ids:
+            find, code = _OF_BALANCERS[kind]
+            balancer = find(resource_id)
+            if balancer.product != call.operation.product.name.upper() or call.region not in {"", balancer.region}:
+                raise NotFoundError(f"There is no {call.operation.product.name} resource {resource_id} here.", code)
+    return ids
+
+
+_OF_BALANCERS: Mapping[str, tuple[Callable[[str], LoadBalancer], str]] = {
+    "load_balancer": (selectors.load_balancer_by_id, "load-balancer.not-found"),
+    "listener": (lambda pk: selectors.listener_by_id(pk).load_balancer, "listener.not-found"),
+}
+
+
 def _tag(call: Call) -> None:
     """Add tags, or give those that are there other values."""
     kind = TYPES[call.given["ResourceType"]]
     tags = {tag.get("Key", ""): tag.get("Value", "") for tag in call.given["Tag"]}
-    for resource_id in _named(call):
+    for resource_id in _reached(call, kind):
         if kind == KEPT:
             selectors.security_policy_by_id(resource_id)
             _keep(resource_id, {**kept_tags([resource_id])[resource_id], **tags})
@@ -90,7 +109,7 @@ def _tag(call: Call) -> None:
 def _untag(call: Call) -> None:
     """Take tags off: the named ones, or all of them."""
     kind = TYPES[call.given["ResourceType"]]
-    for resource_id in _named(call):
+    for resource_id in _reached(call, kind):
         there = _tags_of(kind, resource_id)
         wanted = {*call.given.get("TagKey", ()), *(tag.get("Key", "") for tag in call.given.get("Tag", ()))}
         gone = list(there) if call.given.get("All") else [key for key in there if key in wanted]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudapi.alb.header_settings import CONFIG, header_settings, header_words
+from cloudapi.alb.load_balancers import balancer_of
 from cloudapi.alb.product import ALB, job
 from cloudapi.errors import CloudError
 from cloudapi.identifiers import certificate_id
@@ -87,9 +88,7 @@ def _named(call: Call, name: str) -> str | None:
 def create_listener(call: Call) -> Answer:
     """Create a listener; it serves as soon as the nodes have followed."""
     given = call.given
-    balancer = selectors.load_balancer_by_id(given["LoadBalancerId"])
-    if balancer.product != Product.ALB:
-        raise CloudError("ResourceNotFound.LoadBalancer", f"{balancer.pk} is of the product {balancer.product}.", 404)
+    balancer = balancer_of(call)
     default, authority = _named(call, "Certificates"), _named(call, "CaCertificates")
     fields = _own_fields(given)
     if "XForwardedForConfig" in given:

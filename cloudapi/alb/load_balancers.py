@@ -34,7 +34,9 @@ def balancer_of(call: Call, name: str = "LoadBalancerId") -> LoadBalancer:
     """Return the instance that a request names, if it is an ALB of the region that is asked for."""
     balancer = selectors.load_balancer_by_id(call.given[name])
     if balancer.product != Product.ALB or call.region not in {"", balancer.region}:
-        raise CloudError("ResourceNotFound.LoadBalancer", f"There is no ALB {balancer.pk} in {call.region}.", 404)
+        raise CloudError(
+            "ResourceNotFound.LoadBalancer", f"There is no ALB {balancer.pk} in {call.region or 'any region'}.", 404
+        )
     return balancer
 
 

@@ -50,6 +50,7 @@ CODES = Codes(
         "listener.policy-unknown": "404 ResourceNotFound.SecurityPolicy",
         "listener.quic-linked": "400 ResourceAlreadyAssociated.Listener",
         "listener.quic-of-another-load-balancer": "400 OperationDenied.CrossLoadBalancerQUICListener",
+        "load-balancer.region-invalid": "404 InvalidRegionId.NotFound",
         "load-balancer.deletion-protected": "400 OperationDenied.DeletionProtectionEnabled",
         "load-balancer.edition-downgrade": "400 OperationDenied.Downgrade",
         "rule.action-needs-forward": "400 OperationDenied.RewriteMissingForwardGroup",

@@ -9,6 +9,7 @@ from cloudapi.identifiers import certificate_id
 from cloudapi.listener_changes import Change, change_listener, only_one
 from cloudapi.listener_words import REASONS, Named, listener_pk, named_certificates, not_normal, server_words, status_of
 from cloudapi.lists import TAG, TAG_FILTER, in_region, page, paging, with_extra, with_ids, with_tags
+from cloudapi.nlb.load_balancers import balancer_of
 from cloudapi.nlb.product import NLB, job
 from cloudapi.operations import Answer, Call
 from cloudapi.tagging import given_tags, tag_list
@@ -86,12 +87,12 @@ def create_listener(call: Call) -> Answer:
     given = call.given
     if given["ListenerPort"] == 0 or "StartPort" in given or "EndPort" in given:
         raise CloudError("IllegalParam.Port", f"This installation has no port ranges: {_PORT_RANGES}.")
-    _refuse_other_product(call)
+    balancer = balancer_of(call)
     default = only_one(given.get("CertificateIds", []), "IllegalParamSize.certificateIds")
     authority = only_one(given.get("CaCertificateIds", []), "IllegalParamSize.caCertificateIds")
     listener = services.create_listener(
         call.actor,
-        load_balancer_id=given["LoadBalancerId"],
+        load_balancer_id=balancer.pk,
         port=given["ListenerPort"],
         protocol=given["ListenerProtocol"],
         tags=given_tags(call),
@@ -102,12 +103,6 @@ def create_listener(call: Call) -> Answer:
     )
     keep_extras(call, "listener", listener.pk)
     return {"ListenerId": listener_id(listener)}
-
-
-def _refuse_other_product(call: Call) -> None:
-    balancer = selectors.load_balancer_by_id(call.given["LoadBalancerId"])
-    if balancer.product != Product.NLB:
-        raise CloudError("ResourceNotFound.loadBalancer", f"{balancer.pk} is of the product {balancer.product}.", 404)
 
 
 def _own_fields(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def balancer_of(call: Call) -> LoadBalancer:
     """Return the instance that a request names, if it is an NLB of the region that is asked for."""
     balancer = selectors.load_balancer_by_id(call.given["LoadBalancerId"])
     if balancer.product != Product.NLB or call.region not in {"", balancer.region}:
-        raise CloudError("ResourceNotFound.loadBalancer", f"There is no NLB {balancer.pk} in {call.region}.", 404)
+        raise CloudError(
+            "ResourceNotFound.loadBalancer", f"There is no NLB {balancer.pk} in {call.region or 'any region'}.", 404
+        )
     return balancer
 
 

@@ -33,6 +33,7 @@ CODES = Codes(
         "listener.server-group-missing": "400 MissingParam.ServerGroupId",
         "listener.server-group-protocol": "400 Mismatch.Protocol",
         "listener.policy-unknown": "404 ResourceNotFound.securitypolicy",
+        "load-balancer.region-invalid": "404 InvalidRegionId.NotFound",
         "load-balancer.deletion-protected": "400 OperationDenied.DeletionProtectionEnabled",
         "load-balancer.name-invalid": "400 IllegalParam.loadBalancerName",
         "load-balancer.name-taken": "400 IllegalParam.loadBalancerName",

@@ -114,7 +114,7 @@ def test_quic_listener_is_announced(alb: Client) -> None:
     body = shown(alb, https.pk)
     assert (body.quic_config.quic_listener_id, body.quic_config.quic_upgrade_enabled) == (quic.pk, True)
     request = models.DeleteListenerRequest(listener_id=quic.pk)
-    assert refusal(alb.delete_listener, request) == (400, "ResourceAlreadyAssociated.Listener")
+    assert refusal(alb.delete_listener, request) == (400, "ResourceInUse.Listener")
 
 
 def test_listener_is_stopped_started_listed_and_deleted(alb: Client) -> None:

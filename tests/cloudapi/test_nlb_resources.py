@@ -261,6 +261,29 @@ def test_resources_are_tagged_and_untagged(nlb: Client, kind: str) -> None:
     assert nlb.list_tag_resources(ask).body.tag_resources == []
 
 
+def test_resources_of_another_region_or_product_are_not_reached(nlb: Client) -> None:
+    far, classic = make_load_balancer(region="cn-beijing"), make_load_balancer(product="ALB", edition="Standard")
+    group = make_server_group()
+    for balancer, region in ((far, "cn-hangzhou"), (classic, None)):
+        tag = models.TagResourcesRequest(
+            region_id=region,
+            resource_type="loadbalancer",
+            resource_id=[balancer.pk],
+            tag=[models.TagResourcesRequestTag(key="a", value="b")],
+        )
+        assert refusal(nlb.tag_resources, tag) == (404, "ResourceNotFound.loadBalancer")
+        listener = models.CreateListenerRequest(
+            region_id=region,
+            load_balancer_id=balancer.pk,
+            listener_protocol="TCP",
+            listener_port=7000,
+            server_group_id=group.pk,
+        )
+        assert refusal(nlb.create_listener, listener) == (404, "ResourceNotFound.loadBalancer")
+    nowhere = new_balancer(region_id="<b>")
+    assert refusal(nlb.create_load_balancer, nowhere) == (404, "InvalidRegionId.NotFound")
+
+
 def test_unknown_job_is_not_found(nlb: Client) -> None:
     request = models.GetJobStatusRequest(job_id="7ae1c5a2-0000-4000-8000-000000000000")
     assert refusal(nlb.get_job_status, request) == (404, "ResourceNotFound.JobId")
