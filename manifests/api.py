@@ -22,7 +22,7 @@ class ManifestIn(Body):
     prune: bool = Field(False, description="Delete what is stored and not declared; refused as any deletion is.")
 
 
-class DifferenceOut(Schema):
+class PlannedDifferenceOut(Schema):
     """A field that changes; null where it is not there."""
 
     field: str
@@ -36,7 +36,7 @@ class PlannedChangeOut(Schema):
     action: Literal["create", "update", "delete"]
     kind: str
     name: str
-    differences: list[DifferenceOut] = Field(description="Of an update.")
+    differences: list[PlannedDifferenceOut] = Field(description="Of an update.")
 
 
 class OutcomeOut(Schema):

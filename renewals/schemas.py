@@ -85,7 +85,7 @@ class ProblemOut(Schema):
     way_out: str
 
 
-class AttemptOut(Schema):
+class RenewalAttemptOut(Schema):
     """One try; its `outcome` is empty while it runs."""
 
     started_at: datetime
@@ -134,7 +134,7 @@ class RenewalOut(Schema):
 class RenewalDetail(RenewalOut):
     """A renewal with its newest attempts."""
 
-    recent_attempts: list[AttemptOut]
+    recent_attempts: list[RenewalAttemptOut]
 
     @staticmethod
     def resolve_recent_attempts(row: Renewal) -> list[Attempt]:

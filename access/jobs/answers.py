@@ -43,7 +43,7 @@ class JobOut(Schema):
     problem: dict[str, Any] | None = Field(description="Why it failed: what the request was answered, as a problem.")
 
 
-class AnswerOut(Schema):
+class JobAnswerOut(Schema):
     """What the request of a job was answered."""
 
     status: int

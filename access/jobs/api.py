@@ -1,7 +1,7 @@
 """REST: jobs, which requests with long work become for whoever prefers that."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from ninja import Field, Query, Router
 
 from access.actors import user_of
 from access.jobs import rows
-from access.jobs.answers import RETRY_AFTER, AnswerOut, JobOut, job_out, jobs_out
+from access.jobs.answers import RETRY_AFTER, JobAnswerOut, JobOut, job_out, jobs_out
 from access.models import ApiToken, Job
 from access.rest import PageOut, PageQuery
 from console.tables import keyset_page
@@ -20,7 +20,9 @@ router = Router(tags=["jobs"])
 class JobsQuery(PageQuery):
     """Which jobs are wanted."""
 
-    state: Job.State | None = Field(None, description="`open` are those that are queued, running or stopping.")
+    state: Literal["", "open", "succeeded", "failed", "cancelled"] = Field(
+        "", description="`open` are those that are queued, running or stopping."
+    )
 
 
 @router.get("/jobs", response=PageOut[JobOut], operation_id="listJobs")
@@ -43,7 +45,7 @@ def get_job(request: HttpRequest, response: HttpResponse, job_id: str) -> dict[s
     return job_out(row)
 
 
-@router.get("/jobs/{job_id}/answer", response=AnswerOut, operation_id="getJobAnswer")
+@router.get("/jobs/{job_id}/answer", response=JobAnswerOut, operation_id="getJobAnswer")
 def get_answer(request: HttpRequest, job_id: str) -> dict[str, object]:
     """Show what the request was answered, as it would have been without a job."""
     user, scopes = _asking(request)

@@ -26,27 +26,27 @@ def list_rules(request: HttpRequest) -> dict[str, object]:
     return whole(list(alert_rules()))
 
 
-@router.post("/alert-rules", response={201: schemas.RuleOut}, operation_id="createAlertRule")
-def create_rule(request: HttpRequest, response: HttpResponse, body: schemas.RuleIn) -> Status[AlertRule]:
+@router.post("/alert-rules", response={201: schemas.AlertRuleOut}, operation_id="createAlertRule")
+def create_rule(request: HttpRequest, response: HttpResponse, body: schemas.AlertRuleIn) -> Status[AlertRule]:
     """Create an alert rule, the last before the default one."""
     rule = rules.create_rule(actor_of(request), **_given(body))
     return Status(201, _read(response, rule))
 
 
-@router.get("/alert-rules/{rule_id}", response=schemas.RuleOut, operation_id="getAlertRule")
+@router.get("/alert-rules/{rule_id}", response=schemas.AlertRuleOut, operation_id="getAlertRule")
 def get_rule(request: HttpRequest, response: HttpResponse, rule_id: str) -> AlertRule:
     """Return an alert rule."""
     return with_etag(response, rule_by_id(rule_id))
 
 
-@router.patch("/alert-rules/{rule_id}", response=schemas.RuleOut, operation_id="updateAlertRule")
+@router.patch("/alert-rules/{rule_id}", response=schemas.AlertRuleOut, operation_id="updateAlertRule")
 def update_rule(request: HttpRequest, response: HttpResponse, rule_id: str, body: schemas.RuleChange) -> AlertRule:
     """Change an alert rule. The ledger follows at once: what is muted is told no more."""
     rule = rules.update_rule(actor_of(request), rule_id, expected_revision=expected_revision(request), **_given(body))
     return _read(response, rule)
 
 
-@router.post("/alert-rules/{rule_id}/move", response=schemas.RuleOut, operation_id="moveAlertRule")
+@router.post("/alert-rules/{rule_id}/move", response=schemas.AlertRuleOut, operation_id="moveAlertRule")
 def move_rule(request: HttpRequest, response: HttpResponse, rule_id: str, body: schemas.RuleMove) -> AlertRule:
     """Give an alert rule another place; the first enabled rule that holds a subject decides."""
     rule = rules.move_rule(actor_of(request), rule_id, body.position, expected_revision=expected_revision(request))
@@ -60,7 +60,7 @@ def delete_rule(request: HttpRequest, rule_id: str) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/alert-rules/{rule_id}/held", response=schemas.PreviewOut, operation_id="previewAlertRule")
+@router.get("/alert-rules/{rule_id}/held", response=schemas.AlertRulePreview, operation_id="previewAlertRule")
 def preview_rule(request: HttpRequest, rule_id: str) -> Preview:
     """Return what an alert rule decides on now among certificates, authorities and chains, and what it tells next."""
     rule_by_id(rule_id)
@@ -82,7 +82,7 @@ def _read(response: HttpResponse, rule: AlertRule) -> AlertRule:
     return with_etag(response, rule_by_id(rule.pk))
 
 
-def _given(body: schemas.RuleIn | schemas.RuleChange) -> dict[str, Any]:
+def _given(body: schemas.AlertRuleIn | schemas.RuleChange) -> dict[str, Any]:
     """Return what a body names, for the service; null stands for left out."""
     given = {name: value for name, value in body.model_dump(exclude={"steps"}).items() if value is not None}
     steps = None if body.steps is None else [StepInput(**step.model_dump()) for step in body.steps]

@@ -29,7 +29,7 @@ class StepIn(Body):
     to_owner: bool = Field(False, description="The contact or group that bears the name of the certificate's owner.")
 
 
-class RuleIn(Body):
+class AlertRuleIn(Body):
     """A new alert rule; what is left out of its scope stays open."""
 
     name: str = Field(max_length=1000)
@@ -73,7 +73,7 @@ class RuleMove(Body):
     position: Hours = Field(description="From 1; the default rule stays the last.")
 
 
-class StepOut(Schema):
+class AlertStepOut(Schema):
     """Whom a rule tells, and when."""
 
     after_hours: int
@@ -86,7 +86,7 @@ class StepOut(Schema):
         return step.group_id or ""
 
 
-class RuleOut(Schema):
+class AlertRuleOut(Schema):
     """An alert rule. The first enabled one, by position, whose scope holds a subject decides on it."""
 
     id: str
@@ -104,7 +104,7 @@ class RuleOut(Schema):
     only_unused: bool
     thresholds_hours: list[int]
     mutes: bool
-    steps: list[StepOut]
+    steps: list[AlertStepOut]
     revision: int
     created_at: datetime
     created_by: str
@@ -115,7 +115,7 @@ class RuleOut(Schema):
         return list(rule.steps.all())
 
 
-class RulePage(PageOut[RuleOut]):
+class RulePage(PageOut[AlertRuleOut]):
     """All alert rules, in their order."""
 
 
@@ -130,7 +130,7 @@ class HeldOut(Schema):
     next_threshold_hours: int | None = Field(alias="next_hours")
 
 
-class PreviewOut(Schema):
+class AlertRulePreview(Schema):
     """What a rule decides on now."""
 
     total: int

@@ -17,13 +17,13 @@ from certificates.finding import ORDER, find_certificates
 from certificates.models import Certificate, CertificateVersion
 from certificates.pages.exporting import sent
 from certificates.schemas.certificates import (
+    CertificateDeletionOut,
     CertificateIn,
     CertificateOut,
     CertificatePatch,
     CertificateQuery,
     CertificatesOut,
-    DeletionOut,
-    DifferenceOut,
+    CoverageDifferenceOut,
     ExportIn,
     HintOut,
     ImportedOut,
@@ -129,7 +129,7 @@ def replace_certificate(
 
 @router.post(
     "/certificates/{certificate_id}/replace/preview",
-    response=DifferenceOut,
+    response=CoverageDifferenceOut,
     operation_id="previewCertificateReplacement",
 )
 def preview_replacement(request: HttpRequest, certificate_id: str, body: ReplacementIn) -> Difference:
@@ -168,7 +168,11 @@ def update_certificate(
     return _answer(response, updated)
 
 
-@router.get("/certificates/{certificate_id}/deletion", response=DeletionOut, operation_id="previewCertificateDeletion")
+@router.get(
+    "/certificates/{certificate_id}/deletion",
+    response=CertificateDeletionOut,
+    operation_id="previewCertificateDeletion",
+)
 def preview_deletion(request: HttpRequest, certificate_id: str) -> dict[str, object]:
     """Tell who refuses the deletion and what would go with the certificate, and do nothing."""
     users = usages_of([selectors.certificate_by_id(certificate_id).pk])[certificate_id]

@@ -105,7 +105,7 @@ class LossOut(Schema):
     served_by: list[ServingOut] = Field(alias="servings")
 
 
-class DifferenceOut(Schema):
+class CoverageDifferenceOut(Schema):
     """What a new version would change."""
 
     names_lost: list[LossOut] = Field(alias="losses")
@@ -161,7 +161,7 @@ class UsageOut(Schema):
     role: str
 
 
-class DeletionOut(Schema):
+class CertificateDeletionOut(Schema):
     """What a deletion would do; ``blocked_by`` refuses it."""
 
     blocked_by: list[UsageOut] = Field(description="The first 50.")

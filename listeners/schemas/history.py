@@ -26,7 +26,7 @@ class DifferenceOut(Schema):
     after: str
 
 
-class ImpactOut(Schema):
+class ChangeImpactOut(Schema):
     """What becomes of open connections."""
 
     travels_as: str = Field(description="How the change reaches the engine.")
@@ -55,6 +55,6 @@ class PreviewOut(Schema):
     """What a change would do. ``engine`` is empty where nothing travels, or while the listener is stopped."""
 
     differences: Sequence[DifferenceOut]
-    impacts: Sequence[ImpactOut] = Field(description="On open connections, the most disturbing first.")
+    impacts: Sequence[ChangeImpactOut] = Field(description="On open connections, the most disturbing first.")
     engine: Sequence[EngineDifferenceOut]
     problems: Sequence[str] = Field(description="What would not be served as asked.")
