@@ -14,7 +14,7 @@ from alerts.kinds import CHANNEL
 from alerts.models import Channel, Delivery
 from alerts.people.audiences import timing_of
 from alerts.people.timing import awake_at
-from alerts.sending.backoff import FAILURES_BEFORE_TELLING, delay_after
+from alerts.sending.backoff import TELLING_AFTER, delay_after
 from alerts.transports.contract import LONGEST_ANSWER, Receipt, TransportError
 from events.actor import SYSTEM
 from events.feed import recording
@@ -25,20 +25,21 @@ logger = logging.getLogger(__name__)
 
 
 def record_sent(delivery: Delivery, receipt: Receipt) -> None:
-    """Keep that the other side has taken the message, and that the channel works."""
+    """Keep that the other side has taken the message, and that the channel works. Inside ``writing_ledger``."""
     now = timezone.now()
-    with writing_ledger():
-        _finish(
-            delivery,
-            state=Delivery.State.SENT,
-            sent_at=now,
-            settled_recipients={**delivery.settled_recipients, **receipt.recipients},
-            last_answer=receipt.answer[:LONGEST_ANSWER],
-            last_error="",
-        )
-        delivery.items.filter(is_void=False).update(is_told=True)
-        mark_told(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)))
-        Channel.objects.filter(pk=delivery.channel_id).update(last_sent_at=now)
+    _finish(
+        delivery,
+        state=Delivery.State.SENT,
+        sent_at=now,
+        settled_recipients={**delivery.settled_recipients, **receipt.recipients},
+        last_answer=receipt.answer[:LONGEST_ANSWER],
+        last_error="",
+    )
+    delivery.items.filter(is_void=False).update(is_told=True)
+    mark_told(Notice.objects.filter(deliveries__in=delivery.items.filter(is_void=False)))
+    channel = Channel.objects.filter(pk=delivery.channel_id)
+    if not channel.filter(failing_since__isnull=True).update(last_sent_at=now):
+        channel.update(last_sent_at=now)
         clear_failure(delivery.channel, now)
 
 
@@ -89,8 +90,8 @@ def _count_failure(channel: Channel, error: TransportError, now: dt.datetime, *,
         last_error=str(error)[:LONGEST_ANSWER],
     )
     channel.refresh_from_db()
-    if channel.failing_since and (is_final or channel.failures_in_a_row >= FAILURES_BEFORE_TELLING):
-        since = channel.failing_since
+    since = channel.failing_since
+    if since and (is_final or now - since >= TELLING_AFTER):
         # One notice for each time that the channel fails, so that two dead channels do not tell each other for ever.
         write_crossings([Crossing(CHANNEL, channel.pk, since.isoformat(), channel.name, since, (0,))], now)
         hand_out(now)
