@@ -16,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from alerts import context
 from events.wake import redis_client
-from tests.databases import copy_database, database, exclusively, load_database
+from tests.databases import copy_database, copy_rows, database, exclusively, load_database
 from tests.environment import MIGRATED
 from tests.postgresql import TEMPLATE, postgresql_cluster
 from tests.redis import redis_process
@@ -108,15 +108,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Copy the migrated database, and leave Django's own permissions out of the rows that tests get back."""
-    with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            load_database(request.getfixturevalue("empty_database"), connection.connection)
-        if not hasattr(connection, "_test_serialized_contents"):
-            return  # no test of this run is transactional
-        rows = json.loads(connection.creation.serialize_db_to_string())
+    """Copy the migrated database, and see to it that transactional tests get its rows back without much ado."""
+    is_transactional = hasattr(connection, "_test_serialized_contents")  # whether any test of this run is
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            load_database(migrated := request.getfixturevalue("empty_database"), connection.connection)
+        if is_transactional:
+            connection.creation.deserialize_db_from_string = lambda data: copy_rows(migrated, connection)  # type: ignore[method-assign]
+    elif is_transactional:
+        with django_db_blocker.unblock():
+            _leave_out_permissions()
+
+
+def _leave_out_permissions() -> None:
+    """Take the many rows that Django makes by itself, and no test asks for, out of those that tests get back."""
+    rows = json.loads(connection.creation.serialize_db_to_string())
     kept = [row for row in rows if not row["fields"].get("codename", "").startswith(DEFAULT_PERMISSIONS)]
-    connection._test_serialized_contents = json.dumps(kept)  # noqa: SLF001
+    connection._test_serialized_contents = json.dumps(kept)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
 from django.db.utils import load_backend
 
 from lbadmin.values import database_settings
@@ -50,6 +52,21 @@ def load_database(path: Path, opened: sqlite3.Connection) -> None:
     """Make the database of a connection what the one in ``path`` is."""
     with closing(sqlite3.connect(path)) as source:
         source.backup(opened)
+
+
+def copy_rows(path: Path, opened: BaseDatabaseWrapper) -> None:
+    """Copy every row of the database in ``path``, which nobody writes, into the same tables of another, now empty."""
+    with opened.cursor() as cursor:
+        cursor.execute("ATTACH DATABASE %s AS migrated", [f"{path.as_uri()}?immutable=1"])
+        try:
+            with atomic(opened.alias):
+                cursor.execute(
+                    "SELECT name FROM migrated.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%%'"
+                )
+                for (table,) in cursor.fetchall():
+                    cursor.execute(f'INSERT OR IGNORE INTO main."{table}" SELECT * FROM migrated."{table}"')
+        finally:
+            cursor.execute("DETACH DATABASE migrated")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How tests are shared out: modules with an engine, console or browser go each to one worker, others test by test.
+"""How tests are shared out: modules with an engine, installation or browser go each to one worker, others test by test.
 
 pytest-xdist's own marks for groups have no effect with pytest 9.
 """
@@ -12,6 +12,7 @@ WHOLE = (
     "tests/dataplane/",
     "tests/e2e/",
     "tests/listeners/test_tls_policies.py",
+    "tests/quickstart/",
 )
 
 

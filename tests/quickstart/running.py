@@ -24,8 +24,8 @@ STOP_SECONDS = 90
 COMMANDS = {
     "redis": "redis-server",
     "console": "gunicorn",
-    "worker": "celery --quiet --app=lbadmin worker",
-    "beat": "celery --quiet --app=lbadmin beat",
+    "worker": " worker --pool=",
+    "beat": " beat --pidfile=",
     "node": "runlistener",
     "sample": "backend.py",
 }
@@ -71,6 +71,10 @@ class QuickStart:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def is_running(self) -> bool:
+        """Tell whether the supervisor is there."""
+        return self.process is not None and self.process.poll() is None
 
     def is_ready(self) -> bool:
         """Tell whether it said so; fail when it ended instead."""
@@ -141,6 +145,17 @@ class QuickStart:
             return httpx.get(f"http://127.0.0.1:{self.console_port}/readyz").status_code == 200
         except httpx.TransportError:
             return False
+
+
+def sign_in(run: QuickStart, password: str) -> int:
+    """Sign in as the administrator; return the status of the start page: 200, or 302 to signing in."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{run.console_port}", follow_redirects=True) as client:
+        page = client.get("/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1], "username": "admin", "password": password}
+        client.post(page.url, data=form)
+        return client.get("/", follow_redirects=False).status_code
 
 
 @contextmanager
