@@ -9,18 +9,32 @@ PYTHON := $(BIN)/python
 PACKAGES := access alerts authorities certificates cloudapi console dashboard dataplane events lbadmin lbclient \
 	listeners manifests renewals watchlist
 SCRIPTS := .ci/run $(filter-out %.py,$(wildcard scripts/*))
-# More processes than a small machine has cores: tests also wait. Each takes the next test or module
-# (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database afterwards comes last.
-PYTEST := $(PYTHON) -m pytest --numprocesses=5 -m "not conformance"
+# More processes than a small machine has cores: tests also wait; not many more, for each imports everything. Each takes
+# the next test or module (tests/scheduling.py), in the order of tests/conftest.py: what needs an empty database
+# afterwards comes last.
+PYTEST := $(PYTHON) -m pytest --numprocesses=4 -m "not conformance"
 # Tests that run lbadmin in their own process, and some that start it as it ships; the others reach nothing more.
 MEASURED_TESTS := tests/access tests/alerts tests/authorities tests/certificates tests/cloudapi tests/console \
 	tests/dashboard tests/dataplane tests/events tests/features tests/lbclient tests/listeners tests/manifests \
 	tests/renewals tests/watchlist \
-	tests/quickstart/test_start.py tests/quickstart/test_stop.py tests/e2e/test_restart_node.py \
+	tests/quickstart/test_whole_life.py tests/quickstart/test_stop.py tests/e2e/test_restart_node.py \
 	tests/e2e/test_stop_node.py --ignore=tests/alerts/test_kill_sender.py
-# Tests whose subject behaves differently on PostgreSQL: locks, transactions, constraints, time zones.
+# Tests whose subject is what databases do differently: locks and races, leases, transactions, constraints, time zones,
+# case, keysets over nulls, raw SQL. `make test` runs these on PostgreSQL as well, and all of POSTGRESQL_CAMPAIGN,
+# the services and REST of the layers that write most, is run there by `make conformance`.
+POSTGRESQL_TESTS := tests/events tests/console/test_keyset_page.py tests/dashboard/test_search.py \
+	$(addprefix tests/access/test_,jobs.py limit_tokens.py repeat_request.py) \
+	$(addprefix tests/certificates/test_,check_encryption_keys.py delete_certificate.py fetch_revocation_list.py \
+		filter_certificates.py replace_certificate.py rotate_keys.py search_certificates.py) \
+	$(addprefix tests/authorities/test_,migrate_authorities.py publish_list.py revoke_certificate.py) \
+	$(addprefix tests/renewals/test_,request_certificate.py run_renewal.py) \
+	$(addprefix tests/listeners/test_,clients_seen.py forwarding_rules.py list_at_size.py race_for_a_port.py tags.py \
+		ticket_keys.py update_listener.py upgrade.py) \
+	$(addprefix tests/alerts/test_,choose_thresholds.py follow_rules.py prune_deliveries.py scan_expiry.py send_due.py \
+		tell_failures.py) \
+	tests/manifests/test_apply.py tests/watchlist/test_check_address.py
 # (Killed senders bring an installation of their own.)
-POSTGRESQL_TESTS := tests/events tests/certificates tests/authorities tests/renewals \
+POSTGRESQL_CAMPAIGN := tests/events tests/certificates tests/authorities tests/renewals \
 	tests/listeners tests/alerts tests/access tests/manifests tests/watchlist \
 	--ignore=tests/alerts/test_kill_sender.py --ignore-glob='tests/*/*_page*.py'
 
@@ -92,9 +106,10 @@ coverage: dev provision ## Measure which lines and branches the tests reach, and
 	$(PYTEST) -q --cov --cov-report=term:skip-covered $(MEASURED_TESTS)
 
 .PHONY: conformance
-conformance: dev provision ## Run the long campaigns: hostile input, scanners, the REST API against its description
+conformance: dev provision ## Run the long campaigns: hostile input, kills, scanners, REST against its description, PostgreSQL
 	@scripts/provision testssl=testssl.sh
 	@$(MAKE) --no-print-directory coverage
+	$(PYTHON) -m tests.postgresql $(PYTEST) -q $(POSTGRESQL_CAMPAIGN)
 	$(PYTHON) -m pytest --hypothesis-profile=campaign -m "conformance or hypothesis"
 
 .PHONY: bench

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,8 +20,22 @@ DAY = dt.timedelta(days=1)
 
 @cache
 def rsa_key(bits: int = 2048, number: int = 0) -> rsa.RSAPrivateKey:
-    """Return an RSA key, made once a run for each size and number."""
-    return rsa.generate_private_key(65537, bits)
+    """Return an RSA key, made once a run for each size and number, by whichever process needs it first."""
+    shared = os.environ.get("TESTS_SHARED_DIR")
+    if shared is None:
+        return rsa.generate_private_key(65537, bits)
+    path = Path(shared, f"rsa-{bits}-{number}.pem")
+    if not path.exists():
+        made = Path(f"{path}.{os.getpid()}")
+        made.write_bytes(
+            rsa.generate_private_key(65537, bits).private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        made.rename(path)  # whole, or not there
+    key = serialization.load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
 
 
 def ecdsa_key() -> ec.EllipticCurvePrivateKey:

@@ -78,10 +78,26 @@ def test_a_passphrase_for_a_key_without_one_is_no_matter() -> None:
     assert open_pem(pem(key), "unneeded") == pem(key)
 
 
+def rsa_key_of_primes(p: int, q: int) -> rsa.RSAPrivateKey:
+    """Return the key of two primes; finding primes of that size would take seconds."""
+    exponent = 65537
+    d = rsa.rsa_recover_private_exponent(exponent, p, q)
+    numbers = rsa.RSAPrivateNumbers(
+        p=p,
+        q=q,
+        d=d,
+        dmp1=rsa.rsa_crt_dmp1(d, p),
+        dmq1=rsa.rsa_crt_dmq1(d, q),
+        iqmp=rsa.rsa_crt_iqmp(p, q),
+        public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
+    )
+    return numbers.private_key()
+
+
 @pytest.mark.parametrize(
     ("key", "code"),
     [
-        (lambda: rsa.generate_private_key(65537, 4104), "key.too-large"),
+        (lambda: rsa_key_of_primes(2**2203 - 1, 2**2281 - 1), "key.too-large"),
         (lambda: ec.generate_private_key(ec.SECP256K1()), "key.unsupported"),
         (ed448.Ed448PrivateKey.generate, "key.unsupported"),
         (lambda: dsa.generate_private_key(1024), "key.unsupported"),

@@ -93,6 +93,7 @@ def strike(site: Whole, name: str, pause: float) -> None:
     check_recovery(site, name)
 
 
+@pytest.mark.conformance
 def test_killed_node_worker_and_redis_are_not_noticed(tmp_path: Path, backend: Backend, receiver: Receiver) -> None:
     with whole(tmp_path, backend.port, receiver) as site:
         engine = site.run.engine()
