@@ -1,10 +1,13 @@
-"""Stop alerting at once: what is told of a certificate ends in the transaction that replaces or deletes it."""
+"""Stop alerting at once: what is told of a certificate or node ends in the transaction that replaces or deletes it."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
-from alerts.kinds import CERTIFICATE_KINDS
+from alerts.kinds import CERTIFICATE_KINDS, kinds_told_by
+from alerts.ledger.settling import settle
+from alerts.models import Delivery
 from alerts.sources.repository import outdated_notices
 from alerts.waking import wake_resolver
 from events.models import Change
@@ -14,10 +17,21 @@ BATCH = 500
 
 
 def resolve_changed(changes: Sequence[Change]) -> None:
-    """Resolve what is told of the versions that changed certificates had; those who were told hear of it soon."""
+    """Resolve what is told of the versions that changed certificates had, and of nodes that are forgotten."""
     ids = sorted({change.object_id for change in changes if change.object_type == "certificate"})
-    if sum(_resolve(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH)):
+    resolved = sum(_resolve(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
+    if any(change.kind == "node.forgotten" for change in changes):
+        resolved += _settle_data_plane()
+    if resolved:
         transaction.on_commit(wake_resolver)
+
+
+def _settle_data_plane() -> int:
+    """Resolve what a node alone had seen."""
+    told = open_notices().filter(subject_kind__in=kinds_told_by(Delivery.Kind.SERVING))
+    before = told.count()
+    settle(told, timezone.now())
+    return before - told.count()
 
 
 def _resolve(certificate_ids: Sequence[str]) -> int:

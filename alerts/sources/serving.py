@@ -7,7 +7,6 @@ what it began with.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -23,7 +22,6 @@ NODE_GONE_AFTER = dt.timedelta(minutes=2)
 # A node's last rows say what was served when it was there, and nothing after that.
 SERVERS_DOWN_AFTER = dt.timedelta(seconds=30)
 State = ListenerStatus.State
-LONGEST_ID = 64
 Trouble = Iterable[tuple[str, str, str, dt.datetime, tuple[str, ...]]]  # id, what it began with, name, since, listeners
 
 
@@ -43,10 +41,15 @@ def _lasting(kind: str, troubles: Trouble) -> Iterator[Candidate]:
 
 
 def wrong_receipts() -> "QuerySet[ServedReceipt]":
-    """Return the newest receipt of each name of a running listener that is not as expected, oldest first."""
+    """Return the newest receipt of each name of a running listener that is not as expected, oldest first.
+
+    Those of a node that was forgotten say nothing any more.
+    """
+    known = NodeStatus.objects.filter(node=OuterRef("node"))
     same = {name: OuterRef(name) for name in ("listener", "node", "server_name")}
     newer = ServedReceipt.objects.filter(**same, pk__gt=OuterRef("pk"))
-    wrong = ServedReceipt.objects.filter(~Exists(newer), is_expected=False, listener__desired=Listener.Desired.RUNNING)
+    running = ServedReceipt.objects.filter(is_expected=False, listener__desired=Listener.Desired.RUNNING)
+    wrong = running.filter(~Exists(newer), Exists(known))
     return wrong.select_related("listener").order_by("pk")
 
 
@@ -89,12 +92,7 @@ def gone_nodes(now: dt.datetime) -> "QuerySet[NodeStatus]":
 
 def _nodes(now: dt.datetime) -> Trouble:
     for node in gone_nodes(now).order_by("node"):
-        yield node_key(node.node), node.seen_at.isoformat(), node.node, node.seen_at, ()
-
-
-def node_key(node: str) -> str:
-    """Return the id under which the ledger knows a node: its name, or what stands for a very long one."""
-    return node if len(node) <= LONGEST_ID else sha256(node.encode()).hexdigest()
+        yield node.key, node.seen_at.isoformat(), node.node, node.seen_at, ()
 
 
 def _server_groups(now: dt.datetime) -> Trouble:

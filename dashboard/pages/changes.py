@@ -26,6 +26,7 @@ TYPES: dict[str, str | Promise] = {
     "channel": _("Channel"),
     "allowed_range": _("Allowed range"),
     "heartbeat": _("Heartbeat"),
+    "node": _("Node"),
     "quota": _("Limit"),
     "security_policy": _("TLS security policy"),
     "user": _("User"),

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
+from access.actors import actor_of
 from access.rest import PageOut, PageParameters, whole
 from console.tables import Page
-from listeners import selectors
+from listeners import selectors, services
 from listeners.models import ServedReceipt
 from listeners.schemas.observations import ListenerServerOut, NodeOut, ReceiptOut, StatusOut
 
@@ -39,3 +40,10 @@ def list_server_health(request: HttpRequest, listener_id: str) -> dict[str, obje
 def list_nodes(request: HttpRequest) -> dict[str, object]:
     """List the nodes."""
     return whole(selectors.nodes())
+
+
+@router.delete("/nodes/{path:node}", response={204: None}, operation_id="forgetNode")
+def forget_node(request: HttpRequest, node: str) -> Status[None]:
+    """Forget a node that is gone for good: what is told of it is resolved. Refused while it reports."""
+    services.forget_node(actor_of(request), node)
+    return Status(204, None)

@@ -1,6 +1,7 @@
-"""What the data plane saw. Only ``dataplane`` writes these rows; pages and APIs read them."""
+"""What the data plane saw. Only ``dataplane`` writes these rows; pages and APIs read them, and may forget a node."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from django.db import models
@@ -12,6 +13,8 @@ from listeners.models.listener import Listener
 from listeners.models.server_group import Server
 from listeners.problem_words import WORDS
 from listeners.states import NODE_LIFETIME, is_live
+
+LONGEST_KEY = 64
 
 
 class NodeStatus(models.Model):
@@ -31,6 +34,11 @@ class NodeStatus(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+    @property
+    def key(self) -> str:
+        """The id under which the ledger and the change feed know it: its name, or what stands for a very long one."""
+        return self.node if len(self.node) <= LONGEST_KEY else sha256(self.node.encode()).hexdigest()
 
     @property
     def engine_release(self) -> str:

@@ -33,6 +33,7 @@ from listeners.services.load_balancers import (
     delete_load_balancer,
     update_load_balancer,
 )
+from listeners.services.nodes import forget_node, node_by_name
 from listeners.services.policies import create_security_policy, delete_security_policy, update_security_policy
 from listeners.services.regional_certificates import (
     Upload,
@@ -75,6 +76,8 @@ __all__ = (
     "delete_load_balancer",
     "delete_security_policy",
     "delete_server_group",
+    "forget_node",
+    "node_by_name",
     "remove_additional_certificates",
     "remove_domain_extensions",
     "remove_regional_certificate",

@@ -6,6 +6,8 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,7 @@ from alerts.scanning import run_scan
 from alerts.sending.deliveries import send_due
 from alerts.watching import watch_failures
 from events.actor import SYSTEM
-from events.models import Notice
+from events.models import Change, Notice
 from listeners.models import Listener, ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
 from tests.alerts.rows import DAY, NOW, make_email
 from tests.factories import make_listener, make_server_group
@@ -250,3 +252,28 @@ def test_notices_of_every_kind_have_a_line_and_their_page(listener: Listener) ->
         assert f'href="{address}"' in text
     for noun in ("Watched address", "Node", "Served certificate"):
         assert f'<span class="cell-sub">{noun}</span>' in text
+
+
+def test_forgotten_node_is_resolved_and_its_last_words_with_it(listener: Listener, admin_client: Client) -> None:
+    receipt(listener, "shop.test", "The listener serves another certificate.")
+    report_node(ago=3 * MINUTE)
+    assert len(tell()) == 1
+    assert "/nodes/edge-1/forget/" in admin_client.get("/nodes/").content.decode()
+    assert "last seen" in admin_client.get("/nodes/edge-1/forget/").content.decode()
+    assert admin_client.post("/nodes/edge-1/forget/").status_code == 302
+    assert Notice.objects.filter(is_open=True).count() == 0
+    assert ServedReceipt.objects.filter(node="edge-1").exists()
+    assert Change.objects.filter(kind="node.forgotten", object_id="edge-1").exists()
+    (subject,) = tell()
+    assert "Resolved" in subject
+
+
+def test_node_that_reports_is_not_forgotten(admin_client: Client) -> None:
+    report_node()
+    refused = admin_client.delete("/api/v1/nodes/edge-1")
+    assert (refused.status_code, refused.json()["code"]) == (409, "node.reporting")
+    with pytest.raises(CommandError, match="still reports"):
+        call_command("forgetnode", "edge-1")
+    report_node(problem=NodeStatus.STOPPED)
+    assert admin_client.delete("/api/v1/nodes/edge-1").status_code == 204
+    assert admin_client.delete("/api/v1/nodes/edge-1").status_code == 404

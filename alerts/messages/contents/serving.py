@@ -12,7 +12,7 @@ from alerts.kinds import CONFIGURATION, HANDSHAKES, KINDS, NODE, RECEIPT, SERVER
 from alerts.messages.contents.content import MOST_IN_MAIL, Content, listed
 from alerts.messages.endings import public_url
 from alerts.models import Delivery, HandshakeWatch
-from alerts.sources.serving import gone_nodes, node_key, refused_statuses, wrong_receipts
+from alerts.sources.serving import gone_nodes, refused_statuses, wrong_receipts
 from console.durations import words
 from events.models import Notice
 from listeners.models import NodeStatus, ServerGroup
@@ -124,8 +124,8 @@ def _of_configurations(ids: Collection[str], now: dt.datetime) -> Mapping[str, W
 
 
 def _of_nodes(ids: Collection[str], now: dt.datetime) -> Mapping[str, Words]:
-    advice = _("Nobody serves its listeners if no other node does. Start it again, and see its log.")
-    return {node_key(node.node): (_gone(node, now), advice) for node in gone_nodes(now) if node_key(node.node) in ids}
+    advice = _("Nobody serves its listeners if no other node does. Start it again, and see its log; or forget it.")
+    return {node.key: (_gone(node, now), advice) for node in gone_nodes(now) if node.key in ids}
 
 
 def _gone(node: NodeStatus, now: dt.datetime) -> str:
