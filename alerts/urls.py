@@ -13,6 +13,7 @@ from alerts.pages import (
     notices,
     outgoing,
     rules,
+    wording,
 )
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("alerts/channels/<str:channel_id>/switch/", channels.channel_switch, name="channel-switch"),
     path("alerts/channels/<str:channel_id>/test/", channels.channel_test, name="channel-test"),
     path("alerts/channels/<str:channel_id>/secret/", channels.channel_rotate_secret, name="channel-rotate-secret"),
+    path("alerts/channels/<str:channel_id>/words/", wording.channel_wording, name="channel-wording"),
     path("alerts/channels/<str:channel_id>/delete/", channels.channel_delete, name="channel-delete"),
     path("alerts/rules/", rules.rule_list, name="alert-rule-list"),
     path("alerts/rules/time-travel/", rules.alert_forecast, name="alert-forecast"),

@@ -17,6 +17,7 @@ from alerts.selectors.health import scans
 from alerts.selectors.notices import notices
 from alerts.services import channels, ranges, resending
 from alerts.transports import reach
+from alerts.transports.contract import Message
 from alerts.transports.signing import OVERLAP_HOURS
 from console.tables import Page, keyset_page
 from events.models import Notice
@@ -73,6 +74,12 @@ def delete_channel(request: HttpRequest, channel_id: str) -> Status[None]:
 def test_channel(request: HttpRequest, channel_id: str) -> Delivery:
     """Send a real message that says that it is a test; the answer has its result."""
     return resending.send_test(actor_of(request), channel_id)
+
+
+@router.post("/channels/{channel_id}/preview", response=schemas.MessageOut, operation_id="previewMessage")
+def preview_message(request: HttpRequest, channel_id: str, body: schemas.TemplatesIn) -> Message:
+    """Return a real message of the channel in these words; nothing is stored or sent."""
+    return channels.preview_message(channel_id, body.model_dump())
 
 
 @router.post("/channels/{channel_id}/rotate-secret", response=schemas.ChannelMade, operation_id="rotateChannelSecret")

@@ -99,6 +99,27 @@ def initial_of(channel: Channel) -> dict[str, Any]:
     return {"name": channel.name, "target": target, "language": channel.language, "revision": channel.revision}
 
 
+class WordingForm(StyledForm):
+    """The own words of a channel."""
+
+    subject_template = forms.CharField(
+        label=_("Subject"), max_length=1000, required=False, help_text=_("Empty: the usual subject.")
+    )
+    text_template = forms.CharField(
+        label=_("Text"),
+        max_length=20_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text=_("Empty: the usual text."),
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The two templates."""
+        return {name: self.cleaned_data[name] for name in ("subject_template", "text_template")}
+
+
 class RotationForm(StyledForm):
     """How long a channel signs with both secrets."""
 

@@ -22,7 +22,8 @@ class ListTrouble:
     row: RevocationList
     is_failing: bool
     is_expired: bool
-    what: str
+    what: str  # with the list's name a sentence
+    problem: str  # why it cannot be fetched, in whole sentences; empty for one that can
     consequence: str
     used_by: tuple[str, ...]
     url: str
@@ -69,6 +70,7 @@ def _trouble(
         is_failing=is_failing,
         is_expired=is_expired,
         what=_what(row, now, is_failing=is_failing),
+        problem=row.last_problem if is_failing else "",
         consequence=consequence_of(row, is_expired=is_expired),
         used_by=tuple(usage.label for usage in used_by.get(row.certificate_id, ())),
         url=public_url("revocation-list-detail", row.pk),
@@ -77,7 +79,7 @@ def _trouble(
 
 def _what(row: RevocationList, now: dt.datetime, *, is_failing: bool) -> str:
     if is_failing:
-        return _("cannot be fetched: %(problem)s") % {"problem": row.last_problem.rstrip(".")}
+        return _("cannot be fetched")
     if row.next_update is None:
         return ""
     if row.next_update <= now:

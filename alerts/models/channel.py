@@ -30,6 +30,9 @@ class Channel(models.Model):
     # The contact whose own address this is; null for channels that operators made.
     contact = models.OneToOneField("alerts.Contact", null=True, on_delete=models.CASCADE, related_name="channel")
     language = models.CharField(max_length=16, blank=True)  # of its messages; empty for the installation's
+    # In the operators' own words (alerts.messages.wording); empty for the usual ones.
+    subject_template = models.CharField(max_length=200, blank=True)
+    text_template = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -28,6 +28,13 @@ class ChannelIn(Body):
     )
     language: str = Field("", max_length=16, description="Of its messages, such as `en`; empty: the installation's.")
     enabled: bool = True
+    in_default_group: bool = Field(True, description="Whether it joins the default group.")
+    subject_template: str = Field(
+        "", max_length=1000, description="Own words for the subject, with `$names`; empty: the usual one."
+    )
+    text_template: str = Field(
+        "", max_length=20_000, description="Own words for the text of mail, chat and events; empty: the usual one."
+    )
 
 
 class ChannelChange(Body):
@@ -37,6 +44,8 @@ class ChannelChange(Body):
     target: str | None = Field(None, max_length=10_000)
     language: str | None = Field(None, max_length=16)
     enabled: bool | None = None
+    subject_template: str | None = Field(None, max_length=1000)
+    text_template: str | None = Field(None, max_length=20_000)
 
 
 class ChannelOut(Schema):
@@ -47,6 +56,8 @@ class ChannelOut(Schema):
     name: str
     target: str = Field(description="Of a chat or paging service without what is secret in its address.")
     language: str
+    subject_template: str
+    text_template: str
     enabled: bool
     disabled_reason: str
     failing_since: datetime | None
@@ -67,6 +78,22 @@ class ChannelMade(ChannelOut):
     secret: str = Field(
         description="What webhooks and form callbacks are signed with, else empty. It cannot be read again."
     )
+
+
+class TemplatesIn(Body):
+    """The own words of a channel that are tried; what is left out is as it is stored."""
+
+    subject_template: str | None = Field(None, max_length=1000)
+    text_template: str | None = Field(None, max_length=20_000)
+
+
+class MessageOut(Schema):
+    """A message as a channel would send it."""
+
+    event: str
+    subject: str
+    text: str
+    html: str = Field(description="Of mail alone.")
 
 
 class Rotation(Body):

@@ -10,12 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.handing.notices import hand_out
+from alerts.messages.composing import compose_preview
+from alerts.messages.wording import FIELDS, checked_template
 from alerts.models import Channel
 from alerts.people.groups import join_default_group
 from alerts.people.naming import checked_name
 from alerts.selectors.channels import channel_by_id
 from alerts.sending.outcomes import clear_failure, hasten, resolve_channel
 from alerts.transports.addressing import Target, checked_target
+from alerts.transports.contract import Message
 from alerts.transports.signing import MOST_OVERLAP_HOURS, OVERLAP_HOURS, SIGNED_KINDS, new_secret, rotate
 from alerts.waking import wake_sender
 from console.errors import ConflictError, InvalidInputError
@@ -26,7 +29,7 @@ from events.feed import Recorder, recording
 from events.notices import writing_ledger
 
 # What an operator may change.
-CHANGEABLE = ("name", "target", "sealed_target", "language", "enabled")
+CHANGEABLE = ("name", "target", "sealed_target", "language", "enabled", *FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,15 @@ def create_channel(
     language: str = "",
     enabled: bool = True,
     in_default_group: bool = True,
+    **templates: str,
 ) -> WithSecret:
     """Create a channel; in the default group it is told at once what everybody has to know now.
 
-    Raises InvalidInputError for a name or target that cannot be right, ConflictError for a name in use.
+    ``templates``: ``subject_template`` and ``text_template``, as ``messages.wording`` has them. Raises
+    InvalidInputError for a name, target or template that cannot be right, ConflictError for a name in use.
     """
     channel, secret = _new_channel(kind, name, target, language)
+    _set_templates(channel, templates)
     channel.enabled, channel.created_by = enabled, actor.name
     with recording(actor) as changes:
         _check_name_is_free(channel)
@@ -91,6 +97,7 @@ def update_channel(
     target: str | None = None,
     language: str | None = None,
     enabled: bool | None = None,
+    **templates: str | None,
 ) -> Channel:
     """Change what is given of a channel; a new target or switching it on has its waiting messages tried at once.
 
@@ -99,7 +106,7 @@ def update_channel(
     place = _new_target(channel_by_id(channel_id), target)
     with recording(actor) as changes:
         channel = _for_change(channel_id, expected_revision)
-        if (name, target, language) != (None, None, None):
+        if (name, target, language, *templates.values()) != (None,) * (3 + len(templates)):
             _refuse_contacts_own(channel)
         before = _state(channel)
         channel.name = channel.name if name is None else checked_name(name, "channel.invalid-name")
@@ -107,11 +114,31 @@ def update_channel(
             channel.target, channel.sealed_target = place.shown, place.sealed
         channel.language = channel.language if language is None else _checked_language(language)
         channel.enabled = channel.enabled if enabled is None else enabled
+        _set_templates(channel, templates)
         _check_name_is_free(channel)
         if _state(channel) != before:
             _save_change(changes, channel, _what_changed(before, channel))
             _follow_up(channel, before)
     return channel
+
+
+def _set_templates(channel: Channel, templates: Mapping[str, str | None]) -> None:
+    """Set the templates that are given; a form callback has fields of the cloud's and no words."""
+    for field, text in templates.items():
+        if text is None:
+            continue
+        if text and channel.kind == Channel.Kind.CALLBACK:
+            message = _("A form callback has the fields of the cloud's monitor, and no words of its own.")
+            way_out = _("Choose another kind of channel for that.")
+            raise InvalidInputError(message, "channel.no-words", field=field, way_out=way_out)
+        setattr(channel, field, checked_template(field, text))
+
+
+def preview_message(channel_id: str, templates: Mapping[str, str | None]) -> Message:
+    """Return a real message as the channel would send it with these templates; raise InvalidInputError for bad ones."""
+    channel = channel_by_id(channel_id)
+    _set_templates(channel, templates)
+    return compose_preview(channel, timezone.now())
 
 
 def _new_target(channel: Channel, text: str | None) -> Target | None:

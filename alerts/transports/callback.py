@@ -5,11 +5,12 @@ every message is.
 """
 
 import base64
+import datetime as dt
 import functools
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -61,7 +62,7 @@ def _post(url: str, headers: Mapping[str, str], body: bytes) -> Receipt:
 
 def alarm_fields(message: Message) -> dict[str, str]:
     """Return the fields of an alarm, named after the cloud's, without its signature."""
-    subjects = _subjects(message.data)
+    subjects = message.subjects
     first = subjects[0] if subjects else {}
     threshold = first.get("threshold_hours")
     return {
@@ -83,11 +84,6 @@ def alarm_fields(message: Message) -> dict[str, str]:
     }
 
 
-def _subjects(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return what the message is about, whatever it is called in the event."""
-    return next((value for value in data.values() if isinstance(value, list)), [])
-
-
 def _dimension(subject: Mapping[str, Any]) -> dict[str, str]:
     return {"instanceId": str(subject.get("id", "")), "instanceName": str(subject.get("name", ""))}
 
@@ -99,8 +95,9 @@ def _state(kind: str) -> str:
 
 
 def _days_left(subject: Mapping[str, Any]) -> str:
+    """Return the days to the end, to a tenth: a scan comes some minutes after a threshold, which is 7 and not 6."""
     ends_at = parse_datetime(str(subject.get("not_after") or ""))
-    return "" if ends_at is None else str((ends_at - timezone.now()).days)
+    return "" if ends_at is None else f"{round((ends_at - timezone.now()) / dt.timedelta(days=1), 1) + 0.0:g}"
 
 
 def _level(kind: str, subject: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What a transport is: a function that puts a message into the form of its channel, ready to be sent."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,6 +24,12 @@ class Message:
     data: Mapping[str, Any]  # the content of a webhook's event
     settled_recipients: Mapping[str, str] = field(default_factory=dict)  # they got it, or never will
     kind: str = ""  # of alerts.models.Delivery.Kind
+    is_own: bool = False  # in the operators' own words, which events then carry, too
+
+    @property
+    def subjects(self) -> Sequence[Mapping[str, Any]]:
+        """What it is about, whatever that is called in the event."""
+        return next((value for value in self.data.values() if isinstance(value, list)), [])
 
 
 @dataclass(frozen=True, slots=True)

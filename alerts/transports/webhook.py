@@ -15,8 +15,9 @@ from alerts.transports.targets import parse_webhook_url
 
 def event(channel: Channel, message: Message) -> Prepared:
     """Return the event of a message, signed with every secret that is valid now."""
+    said = {"subject": message.subject, "text": message.text} if message.is_own else {}
     body = json.dumps(
-        {"type": message.event, "timestamp": message.created_at.isoformat(), "data": message.data},
+        {"type": message.event, "timestamp": message.created_at.isoformat(), **said, "data": message.data},
         ensure_ascii=False,
         separators=(",", ":"),
     )
