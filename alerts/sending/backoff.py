@@ -8,8 +8,9 @@ import random
 DELAYS_SECONDS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 LONGEST_SECONDS = 24 * 3600
 JITTER = 0.2
-# The other channels hear of a failing one from here on: some 35 minutes after its first failure.
-FAILURES_BEFORE_TELLING = 4
+# The other channels hear of one that has failed for so long, however many messages did: a receiver that restarts fails
+# several in a second. A message's fourth attempt, some 35 minutes after its first, is never sooner.
+TELLING_AFTER = dt.timedelta(minutes=28)
 
 
 def delay_after(attempts: int, wished_seconds: float = 0) -> dt.timedelta | None:

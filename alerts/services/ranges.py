@@ -7,12 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerts.models import AllowedRange, Delivery
+from alerts.models import AllowedRange, Channel
+from alerts.sending.outcomes import hasten
 from alerts.waking import wake_sender
 from console.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from console.routable import Network
 from events.actor import Actor
 from events.feed import recording
+from events.notices import writing_ledger
 
 LONGEST_REASON = 200
 MOST_RANGES = 100
@@ -40,8 +42,9 @@ def allow_range(actor: Actor, *, network: str, reason: str) -> AllowedRange:
         _check_is_new(parsed)
         row = AllowedRange.objects.create(network=str(parsed), reason=why, created_by=actor.name)
         changes.record("allowed_range.created", row, _("Messages may go to %(range)s") % {"range": row.network})
-        waiting = Delivery.objects.filter(state=Delivery.State.PENDING, channel__failing_since__isnull=False)
-        waiting.update(next_attempt_at=timezone.now())
+        with writing_ledger():
+            for channel in Channel.objects.filter(failing_since__isnull=False):
+                hasten(channel, timezone.now())
         transaction.on_commit(wake_sender)
     return row
 

@@ -112,9 +112,9 @@ def _not_acme(server: str, error: Exception) -> AttemptFailedError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the innermost reason, without the objects' addresses that libraries put around it."""
+    """Return the innermost reason, without the objects' addresses of libraries, as the end of a sentence."""
     innermost: BaseException = error
     while (inner := innermost.__cause__ or innermost.__context__) is not None:
         innermost = inner
     text = str(innermost) or type(innermost).__name__
-    return text[:LONGEST_DETAIL]
+    return f"{text[:LONGEST_DETAIL].rstrip('.')}."

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from alerts.models import Delivery
+from alerts.models import Delivery, Scan
 from alerts.scanning import run_scan
 from alerts.sending.deliveries import send_due
 from events.actor import SYSTEM
@@ -84,8 +84,20 @@ def test_next_row_of_failures_is_told_again(renewal: Renewal) -> None:
 def test_renewal_that_nobody_begins_is_told(renewal: Renewal) -> None:
     Renewal.objects.update(next_attempt_at=timezone.now() - dt.timedelta(hours=2))
     tell()
+    assert mail.outbox == []  # everything may have been off for a week: a worker is about to begin
+    tell()
     (message,) = mail.outbox
     assert "worker" in message.body
+
+
+def test_renewal_that_is_begun_after_a_week_off_is_not_told(renewal: Renewal) -> None:
+    now = timezone.now()
+    Scan.objects.create(started_at=now - dt.timedelta(days=7), requested_by="beat")
+    Renewal.objects.update(next_attempt_at=now - dt.timedelta(days=3))
+    tell()
+    assert take(renewal.pk)
+    tell()
+    assert mail.outbox == []
 
 
 def test_paused_renewal_is_not_told(renewal: Renewal) -> None:

@@ -119,13 +119,14 @@ def test_mail_says_what_listeners_do(clock: time_machine.Traveller, mailbox: Mai
     assert "refuse every client of this authority" in text
 
 
-def test_problem_that_is_a_sentence_ends_once(clock: time_machine.Traveller, mailbox: Mailbox) -> None:
+def test_problem_of_fetching_is_said_once(clock: time_machine.Traveller, mailbox: Mailbox) -> None:
     row = make_row(source="url", url="http://crl.test/", next_update=NOW + 90 * DAY)
     RevocationList.objects.filter(pk=row.pk).update(failures=3, last_problem="It answers 503.")
     make_email("ops@example.test")
     run_scan(SYSTEM)
     send_due(budget_seconds=20)
     (_addresses, mail) = mailbox.mails[0]
+    assert mail["subject"] == "The revocation list of Clients cannot be fetched"
     body = mail.get_body(("html",))
     assert body
-    assert "<p>Cannot be fetched: It answers 503. " in body.get_content()
+    assert "<p>It answers 503. Once it" in body.get_content()
