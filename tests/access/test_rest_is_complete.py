@@ -159,6 +159,7 @@ PAGES: Mapping[str, str] = {
     "channel-create": "createChannel",
     "channel-detail": "getChannel",
     "channel-edit": "updateChannel",
+    "channel-wording": "updateChannel previewMessage",
     "channel-switch": "updateChannel",
     "channel-test": "testChannel",
     "channel-rotate-secret": "rotateChannelSecret",
