@@ -65,7 +65,7 @@ def _settings(*, required_action: bool) -> tuple[Field, ...]:
 
 def listener_of(call: Call) -> Listener:
     """Return the listener that a request names, if it is one of an ALB."""
-    listener = selectors.listener_by_id(listener_pk(call.given["ListenerId"]))
+    listener = selectors.served_listener_by_id(listener_pk(call.given["ListenerId"]))
     balancer = listener.load_balancer
     if balancer.product != Product.ALB or call.region not in {"", balancer.region}:
         raise CloudError("ResourceNotFound.Listener", f"There is no listener {call.given['ListenerId']} of ALB.", 404)
@@ -165,7 +165,7 @@ def _listed(identifier: str) -> list[dict[str, Any]]:
 def list_listeners(call: Call) -> Answer:
     """List listeners by load balancer and port."""
     given = call.given
-    rows = selectors.listener_rows().filter(load_balancer__product=Product.ALB)
+    rows = selectors.served_listeners().filter(load_balancer__product=Product.ALB)
     rows = in_region(rows, "load_balancer__region", call.region)
     rows = with_ids(rows, "pk", [listener_pk(each) for each in given.get("ListenerIds", [])])
     rows = with_ids(rows, "load_balancer_id", given.get("LoadBalancerIds", []))

@@ -63,7 +63,7 @@ def listener_id(listener: Listener) -> str:
 
 def listener_of(call: Call) -> Listener:
     """Return the listener that a request names, if it is one of an NLB and of the region that is asked for."""
-    listener = selectors.listener_by_id(listener_pk(call.given["ListenerId"]))
+    listener = selectors.served_listener_by_id(listener_pk(call.given["ListenerId"]))
     balancer = listener.load_balancer
     if balancer.product != Product.NLB or call.region not in {"", balancer.region}:
         raise CloudError("ResourceNotFound.listener", f"There is no listener {call.given['ListenerId']} of NLB.", 404)
@@ -152,7 +152,7 @@ def get_listener(call: Call) -> Answer:
 def list_listeners(call: Call) -> Answer:
     """List listeners by load balancer and port."""
     given = call.given
-    rows = selectors.listener_rows().filter(load_balancer__product=Product.NLB)
+    rows = selectors.served_listeners().filter(load_balancer__product=Product.NLB)
     rows = in_region(rows, "load_balancer__region", call.region)
     rows = with_ids(rows, "pk", [listener_pk(each) for each in given.get("ListenerIds", [])])
     rows = with_ids(rows, "load_balancer_id", given.get("LoadBalancerIds", []))
