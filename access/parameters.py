@@ -9,6 +9,8 @@ from ninja.operation import Operation
 
 from console.errors import InvalidInputError
 
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # what the framework puts in the place of bytes that are no UTF-8
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -17,12 +19,14 @@ class Parameters:
     known: Mapping[str, bool]
 
     def refuse_others(self, given: QueryDict) -> None:
-        """Raise InvalidInputError for a parameter that is unknown, or that comes twice and cannot."""
+        """Raise InvalidInputError for a parameter that is unknown, that comes twice and cannot, or that is no UTF-8."""
         for name, values in given.lists():
             if name not in self.known:
                 raise _unknown(name, list(self.known))
             if len(values) > 1 and not self.known[name]:
                 raise _twice(name)
+            if any(_UNREADABLE in value for value in values):
+                raise _not_utf8(name)
 
 
 def parameters_of(operation: Operation, *more: str) -> Parameters:
@@ -43,6 +47,15 @@ def _unknown(name: str, known: list[str]) -> InvalidInputError:
         way_out=_("Leave it out, or send one of %(names)s.") % {"names": ", ".join(known)}
         if known
         else _("Leave it out: this takes none."),
+    )
+
+
+def _not_utf8(name: str) -> InvalidInputError:
+    return InvalidInputError(
+        _("The parameter “%(name)s” is not UTF-8.") % {"name": name[:60]},
+        "request.parameter-not-utf8",
+        field=name[:60],
+        way_out=_("Encode it as UTF-8, then with percent signs."),
     )
 
 

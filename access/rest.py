@@ -1,5 +1,6 @@
 """What every REST resource shares: revisions as entity tags, bodies that refuse unknown fields, pages of lists."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
@@ -22,14 +23,21 @@ DEFAULT_LIMIT = 50
 
 
 class CleanParser(Parser):
-    """Refuse texts that no column and no file can hold: half of a surrogate pair, or a NUL."""
+    """Refuse names that stand twice, and texts that no column and no file can hold: half a surrogate pair, or a NUL."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         """Return the parsed body; the framework answers 400 for the ValueError."""
-        body = super().parse_body(request)
+        body = json.loads(request.body, object_pairs_hook=_without_doubles)
         for text in _texts(body):
             storable(text)
         return body
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def _texts(value: Any) -> Iterator[str]:

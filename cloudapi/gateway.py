@@ -3,10 +3,12 @@
 import logging
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -56,10 +58,16 @@ def answer(request: HttpRequest) -> HttpResponse:
             return _response({"RequestId": request_id, **body}, root, form, 200)
         except CloudError as error:
             return _refused(request, request_id, error, form)
-        except Exception:  # the edge of an RPC: the client gets an answer, the log the cause
+        except Exception as error:  # the edge of an RPC: the client gets an answer, the log the cause
             logger.exception("the cloud-compatible API broke in request %s", request_id)
-            broken = CloudError("InternalError", "Something broke on our side. Nothing was saved half-way.", 500)
-            return _refused(request, request_id, broken, form)
+            return _refused(request, request_id, _broken(error), form)
+
+
+def _broken(error: Exception) -> CloudError:
+    if isinstance(error, OperationalError | InterfaceError):
+        message = "The database is busy or away. Nothing was saved; send the request again."
+        return CloudError("ServiceUnavailable", message, HTTPStatus.SERVICE_UNAVAILABLE)
+    return CloudError("InternalError", "Something broke on our side. Nothing was saved half-way.", 500)
 
 
 def _taken_apart(request: HttpRequest) -> WireRequest:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
         ("/api/v1/tokens?limit=5&Limit=5", "Limit", "limit"),
         ("/api/v1/counters?since=1", "since", "none"),
         ("/api/v1/listeners?q=a&q=b", "q", "once"),
+        ("/api/v1/listeners?q=%FF", "q", "UTF-8"),
     ],
 )
 def test_a_parameter_that_is_not_taken_is_named_with_those_that_are(
@@ -30,6 +31,12 @@ def test_a_parameter_that_is_not_taken_is_named_with_those_that_are(
 def test_a_write_with_an_unknown_parameter_does_nothing(admin_client: Client) -> None:
     answer = admin_client.post("/api/v1/server-groups?dryrun=true", {"name": "a"}, "application/json")
     assert (answer.status_code, answer.json()["code"]) == (422, "request.parameter-unknown")
+    assert not ServerGroup.objects.exists()
+
+
+def test_a_name_that_stands_twice_in_a_body_is_refused(admin_client: Client) -> None:
+    body = b'{"name": "one", "name": "two"}'
+    assert admin_client.generic("POST", "/api/v1/server-groups", body, "application/json").status_code == 400
     assert not ServerGroup.objects.exists()
 
 
