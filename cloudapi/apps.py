@@ -4,16 +4,14 @@ from django.apps import AppConfig
 
 
 class CloudapiConfig(AppConfig):
-    """Name the app to Django, and offer its products."""
+    """Name the app to Django."""
 
     name = "cloudapi"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare every operation, and forget what was kept of objects that are deleted."""
-        from cloudapi.catalogue import register_products  # noqa: PLC0415  # models load before it
-        from cloudapi.extras import forget_extras  # noqa: PLC0415
+        """Forget what was kept of objects that are deleted."""
+        from cloudapi.extras import forget_extras  # noqa: PLC0415  # models load before it
         from events.feed import register_follower  # noqa: PLC0415
 
-        register_products()
         register_follower(forget_extras)

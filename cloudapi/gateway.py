@@ -15,8 +15,9 @@ from django.utils import translation
 from access.access_keys import note_use
 from access.models import AccessKey
 from cloudapi.authentication import refuse_haste, refuse_replay, signer_of
+from cloudapi.catalogue import product_of
 from cloudapi.errors import CloudError, invalid, missing
-from cloudapi.operations import Answer, Call, Operation, Product, product_of
+from cloudapi.operations import Answer, Call, Operation, Product
 from cloudapi.running import run
 from cloudapi.wire.encoding import CONTENT_TYPES, JSON, encode
 from cloudapi.wire.reading import ParameterError, read

@@ -107,21 +107,3 @@ class Product:
     def refuse(self, name: str, why: str) -> None:
         """Declare an operation that is not offered, and why."""
         self.not_offered[name] = why
-
-
-_products: dict[str, Product] = {}
-
-
-def register(product: Product) -> None:
-    """Offer a product; called in ``ready()`` once its operations are declared."""
-    _products[product.version] = product
-
-
-def product_of(version: str) -> Product | None:
-    """Return the product of an API version."""
-    return _products.get(version)
-
-
-def products() -> list[Product]:
-    """Return every product, by name."""
-    return sorted(_products.values(), key=lambda product: (product.name, product.version))

@@ -19,20 +19,14 @@ from prometheus_client.registry import Collector
 
 from access.scopes import covers
 from access.tokens import token_of
+from dataplane.collectors import collectors
 from events.feed import newest_change_id
 from listeners.models import ListenerStatus, NodeStatus, ServedReceipt, ServerHealth
 
 BEARER = "bearer "
 SCOPE = "load-balancing:read"
 ROWS_AT_ONCE = 1000
-# Asked for their figures beside the observations; layers above register themselves.
-_collectors: list[type[Collector]] = []
 LISTENER_LABELS = ("listener", "name", "load_balancer", "port", "protocol", "node")
-
-
-def register_collector(collector: type[Collector]) -> None:
-    """Have the page show the figures of ``collector`` as well."""
-    _collectors.append(collector)
 
 
 @require_GET
@@ -46,8 +40,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         )
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Observations())
-    for collector in _collectors:
-        registry.register(collector())
+    for make in collectors:
+        registry.register(make())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -26,6 +26,7 @@ from certificates.api import router as certificates_router
 from console.errors import DomainError
 from dashboard.api import router as dashboard_router
 from lbadmin.description import DescribedApi
+from lbadmin.documentation import Documentation
 from listeners.api import router as listeners_router
 from manifests.api import router as manifests_router
 from renewals.api import router as renewals_router
@@ -38,6 +39,7 @@ api = DescribedApi(
     urls_namespace="api",
     parser=CleanParser(),
     auth=[who_asked, BearerToken(), SignedIn()],
+    docs=Documentation(),
     docs_url="/docs",
     openapi_url="/openapi.json",
 )

@@ -1,14 +1,13 @@
 """Django's settings, built from the checked environment."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from lbadmin.environment import BASE_DIR, read_environment
-
-django_stubs_ext.monkeypatch()
 
 ENVIRONMENT = read_environment()
 
@@ -38,7 +37,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
-    "ninja",
     "console",
     "events",
     "access",
@@ -132,6 +130,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 
+# Where a task is asked for by name; only whoever asks or works loads Celery.
+TASKS_APPLICATION = "lbadmin.celery.app"
+
 # A search of certificates that finds at most so many asks for them by their ids; beyond, it walks through the list.
 MOST_MATCHES_AT_ONCE = 1000
 # How often the expiry scan runs, how often due messages are looked for, and how long one sender may hold a message:
@@ -215,6 +216,8 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Of the REST framework only the page of its documentation has files; as an app it would be loaded where no page is.
+STATICFILES_DIRS = [Path(spec.origin).with_name("static") for spec in [find_spec("ninja")] if spec and spec.origin]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

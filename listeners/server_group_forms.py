@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.db.models import TextChoices
@@ -203,7 +203,13 @@ class ServerForm(StyledForm):
             raise forms.ValidationError(str(error)) from None
 
 
-class ServersFormSet(BaseFormSet[ServerForm]):
+if TYPE_CHECKING:
+    ServerFormSet = BaseFormSet[ServerForm]
+else:
+    ServerFormSet = BaseFormSet
+
+
+class ServersFormSet(ServerFormSet):
     """The servers of a group, as rows."""
 
     def filled(self) -> list[dict[str, Any]]:

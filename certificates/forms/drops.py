@@ -62,11 +62,11 @@ class PassphraseForm(StyledForm):
     passphrase = _passphrase_field(_("It is tried on everything that is still closed."))
 
 
-def _files(files: Any) -> Sequence[UploadedFile[Any]]:
+def _files(files: Any) -> "Sequence[UploadedFile[Any]]":
     return files.getlist("files") if isinstance(files, MultiValueDict) else []
 
 
-def _read(file: UploadedFile[Any]) -> DroppedFile:
+def _read(file: "UploadedFile[Any]") -> DroppedFile:
     size = file.size or 0
     if size > LARGEST_INPUT_BYTES:
         raise _named(file, Refusal("input.too-large", "files", limit=LARGEST_INPUT_BYTES, size=size))
@@ -76,7 +76,7 @@ def _read(file: UploadedFile[Any]) -> DroppedFile:
     return DroppedFile(file.name or "", content)
 
 
-def _named(file: UploadedFile[Any], refusal: Refusal) -> DomainError:
+def _named(file: "UploadedFile[Any]", refusal: Refusal) -> DomainError:
     error = error_of(refusal)
     error.message = f"{file.name}: {error.message}"
     return error

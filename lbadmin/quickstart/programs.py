@@ -63,12 +63,12 @@ def worker() -> Program:
     # Celery warns root for the sake of pickled messages; here they are JSON.
     quietly = ["-W", "ignore:You're running the worker with superuser privileges"]
     options = ["--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle", "--loglevel=INFO"]
-    return Program("worker", _celery("worker", *options, python=quietly), _SETTINGS, patience_seconds=25.0)
+    return Program("worker", _celery("lbadmin", "worker", *options, python=quietly), _SETTINGS, patience_seconds=25.0)
 
 
 def beat() -> Program:
     """Run Celery's clock; the lock on the data directory sees to it that there is one."""
-    return Program("beat", _celery("beat", "--pidfile=", "--loglevel=WARNING"), _SETTINGS)
+    return Program("beat", _celery("lbadmin.clock", "beat", "--pidfile=", "--loglevel=WARNING"), _SETTINGS)
 
 
 def node() -> Program:
@@ -93,6 +93,6 @@ def sample_backend(port: int) -> Program:
     return Program("sample", [sys.executable, "-I", str(script), str(port)], reads_settings=False)
 
 
-def _celery(*arguments: str, python: Sequence[str] = ()) -> list[str]:
+def _celery(app: str, *arguments: str, python: Sequence[str] = ()) -> list[str]:
     # --quiet leaves out the banner, which would show the broker's address.
-    return [sys.executable, *python, "-m", "celery", "--quiet", "--app=lbadmin", *arguments]
+    return [sys.executable, *python, "-m", "celery", "--quiet", f"--app={app}", *arguments]

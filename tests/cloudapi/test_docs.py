@@ -3,8 +3,8 @@
 from alibabacloud_alb20200616.client import Client as AlbClient
 from alibabacloud_nlb20220430.client import Client as NlbClient
 
+from cloudapi.catalogue import products
 from cloudapi.management.commands.writecloudapitable import PAGE
-from cloudapi.operations import products
 from cloudapi.table import TITLES, with_table
 
 

@@ -12,9 +12,10 @@ from access.access_keys import create_access_key
 from access.models import AccessKey
 from certificates.services.requests import upload_request
 from cloudapi.cas.deploying import JobFields, create_job
+from cloudapi.catalogue import products
 from cloudapi.errors import CloudError
 from cloudapi.numbers import number_of
-from cloudapi.operations import Call, Operation, Product, products
+from cloudapi.operations import Call, Operation, Product
 from cloudapi.running import run
 from cloudapi.wire.fields import Field
 from cloudapi.wire.reading import ParameterError, read
