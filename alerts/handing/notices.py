@@ -15,7 +15,7 @@ from alerts.kinds import CHANNEL, KINDS, kinds_told_by
 from alerts.ledger.silence import with_told_since, without_silenced
 from alerts.models import Channel, DeliveryNotice
 from alerts.people.audiences import Audience, Audiences, Place, in_order, load_audiences
-from alerts.people.owners import spellings, with_owner
+from alerts.people.owners import lacking, spellings, with_owner
 from events.models import Notice
 from events.notices import open_notices
 
@@ -69,7 +69,7 @@ def _conditions(audiences: Audiences, notices: "QuerySet[Notice]", now: dt.datet
                 yield audiences.told_by(step), condition
                 continue
             known = spellings(notices.filter(condition), audiences)
-            for audience, owners in known.items():
+            for audience, owners in lacking(notices.filter(condition), known).items():
                 yield audience, condition & Q(owner__in=owners)
             yield audiences.default, condition & ~Q(owner__in=[owner for owners in known.values() for owner in owners])
     yield audiences.default, ~Q(rule_id__in=list(audiences.steps))

@@ -1,8 +1,9 @@
 """Whose a notice is: the owner of the certificate, or of the address outside, that it is about."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce
 
 from alerts.kinds import CERTIFICATE_KINDS, LIST, LIST_FETCH, OUTSIDE, OUTSIDE_FAILING, RENEWAL
@@ -52,3 +53,19 @@ def spellings(notices: "QuerySet[Any]", audiences: Audiences) -> dict[Audience, 
         if audience and audience.channel_ids:
             found.setdefault(audience, []).append(owner)
     return found
+
+
+def lacking(notices: "QuerySet[Any]", known: Mapping[Audience, Sequence[str]]) -> dict[Audience, Sequence[str]]:
+    """Return those of the owners' audiences with a channel that was not given everything of ``notices`` yet.
+
+    Owners may be many hundreds, and rarely is there anything new for more than a few of them.
+    """
+    in_all = dict(notices.order_by().values_list("owner").annotate(Count("pk")))
+    given = notices.filter(deliveries__is_resolution=False, deliveries__is_void=False).order_by()
+    counts = given.values_list("owner", "deliveries__channel_id").annotate(n=Count("pk"))
+    done = {(owner, channel_id) for owner, channel_id, count in counts if count == in_all.get(owner)}
+    return {
+        audience: owners
+        for audience, owners in known.items()
+        if not done.issuperset((owner, channel_id) for owner in owners for channel_id in audience.channel_ids)
+    }

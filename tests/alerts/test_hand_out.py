@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.models import AlertRule, AlertStep, Channel, Contact, ContactGroup, Delivery
 from alerts.people.timing import DAILY, Timing
@@ -119,6 +121,22 @@ def test_owner_is_the_contact_or_group_of_that_name_in_any_case(
     tell((0, None))
     ending(owner)
     assert told() == names
+
+
+def test_owners_without_anything_new_cost_no_questions(clock: time_machine.Traveller) -> None:
+    tell((0, None))
+    questions = []
+    for names in (("Ana",), ("Ben", "Cem", "Dora")):
+        for name in names:
+            person(name)
+            ending(name)
+        assert told() == list(names)
+        with CaptureQueriesContext(connection) as asked:
+            assert told() == []
+        questions.append(len(asked))
+    assert questions[0] == questions[1]
+    ending("Cem")
+    assert told() == ["Cem"]
 
 
 def test_unacknowledged_notice_goes_to_the_next_step_after_its_hours(clock: time_machine.Traveller) -> None:

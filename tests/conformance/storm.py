@@ -83,6 +83,13 @@ class Storm:
         self.end(name)
         self.start(name)
 
+    def revive(self) -> None:
+        """Start what ended by itself, as systemd and the quick start do: Celery's worker may with its Redis."""
+        for name, process in list(self.running.items()):
+            if process.poll() is not None:
+                print(f"{name} ended by itself with {process.returncode}")  # noqa: T201
+                self.start(name)
+
     def start_all(self) -> None:
         """Start Redis, then the others."""
         for name in ("redis", *ROLES[:4]):

@@ -82,6 +82,7 @@ def rage(site: Storm, chance: random.Random, arrived: Callable[[], int]) -> None
     for point in range(KILL_POINTS):
         numbers = range(point * NOTICES // KILL_POINTS, (point + 1) * NOTICES // KILL_POINTS)
         persistently(lambda numbers=numbers: feed(numbers))  # type: ignore[misc]  # bound at once
+        site.revive()
         victim = chance.choice(VICTIMS)
         if victim.startswith("worker"):
             _await_a_send(arrived)
@@ -98,7 +99,9 @@ def _await_a_send(arrived: Callable[[], int]) -> None:
         wait_until(lambda: arrived() > before, BOOT_SECONDS)
 
 
-def all_told() -> bool:
+def all_told(site: Storm) -> bool:
+    """Whether every notice is told, and no message is left."""
+    site.revive()
     told = Notice.objects.filter(state=Notice.State.TOLD, is_open=True).count()
     print(f"{told} of {NOTICES} are told")  # noqa: T201
     return told == NOTICES and not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
@@ -130,7 +133,7 @@ def test_storm_of_kills_loses_no_notice_and_doubles_none_without_a_trace(tmp_pat
             lay_ground(receiver)
             site.start_all()
             rage(site, random.Random(seed), lambda: len(receiver.requests) + len(mailbox.mails))
-            persistently(lambda: wait_until(all_told, 600, interval=2))
+            persistently(lambda: wait_until(lambda: all_told(site), 600, interval=2))
             for name in ROLES[:4]:
                 site.end(name)
             check(copies(mailbox, receiver))
