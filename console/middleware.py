@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -79,17 +79,34 @@ class DomainErrorMiddleware:
 
 
 class WrongMethodMiddleware:
-    """Answer with a page where somebody opens an address that only a button sends to, instead of with nothing."""
+    """Answer a wrong method with a page in a browser, and as RFC 9457 has it to clients of the REST API."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on, and give a bare refusal of GET its page; the status and Allow stay."""
+        """Pass the request on, and give a bare refusal its page or its problem; the status and Allow stay."""
         response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.path_info.startswith("/api/"):
+            return _wrong_method(request, response["Allow"])
         is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
         if not is_bare or request.method != "GET" or not request.accepts("text/html"):
             return response
         page = render(request, "405.html", status=response.status_code)
         page["Allow"] = response["Allow"]
         return page
+
+
+def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "code": "request.method-not-allowed",
+        "detail": f"This address takes no {request.method}.",
+        "way_out": f"Send {allowed}.",
+    }
+    answer = JsonResponse(body, status=status, content_type="application/problem+json")
+    answer["Allow"] = allowed
+    return answer

@@ -40,6 +40,13 @@ def test_a_name_that_stands_twice_in_a_body_is_refused(admin_client: Client) -> 
     assert not ServerGroup.objects.exists()
 
 
+def test_a_method_that_an_address_does_not_take_is_a_problem(admin_client: Client) -> None:
+    answer = admin_client.put("/api/v1/server-groups", {}, "application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert set(answer["Allow"].split(", ")) == {"GET", "POST"}
+    assert answer.json()["code"] == "request.method-not-allowed"
+
+
 def test_what_may_come_again_may(admin_client: Client) -> None:
     address = "/api/v1/server-groups/none/tags?key=a&key=b"
     assert admin_client.delete(address).json()["code"] == "server-group.not-found"
