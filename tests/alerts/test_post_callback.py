@@ -41,7 +41,7 @@ def test_alarm_has_the_fields_of_the_cloud(receiver: Receiver) -> None:
     send_due(3)
     fields = fields_of(receiver.requests[0])
     assert fields["alertName"] == "certificate.expiring"
-    assert (fields["alertState"], fields["triggerLevel"], fields["curValue"]) == ("ALERT", "WARN", "4")
+    assert (fields["alertState"], fields["triggerLevel"], fields["curValue"]) == ("ALERT", "WARN", "5")
     assert (fields["instanceName"], fields["expression"]) == ("shop 商店", "$days_left<=7")
     assert json.loads(fields["dimensions"]) == [{"instanceId": certificate.pk, "instanceName": "shop 商店"}]
     assert fields["timestamp"].isdigit()
