@@ -7,6 +7,7 @@ from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
 from access.operations import LONG
+from lbadmin.examples import answer_example, body_example
 
 PROBLEM = {
     "title": "Problem",
@@ -42,6 +43,9 @@ _ACCEPTED = {
 _KNOWN = {"description": "As it was when the ETag in If-None-Match was answered."}
 
 
+_JSON = "application/json"
+
+
 class DescribedApi(NinjaAPI):
     """Describes refusals once, for every operation."""
 
@@ -55,6 +59,17 @@ class DescribedApi(NinjaAPI):
                 operation["responses"]["4XX"] = _REFUSED
                 if operation["operationId"] in LONG:
                     operation["responses"]["202"] = _ACCEPTED
+                _give_examples(operation, schema["components"]["schemas"])
                 if method == "get":
                     operation["responses"].setdefault("304", _KNOWN)
         return schema
+
+
+def _give_examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Show what is sent to an operation, and what it answers when it is done."""
+    if body := operation.get("requestBody", {}).get("content", {}).get(_JSON):
+        body["example"] = body_example(body["schema"], schemas)
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {}).get(_JSON)
+        if content and str(status).startswith("2"):
+            answer["content"] = {_JSON: {**content, "example": answer_example(content["schema"], schemas)}}
