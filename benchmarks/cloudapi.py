@@ -1,7 +1,8 @@
 """Ask the cloud-compatible API and REST over gunicorn with four threads, among 10,000 listeners: milliseconds.
 
 A client in a process of its own sends signed requests over connections that stay open; nothing is left out: each is
-parsed, its signature and nonce checked, and the database asked. First one client alone, then eight at once.
+parsed, its signature and nonce checked, and the database asked. First one client alone, then eight at once. Beside
+it, for scale, moto's classic ELB, which keeps everything in memory and checks no signature.
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import http.client
 import itertools
-import json
 import statistics
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -24,6 +24,8 @@ from django.contrib.auth.models import User
 
 from access.access_keys import NewAccessKey, create_access_key
 from access.tokens import create_token
+from benchmarks.moto import Make, Request, moto
+from benchmarks.moto import requests as moto_requests
 from benchmarks.processes import free_port, running, wait_for_port
 from benchmarks.report import publish, table
 from benchmarks.rows import Sizes, fill
@@ -37,8 +39,7 @@ RUNS = 300
 CLIENTS = 8
 SIGNATURES = 20_000
 WARM_UP = 30
-HEADER = ("request", "goal, p99", "p50, ms", "p99, ms", "eight at once: requests/s", "p99, ms")
-Request = tuple[str, str, bytes, dict[str, str]]
+HEADER = ("request", "goal, p99", "p50, ms", "p99, ms", "eight at once: requests/s", "p99, ms", "moto: requests/s")
 
 
 def main() -> None:
@@ -46,11 +47,19 @@ def main() -> None:
     with redis():
         migrate()
         fill(Sizes(LISTENERS * 6 // 5, LISTENERS))
-        lines = list(_measured())
+        lines = list(_measured(_moto_rates()))
     publish("cloudapi", "python -m benchmarks.cloudapi", f"{table(HEADER, lines)}\n\n{_signatures()}")
 
 
-def _measured() -> Iterator[tuple[str, ...]]:
+def _moto_rates() -> Mapping[str, float]:
+    """Return how many requests a second moto answers to eight clients, by the request of ours that does the same."""
+    with moto(DATA_DIR / "moto.log") as port:
+        asked = dict(moto_requests(port))
+        _times(port, asked.pop("create"), 1)
+        return {name: _at_once(port, make)[0] for name, make in asked.items()}
+
+
+def _measured(moto_rates: Mapping[str, float]) -> Iterator[tuple[str, ...]]:
     user = User.objects.create_superuser("bench")
     key, token = create_access_key(SYSTEM, user), create_token(user)
     port = free_port()
@@ -59,9 +68,7 @@ def _measured() -> Iterator[tuple[str, ...]]:
         wait_for_port(port)
         for name, goal, make in _requests(key, token, port):
             alone = sorted(_times(port, make, RUNS, WARM_UP))
-            begin = time.perf_counter()
-            together = sorted(_at_once(port, make))
-            rate = len(together) / (time.perf_counter() - begin)
+            rate, together = _at_once(port, make)
             yield (
                 name,
                 f"{goal} ms",
@@ -69,6 +76,7 @@ def _measured() -> Iterator[tuple[str, ...]]:
                 f"{_p99(alone):.1f}",
                 f"{rate:,.0f}",
                 f"{_p99(together):.1f}",
+                f"{moto_rates[name]:,.0f}" if name in moto_rates else "",
             )
 
 
@@ -76,7 +84,7 @@ def _p99(ordered: list[float]) -> float:
     return ordered[int(len(ordered) * 0.99) - 1]
 
 
-def _requests(key: NewAccessKey, token: str, port: int) -> Iterator[tuple[str, int, Callable[[], Request]]]:
+def _requests(key: NewAccessKey, token: str, port: int) -> Iterator[tuple[str, int, Make]]:
     host = f"127.0.0.1:{port}"
     one = Listener.objects.order_by("pk")[LISTENERS // 2]
     ports = itertools.count(1000)
@@ -126,7 +134,7 @@ def _signed(
     return "POST", f"/?{urlencode(asked)}", body, {**headers, "authorization": signed}
 
 
-def _times(port: int, make: Callable[[], Request], runs: int, warm_up: int = 0) -> list[float]:
+def _times(port: int, make: Make, runs: int, warm_up: int = 0) -> list[float]:
     """Return how long each request took, in milliseconds; signing it is the client's own time."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     times = []
@@ -138,21 +146,23 @@ def _times(port: int, make: Callable[[], Request], runs: int, warm_up: int = 0) 
         answer = response.read()
         times.append((time.perf_counter() - begin) * 1000)
         if response.status != 200:
-            raise RuntimeError(f"{path} answered {response.status}: {json.loads(answer)}")
+            raise RuntimeError(f"{path} answered {response.status}: {answer[:500]!r}")
     connection.close()
     return times[warm_up:]
 
 
-def _at_once(port: int, make: Callable[[], Request]) -> list[float]:
+def _at_once(port: int, make: Make) -> tuple[float, list[float]]:
+    """Return how many requests a second are answered to all clients together, and their times, the shortest first."""
     times: list[float] = []
     threads = [
         threading.Thread(target=lambda: times.extend(_times(port, make, RUNS // CLIENTS))) for _client in range(CLIENTS)
     ]
+    begin = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return times
+    return len(times) / (time.perf_counter() - begin), sorted(times)
 
 
 def _signatures() -> str:
