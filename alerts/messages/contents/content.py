@@ -30,6 +30,25 @@ class Writer(Protocol):
         ...
 
 
+class Trouble(Protocol):
+    """One thing that is wrong: ``data`` is how an event has it."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The thing as events have it."""
+        ...
+
+
+def of_troubles(event: str, name: str, troubles: Sequence[Trouble], total: int, url: str) -> Content:
+    """Return the content of a message about troubles, which its event calls ``name``; ``url`` has all ``total``."""
+    shown = troubles[:MOST_IN_MAIL]
+    return Content(
+        event=event,
+        context={"items": shown, "total": total, "left_out": total - len(shown), "url": url},
+        data={"total": total, name: [trouble.data for trouble in troubles]},
+    )
+
+
 def listed(notice_ids: Sequence[int]) -> list[Notice]:
     """Return the notices that an event names, soonest end first."""
     return list(Notice.objects.filter(pk__in=notice_ids[:MOST_IN_EVENT]).order_by("expires_at", "pk"))

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from alerts.kinds import OUTSIDE
-from alerts.messages.contents.content import MOST_IN_MAIL, Content, listed
+from alerts.messages.contents.content import Content, listed, of_troubles
 from alerts.messages.endings import public_url
 from alerts.models import Delivery
 from alerts.sources.outside import FAILURES_BEFORE_TELLING, untrusted_codes
@@ -59,12 +59,7 @@ class OutsideTrouble:
 def outside(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
     """Say which addresses outside need attention, soonest end first."""
     troubles = outside_troubles(listed(notice_ids), now)
-    shown, total = troubles[:MOST_IN_MAIL], len(notice_ids)
-    return Content(
-        event="address.failing",
-        context={"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("watched-list")},
-        data={"total": total, "addresses": [trouble.data for trouble in troubles]},
-    )
+    return of_troubles("address.failing", "addresses", troubles, len(notice_ids), public_url("watched-list"))
 
 
 def outside_troubles(notices: Sequence[Notice], now: dt.datetime) -> list[OutsideTrouble]:

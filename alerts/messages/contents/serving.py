@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 
 from alerts.kinds import CONFIGURATION, HANDSHAKES, KINDS, NODE, RECEIPT, SERVER_GROUP
-from alerts.messages.contents.content import MOST_IN_MAIL, Content, listed
+from alerts.messages.contents.content import Content, listed, of_troubles
 from alerts.messages.endings import public_url
 from alerts.models import Delivery, HandshakeWatch
 from alerts.sources.serving import gone_nodes, refused_statuses, wrong_receipts
@@ -51,12 +51,7 @@ class ServingTrouble:
 def failing_data_plane(delivery: Delivery, notice_ids: Sequence[int], now: dt.datetime) -> Content:
     """Say what the load balancer does not do as it should."""
     troubles = serving_troubles(listed(notice_ids), now)
-    shown, total = troubles[:MOST_IN_MAIL], len(notice_ids)
-    return Content(
-        event="data_plane.failing",
-        context={"items": shown, "total": total, "left_out": total - len(shown), "url": public_url("notice-list")},
-        data={"total": total, "failures": [trouble.data for trouble in troubles]},
-    )
+    return of_troubles("data_plane.failing", "failures", troubles, len(notice_ids), public_url("notice-list"))
 
 
 def serving_troubles(notices: Sequence[Notice], now: dt.datetime) -> list[ServingTrouble]:
