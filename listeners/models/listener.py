@@ -166,6 +166,8 @@ class Binding(models.Model):
                 name="binding_single_roles",
             ),
         )
+        # The additional ones are counted for every row of a list, and most bindings are not.
+        indexes = (models.Index(fields=("role", "listener"), name="binding_role"),)
 
     def __str__(self) -> str:
         return f"{self.role} {self.certificate_id} on {self.listener_id}"
