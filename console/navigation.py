@@ -49,10 +49,11 @@ DESTINATIONS = (
         _("Certificates"),
         "certificate-list",
         "certificate",
-        prefixes=("/certificate-requests/",),
+        prefixes=("/certificate-requests/", "/deployment-jobs/"),
         children=(
             Destination(_("Certificates"), "certificate-list", ""),
             Destination(_("Requests"), "request-list", ""),
+            Destination(_("Deployment jobs"), "deployment-job-list", ""),
         ),
     ),
     Destination(

@@ -15,6 +15,7 @@ DETAIL_PAGES = {
     "renewal": "renewal-detail",
     "acme_account": "acme-account-detail",
     "watched_address": "watched-detail",
+    "deployment_job": "deployment-job-detail",
 }
 
 

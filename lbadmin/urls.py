@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("listeners.urls")),
     path("", include("dataplane.urls")),
     path("", include("alerts.urls")),
+    path("", include("cloudapi.urls")),
     path("api/v1/", rest),
     re_path(r"^api/", no_such_address),
 ]

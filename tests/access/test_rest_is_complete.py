@@ -24,6 +24,8 @@ PAGES: Mapping[str, str] = {
     "sign-out": OF_A_BROWSER,
     "password-change": OF_A_BROWSER,
     "healthz": ANOTHER_INTERFACE,
+    "deployment-job-list": ANOTHER_INTERFACE,
+    "deployment-job-detail": ANOTHER_INTERFACE,
     "readyz": ANOTHER_INTERFACE,
     "metrics": ANOTHER_INTERFACE,
     "job-list": "listJobs",
