@@ -106,7 +106,7 @@ def cancel_job(user: User, job_id: str, scopes: Sequence[str] = ()) -> Job:
         raise ConflictError(
             _("The job is over: %(state)s.") % {"state": row.get_state_display()},
             "job.over",
-            way_out=_("Undo what it did, where that is unwanted."),
+            way_out=_("Look at what it was answered; there is nothing left to stop."),
         )
     try:
         ask_to_stop(job_id)
