@@ -16,6 +16,7 @@ from alerts.calendar.days import DAY, midnight
 from alerts.calendar.scheduled import BusyDay, Scheduled
 from alerts.kinds import OUTSIDE
 from alerts.messages.endings import public_url
+from alerts.transports.email import one_line
 
 MOST_A_DAY = 5
 MOST_ALARMS = 10
@@ -88,14 +89,16 @@ def _of_end(scheduled: Scheduled) -> Event:
     end, event = scheduled.end, Event()
     event.add("uid", f"{end.kind}.{scheduled.generation}.{end.subject_id}@lbadmin")
     event.add("dtstart", end.at.astimezone(dt.UTC))
-    event.add("summary", _("%(name)s ends") % {"name": end.name})
+    # Marks that turn the text would turn what programs show behind it, too.
+    name = end.name if end.name.isprintable() else one_line(end.name)
+    event.add("summary", _("%(name)s ends") % {"name": name})
     url = public_url(end.page, end.subject_id)
     advice = (
         _("Whoever runs the server renews it.")
         if end.kind == OUTSIDE
         else _("Replace it on its page; every listener follows.")
     )
-    event.add("description", f"{end.noun}: {end.name}\n{advice}\n{url}")
+    event.add("description", f"{end.noun}: {name}\n{advice}\n{url}")
     event.add("url", url)
     return event
 

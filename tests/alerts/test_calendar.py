@@ -179,6 +179,12 @@ def test_event_has_an_alarm_at_each_threshold_and_moves_with_a_new_version(alice
     assert event["dtstart"].dt == NOW + 130 * DAY
 
 
+def test_event_runs_one_way_whatever_the_name_turns(alice: User) -> None:
+    make_certificate(NOW + 40 * DAY, name="shop\N{RIGHT-TO-LEFT OVERRIDE}tset.\N{LOCK}")
+    (event,) = events(Client(), feed(alice))
+    assert event["summary"] == "shoptset.\N{LOCK} ends"
+
+
 def test_day_with_very_many_ends_is_one_event(alice: User) -> None:
     for number in range(30):
         make_certificate(NOW + 50 * DAY + dt.timedelta(minutes=number), name=f"fleet-{number:02}")
