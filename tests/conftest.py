@@ -109,14 +109,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Copy the migrated database, and see to it that transactional tests get its rows back without much ado."""
-    is_transactional = hasattr(connection, "_test_serialized_contents")  # whether any test of this run is
-    if connection.vendor == "sqlite":
-        with django_db_blocker.unblock():
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
             load_database(migrated := request.getfixturevalue("empty_database"), connection.connection)
-        if is_transactional:
+            # Those of the browser have a connection of their own, and get their rows back as Django does it.
             connection.creation.deserialize_db_from_string = lambda data: copy_rows(migrated, connection)  # type: ignore[method-assign]
-    elif is_transactional:
-        with django_db_blocker.unblock():
+        if hasattr(connection, "_test_serialized_contents"):  # some tests of this run are transactional
             _leave_out_permissions()
 
 

@@ -3,6 +3,7 @@
 ``DATABASE_URL`` alone is kept: ``python -m tests.postgresql COMMAND`` sets it to run tests on PostgreSQL.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,16 @@ os.environ["LBADMIN_DATA_DIR"] = str(DATA_DIR)
 # Of the run's first process; its workers inherit where it is.
 SHARED_DIR = Path(os.environ.setdefault("TESTS_SHARED_DIR", str(DATA_DIR)))
 MIGRATED = SHARED_DIR / "migrated.sqlite3"  # see the fixture ``empty_database``
+
+
+# Imports and collected tests stay; to look for garbage among them costs every worker seconds.
+gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -81,6 +81,7 @@ class Gate:
         self.then(handler)
 
 
+@pytest.mark.conformance
 def test_two_beats_and_two_workers_send_one_message(site: Installation, receiver: Receiver) -> None:
     seed(site, webhook(receiver), certificates=3)
     site.start_both()
