@@ -32,7 +32,9 @@ _ADDRESSES = ("Address", "AllocationId", "EipType", "Ipv6Address")
 
 def balancer_of(call: Call, name: str = "LoadBalancerId") -> LoadBalancer:
     """Return the instance that a request names, if it is an ALB of the region that is asked for."""
-    balancer = selectors.load_balancer_by_id(call.given[name])
+    named = call.given[name]
+    # Without the counts that the console's page has; only where there is none, the other says so.
+    balancer = selectors.find_load_balancer(named) or selectors.load_balancer_by_id(named)
     if balancer.product != Product.ALB or call.region not in {"", balancer.region}:
         raise CloudError(
             "ResourceNotFound.LoadBalancer", f"There is no ALB {balancer.pk} in {call.region or 'any region'}.", 404

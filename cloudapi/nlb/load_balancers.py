@@ -29,7 +29,9 @@ _ADDRESSES = ("AllocationId", "EniId", "Ipv6Address", "PublicIPv4Address")
 
 def balancer_of(call: Call) -> LoadBalancer:
     """Return the instance that a request names, if it is an NLB of the region that is asked for."""
-    balancer = selectors.load_balancer_by_id(call.given["LoadBalancerId"])
+    named = call.given["LoadBalancerId"]
+    # Without the counts that the console's page has; only where there is none, the other says so.
+    balancer = selectors.find_load_balancer(named) or selectors.load_balancer_by_id(named)
     if balancer.product != Product.NLB or call.region not in {"", balancer.region}:
         raise CloudError(
             "ResourceNotFound.loadBalancer", f"There is no NLB {balancer.pk} in {call.region or 'any region'}.", 404

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from access.actors import actor_of
 from access.rest import WarningOut, expected_revision, with_etag
 from listeners import selectors
-from listeners.schemas.listeners import ListenerDetail, ListenerOut
+from listeners.schemas.listeners import ListenerDetail
 from listeners.selectors.policies import policy_of
 from listeners.warnings import ListenerWarning, listener_warnings, policy_warnings
 
@@ -28,8 +28,10 @@ def listener_answer(
     if policy_by_default:
         said = policy_warnings(policy_of(listener), by_default=True)
         warnings = said + [warning for warning in warnings if warning.code not in {w.code for w in said}]
-    shown = [WarningOut(code=warning.code, message=warning.message) for warning in (*before, *warnings)]
-    return ListenerDetail(**ListenerOut.from_orm(listener).model_dump(), warnings=shown)
+    listener.warnings = [  # type: ignore[attr-defined]  # read by the schema, as the columns are
+        WarningOut(code=warning.code, message=warning.message) for warning in (*before, *warnings)
+    ]
+    return ListenerDetail.from_orm(listener)
 
 
 def changed_listener(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from console.ids import is_id
@@ -86,22 +86,20 @@ def served_listeners() -> "QuerySet[Listener]":
 
 
 def listener_in_full(listener_id: str) -> tuple[Listener, list[Binding]]:
-    """Return a listener as the list has it, and all of its bindings with versions and names. Raises NotFoundError.
+    """Return a listener as the list has it, and all of its bindings with versions, the additional ones with names.
 
-    What the list has the database work out is worked out of the bindings, which are read anyway.
+    What the list has the database work out is worked out of the bindings, which are read anyway. Raises NotFoundError.
     """
     rows = Listener.objects.select_related("load_balancer").order_by()
     listener = next(iter(rows.filter(pk=listener_id)), None) if is_id(listener_id) else None
     if listener is None:
         raise not_found("listener", listener_id)
-    bindings = list(
-        listener.bindings.select_related("certificate__current_version")
-        .prefetch_related("certificate__current_version__names")
-        .order_by("id")
-    )
+    bindings = list(listener.bindings.select_related("certificate__current_version").order_by("id"))
+    additional = [each for each in bindings if each.role == Role.ADDITIONAL]
+    prefetch_related_objects(additional, "certificate__current_version__names")
     ends = [each.certificate.not_after for each in bindings if each.certificate.not_after]
     listener.single_bindings = [each for each in bindings if each.role != Role.ADDITIONAL]
-    listener.additional_count = len(bindings) - len(listener.single_bindings)  # type: ignore[attr-defined]
+    listener.additional_count = len(additional)  # type: ignore[attr-defined]
     listener.soonest_not_after = min(ends, default=None)  # type: ignore[attr-defined]
     return listener, bindings
 
