@@ -175,6 +175,20 @@ def _other_pages() -> Iterator[tuple[str, str]]:
     yield "changes by one operator", "/changes/?who=operator-7"
     yield "changes of one object", f"/changes/?type=server_group&object={group.pk}"
     yield "nodes", "/nodes/"
+    yield "listeners of all instances", "/listeners/"
+    yield "TLS security policies", "/security-policies/"
+    yield "quotas", "/quotas/"
+    yield "renewals", "/renewals/"
+    yield "authorities", "/authorities/"
+    yield "alert rules", "/alerts/rules/"
+    yield "time travel", "/alerts/rules/time-travel/"
+    yield "contacts", "/alerts/contacts/"
+    yield "contact groups", "/alerts/groups/"
+    yield "calendar, a month", "/alerts/calendar/"
+    yield "calendar, a year", "/alerts/calendar/year/"
+    yield "watch list", "/watch-list/"
+    yield "tokens", "/tokens/"
+    yield "access keys", "/access-keys/"
 
 
 def _rest_lists() -> Iterator[tuple[str, str]]:
