@@ -90,6 +90,10 @@ class Manifest(Body):
     server_groups: list[ServerGroupEntry] = []  # type: ignore[valid-type]
     load_balancers: list[LoadBalancerEntry] = []  # type: ignore[valid-type]
 
+    def declares_anything(self) -> bool:
+        """Tell whether any section is there, be it empty."""
+        return not self.model_fields_set.isdisjoint(SECTIONS)
+
     def given(self) -> dict[str, list[Entry]]:
         """Return what was declared, and nothing that was not."""
         declared = self.model_dump(exclude_unset=True, exclude={"version"})

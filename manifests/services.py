@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from console.errors import ConflictError
+from console.errors import ConflictError, InvalidInputError
 from events.actor import Actor
 from events.feed import recording
 from manifests.applying import apply_sections
@@ -43,7 +43,8 @@ def apply_manifest(
     """Make what is stored as the manifest says, in one transaction: all of it, or on any refusal nothing.
 
     What is declared already is left alone, so that the second time nothing is done. What is stored and not declared
-    stays, unless ``prune`` says to delete it. Raises ConflictError when ``expected``, a plan, is not what would happen.
+    stays, unless ``prune`` says to delete it, and then the manifest declares at least one section. Raises ConflictError
+    when ``expected``, a plan, is not what would happen.
     """
     with transaction.atomic():
         outcome = _apply(actor, manifest, prune=prune)
@@ -59,6 +60,12 @@ def apply_manifest(
 
 
 def _apply(actor: Actor, manifest: Manifest, *, prune: bool) -> Outcome:
+    if prune and not manifest.declares_anything():
+        raise InvalidInputError(
+            _("The manifest declares nothing, so that pruning would delete everything."),
+            "manifest.prunes-all",
+            way_out=_("Look whether the file is whole. Write “load_balancers: []” if you mean it."),
+        )
     with recording(actor):
         before = stored_document()
         apply_sections(actor, manifest.given(), before, prune=prune)

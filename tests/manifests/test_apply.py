@@ -126,7 +126,10 @@ def test_what_is_not_declared_is_deleted_only_when_asked() -> None:
     less = TEXT.partition("      - port: 80\n")[0]
     assert applied(less) == []
     assert applied(less, prune=True) == ["delete listener edge:80/tcp"]
-    assert applied("{}", prune=True) == [
+    with pytest.raises(InvalidInputError) as refusal:
+        applied("version: 1", prune=True)
+    assert refusal.value.code == "manifest.prunes-all"
+    assert applied("load_balancers: []", prune=True) == [
         "delete server group web",
         "delete load balancer edge",
         "delete listener edge:443/tcp",
@@ -219,7 +222,7 @@ def test_what_protects_itself_is_not_pruned() -> None:
     applied(TEXT)
     services.update_load_balancer(OPERATOR, LoadBalancer.objects.get().pk, deletion_protection=True)
     with pytest.raises(ConflictError):
-        applied("{}", prune=True)
+        applied("load_balancers: []", prune=True)
     assert LoadBalancer.objects.get().listeners.count() == 2
 
 
