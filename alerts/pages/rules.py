@@ -24,6 +24,7 @@ from console.revisions import revision_of
 
 METHODS = ["GET", "HEAD", "POST"]
 HELD_SHOWN = 20
+MESSAGES_SHOWN = 100  # of a time travel; REST has them all
 SERVICE_FIELDS = {"thresholds_hours": "thresholds", "steps": "to_0", "enabled": "mutes"}
 
 
@@ -157,4 +158,11 @@ def alert_forecast(request: HttpRequest) -> HttpResponse:
             found = forecast(*checked_span(*form.chosen(now), now), now)
         except InvalidInputError as error:
             form.add_error("date", str(error))
-    return render(request, "alerts/forecast.html", {"form": form, "found": found}, status=422 if form.errors else 200)
+    messages_shown = found.messages[:MESSAGES_SHOWN] if found else []
+    context = {
+        "form": form,
+        "found": found,
+        "messages_shown": messages_shown,
+        "left_out": len(found.messages) - len(messages_shown) if found else 0,
+    }
+    return render(request, "alerts/forecast.html", context, status=422 if form.errors else 200)

@@ -131,3 +131,16 @@ def test_time_travel_shows_the_messages_of_a_day(page: Client, clock: time_machi
         assert all(word in shown for word in ("pager", "Everyone", "blog.example.test", "30 days before"))
     for date in ("", "tomorrow", "2026-05-01", "2099-01-01"):
         assert page.get(url, {"date": date}).status_code == 422
+
+
+def test_time_travel_shows_so_many_messages_and_counts_the_rest(
+    page: Client, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.pages.rules.MESSAGES_SHOWN", 1)
+    make_webhook(name="pager")
+    for days in (40, 41):
+        make_certificate(NOW + days * DAY, name=f"in-{days}.example.test")
+    shown = text(page.get(reverse("alert-forecast"), {"date": "2026-06-20", "span": "until"}))
+    assert "in-40.example.test" in shown
+    assert "in-41.example.test" not in shown
+    assert "1 more message goes out" in shown
