@@ -155,38 +155,30 @@ WATCHLIST_SWEEP_SECONDS = 10
 WATCHLIST_CHECK_SECONDS = 15
 WATCHLIST_LEASE_SECONDS = 120
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-# Each message expires when the next one is due, so that they never pile up while no worker runs.
+# How often each is done, in seconds. A message expires when the next one is due, so that they never pile up while no
+# worker runs; but not before half a minute, so that a worker that is busy, or whose clock is ahead, still takes it.
+_SCHEDULE = {
+    "access.tasks.delete_expired_sessions": 24 * 3600,
+    "access.tasks.forget_old_answers": 3600,
+    "access.tasks.forget_old_jobs": 3600,
+    "access.tasks.run_open_jobs": 10,
+    "alerts.tasks.prune_old_deliveries": 3600,
+    "alerts.tasks.scan_when_due": 60,
+    "alerts.tasks.send_due_deliveries": ALERTS_SWEEP_SECONDS,
+    "alerts.tasks.watch_for_failures": 60,
+    "authorities.tasks.publish_due_lists": 300,
+    "certificates.tasks.examine_certificates": 300,
+    "certificates.tasks.fetch_due_lists": 15,
+    "certificates.tasks.forget_uploads": 60,
+    "cloudapi.tasks.forget_answers": 300,
+    "cloudapi.tasks.run_due_deployments": 10,
+    "cloudapi.tasks.settle_open_jobs": 30,
+    "renewals.tasks.renew_due_certificates": RENEWALS_SWEEP_SECONDS,
+    "watchlist.tasks.check_due_addresses": WATCHLIST_SWEEP_SECONDS,
+}
 CELERY_BEAT_SCHEDULE = {
-    "scan": {"task": "alerts.tasks.scan_when_due", "schedule": 60, "options": {"expires": 60}},
-    "failures": {"task": "alerts.tasks.watch_for_failures", "schedule": 60, "options": {"expires": 60}},
-    "send": {
-        "task": "alerts.tasks.send_due_deliveries",
-        "schedule": ALERTS_SWEEP_SECONDS,
-        "options": {"expires": ALERTS_SWEEP_SECONDS},
-    },
-    "prune": {"task": "alerts.tasks.prune_old_deliveries", "schedule": 3600, "options": {"expires": 3600}},
-    "renew": {
-        "task": "renewals.tasks.renew_due_certificates",
-        "schedule": RENEWALS_SWEEP_SECONDS,
-        "options": {"expires": RENEWALS_SWEEP_SECONDS},
-    },
-    "watch": {
-        "task": "watchlist.tasks.check_due_addresses",
-        "schedule": WATCHLIST_SWEEP_SECONDS,
-        "options": {"expires": WATCHLIST_SWEEP_SECONDS},
-    },
-    "fetch-lists": {"task": "certificates.tasks.fetch_due_lists", "schedule": 15, "options": {"expires": 15}},
-    "publish": {"task": "authorities.tasks.publish_due_lists", "schedule": 300, "options": {"expires": 300}},
-    # Finds the hints of what an older edition of the rules has seen, some at a time.
-    "examine": {"task": "certificates.tasks.examine_certificates", "schedule": 300, "options": {"expires": 300}},
-    "deploy": {"task": "cloudapi.tasks.run_due_deployments", "schedule": 10, "options": {"expires": 10}},
-    "settle-jobs": {"task": "cloudapi.tasks.settle_open_jobs", "schedule": 30, "options": {"expires": 30}},
-    "forget-answers": {"task": "cloudapi.tasks.forget_answers", "schedule": 300, "options": {"expires": 300}},
-    "forget-uploads": {"task": "certificates.tasks.forget_uploads", "schedule": 60, "options": {"expires": 60}},
-    "jobs": {"task": "access.tasks.run_open_jobs", "schedule": 10, "options": {"expires": 10}},
-    "forget-jobs": {"task": "access.tasks.forget_old_jobs", "schedule": 3600, "options": {"expires": 3600}},
-    "forget": {"task": "access.tasks.delete_expired_sessions", "schedule": 24 * 3600, "options": {"expires": 3600}},
-    "answers": {"task": "access.tasks.forget_old_answers", "schedule": 3600, "options": {"expires": 3600}},
+    task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
+    for task, seconds in _SCHEDULE.items()
 }
 
 for _name, _value in ENVIRONMENT.email.items():
