@@ -27,6 +27,8 @@ SEALED_COLUMNS = (
     ("alerts_channel", "sealed_target"),
     ("alerts_heartbeat", "sealed_url"),
     ("access_accesskey", "sealed_secret"),
+    ("access_job", "sealed_answer"),
+    ("access_job", "sealed_body"),
     ("access_rememberedanswer", "sealed_body"),
 )
 
