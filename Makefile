@@ -32,7 +32,7 @@ POSTGRESQL_TESTS := tests/events tests/console/test_keyset_page.py tests/dashboa
 		ticket_keys.py update_listener.py upgrade.py) \
 	$(addprefix tests/alerts/test_,choose_thresholds.py follow_rules.py prune_deliveries.py scan_expiry.py send_due.py \
 		tell_failures.py) \
-	tests/manifests/test_apply.py tests/watchlist/test_check_address.py
+	tests/cloudapi/test_two_at_once.py tests/manifests/test_apply.py tests/watchlist/test_check_address.py
 # (Killed senders bring an installation of their own.)
 POSTGRESQL_CAMPAIGN := tests/events tests/certificates tests/authorities tests/renewals \
 	tests/listeners tests/alerts tests/access tests/manifests tests/watchlist \

@@ -151,7 +151,7 @@ def _add_many(nlb: NlbClient, cas: CasClient, listener: str, port: int) -> None:
     more = nlb_models.AssociateAdditionalCertificatesWithListenerRequest(
         listener_id=listener, additional_certificate_ids=[*ids, ids[0]]
     )
-    expected = (400, "IllegalParamSize.AdditionalCertificateIds.16")
+    expected = (400, "IllegalParamSize.AdditionalCertificateIds")
     assert refusal(nlb.associate_additional_certificates_with_listener, more) == expected
     ask(nlb, "AssociateAdditionalCertificatesWithListener", ListenerId=listener, AdditionalCertificateIds=ids)
     for number in (0, 14):
