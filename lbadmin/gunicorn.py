@@ -4,6 +4,7 @@
 """
 
 import gc
+from importlib import import_module
 from pathlib import Path
 
 from gunicorn.http import message
@@ -30,6 +31,7 @@ loglevel = "info"
 
 
 def post_worker_init(worker: object) -> None:
-    """Take what was loaded at the start out of every later garbage collection: some would pause a page for it."""
+    """Load all pages and operations, and take them out of every later garbage collection, which would pause a page."""
+    import_module("lbadmin.urls")
     gc.collect()
     gc.freeze()
