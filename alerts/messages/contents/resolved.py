@@ -1,4 +1,4 @@
-"""What was told and needs nobody any more."""
+"""What was told, and about which nothing is left to do."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
