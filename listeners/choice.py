@@ -79,14 +79,24 @@ def choose_names(
     claims: dict[str, list[Candidate]] = {}
     for candidate in sorted(candidates, key=preference):
         _claim(claims, candidate, filter(is_servable, candidate.names))
-    if default is not None and default_competes:
-        _claim(claims, default, [name for name in default.names if is_servable(name) and _best_form(name, claims)])
+    if default is not None:
+        shared = [name for name in default.names if is_servable(name) and _best_form(name, claims)]
+        if default_competes:
+            _claim(claims, default, shared)
+        elif default.is_rsa:
+            _part(claims, [name for name in shared if name not in claims])
     return {name: _choice(name, claims, default) for name in sorted(claims)}
 
 
 def _claim(claims: dict[str, list[Candidate]], candidate: Candidate, names: Iterable[str]) -> None:
     for name in dict.fromkeys(names):
         claims.setdefault(name, []).append(candidate)
+
+
+def _part(claims: dict[str, list[Candidate]], names: Iterable[str]) -> None:
+    """Have each name that is served by a wildcard without RSA stand by itself, so that it can be lent one."""
+    best = {name: claims[_best_form(name, claims)] for name in names}
+    claims |= {name: found for name, found in best.items() if not any(each.is_rsa for each in found)}
 
 
 def _choice(name: str, claims: Mapping[str, Sequence[Candidate]], default: Candidate | None) -> Choice:

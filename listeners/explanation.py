@@ -150,8 +150,9 @@ def _by_name(
         return _Found(default, served=(default,)), Step("no-match")
     forms = {each.binding_id: _form(each, client.server_name) for each in (*additional, default)}
     rivals = [each for each in (*additional, default) if forms[each.binding_id]]
-    how = Step("exact-name") if name == client.server_name else Step("wildcard", {"name": name})
-    return _Found(default, name, choices[name].served, forms, rivals), how
+    won_by = forms[choices[name].winner.binding_id]
+    how = Step("exact-name") if won_by == client.server_name else Step("wildcard", {"name": won_by})
+    return _Found(default, won_by, choices[name].served, forms, rivals), how
 
 
 def _form(candidate: Candidate, server_name: str) -> str:

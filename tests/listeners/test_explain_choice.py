@@ -84,6 +84,12 @@ def test_each_step_of_the_ladder_is_told(
     assert told(client, *additional) == expected
 
 
+def test_the_default_certificate_is_lent_to_clients_that_cannot_use_the_wildcard_of_another() -> None:
+    default, wildcard = rsa(1, "a.w.test"), certificate(2, "*.w.test")
+    assert told(Client("a.w.test", can_ecdsa=False), wildcard, default=default)[0] == "1"
+    assert told(Client("a.w.test"), wildcard, default=default)[:2] == ["2", "wildcard"]
+
+
 def test_the_default_certificate_is_passed_over_for_an_additional_one() -> None:
     default = certificate(1, "a.test", bits=521)
     assert told(Client("a.test"), certificate(2), default=default)[-1] == "1 passed-default"
