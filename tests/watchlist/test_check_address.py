@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+from contextlib import ExitStack
 
 import pytest
 from django.utils import timezone
@@ -103,14 +104,11 @@ def test_name_is_compared_as_browsers_do(authority: Issued, names: tuple[str, ..
 
 
 def test_what_clients_would_not_trust_is_said(authority: Issued, leaf: Issued) -> None:
-    with tls_server(server_context(make_leaf("www.partner.test"))) as (port, _asked):
-        assert codes(checked(port)) == ["self-signed"]
-    with tls_server(server_context(leaf, leaf.pem)) as (port, _asked):
-        row = checked(port)
-    assert codes(row) == ["chain-incomplete"]
-    assert "Partner CA" in words_of(row.trust_problems[0])
-    with tls_server(server_context(leaf)) as (port, _asked):
-        assert codes(checked(port)) == ["authority-unknown"]
+    contexts = [server_context(make_leaf("www.partner.test")), server_context(leaf, leaf.pem), server_context(leaf)]
+    with ExitStack() as stack:  # at the same time, so that each has a port of its own
+        rows = [checked(stack.enter_context(tls_server(context))[0]) for context in contexts]
+    assert [codes(row) for row in rows] == [["self-signed"], ["chain-incomplete"], ["authority-unknown"]]
+    assert "Partner CA" in words_of(rows[1].trust_problems[0])
 
 
 def test_expired_certificate_is_looked_at_all_the_same(authority: Issued) -> None:
