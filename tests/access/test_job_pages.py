@@ -15,9 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server")]
 
 
 @pytest.fixture
-def job_id(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> str:
+def job_id(admin_client: Client) -> str:
     """Return a job whose manifest names a certificate that is not there."""
-    monkeypatch.setattr("access.jobs.rows.ask_for", lambda *_arguments, **_options: None)
     groups = [{"name": "web", "protocol": "HTTPS", "ca_certificate": "nobody"}]
     body = json.dumps({"manifest": {"version": 1, "server_groups": groups}})
     headers = {"Prefer": "respond-async"}

@@ -33,11 +33,6 @@ def send(client: Client, address: str, body: Any = None, **headers: str) -> Any:
     return client.generic("POST", address, json.dumps(body or {}), "application/json", headers=named)
 
 
-@pytest.fixture(autouse=True)
-def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("access.jobs.rows.ask_for", lambda *_arguments, **_options: None)
-
-
 @pytest.fixture
 def job_id(admin_client: Client) -> str:
     """Return a job that applies a manifest."""
